@@ -1,0 +1,74 @@
+import type { OxcError, ParseResult, ParserOptions } from 'oxc-parser';
+import { parseSync } from 'oxc-parser';
+import type { AstNode } from './ast.ts';
+import { isNode } from './ast.ts';
+import type { SourceFile } from './finding.ts';
+import { LineIndex } from './line-index.ts';
+
+/** A parsed script: `program` is empty when the parser could not recover from the errors. */
+export interface ParsedSource {
+  readonly file: SourceFile;
+  readonly program: AstNode;
+  readonly module: ParseResult['module'];
+  readonly comments: ParseResult['comments'];
+  readonly errors: readonly OxcError[];
+  readonly lines: LineIndex;
+}
+
+const parsed = new WeakMap<SourceFile, ParsedSource>();
+const EMPTY_PROGRAM: AstNode = { type: 'Program', start: 0, end: 0, body: [] };
+
+/** Parses a script once per file object; later calls answer the same result. */
+export function parseSource(file: SourceFile): ParsedSource {
+  const known = parsed.get(file);
+  if (known !== undefined) return known;
+  const best = bestAttempt(file);
+  const program: unknown = best.program;
+  const result: ParsedSource = {
+    file,
+    program: isNode(program) ? program : EMPTY_PROGRAM,
+    module: best.module,
+    comments: best.comments,
+    errors: realErrors(best),
+    lines: new LineIndex(file.text),
+  };
+  parsed.set(file, result);
+  return result;
+}
+
+/** Where an error stands. */
+export function errorOffset(error: OxcError): number {
+  return error.labels[0]?.start ?? 0;
+}
+
+function realErrors(result: ParseResult): OxcError[] {
+  // Node lints and unused hints come with lower severities; only what stops the file from running is an error here.
+  return result.errors.filter((error) => error.severity === 'Error');
+}
+
+function bestAttempt(file: SourceFile): ParseResult {
+  let best: ParseResult | undefined;
+  for (const options of attempts(file.path)) {
+    const result = parseSync(file.path, file.text, { ...options, preserveParens: false, showSemanticErrors: true });
+    const errors = realErrors(result);
+    if (errors.length === 0) return result;
+    if (best === undefined || firstError(errors) > firstError(realErrors(best))) best = result;
+  }
+  return best ?? parseSync('empty.js', '');
+}
+
+function firstError(errors: readonly OxcError[]): number {
+  return Math.min(...errors.map(errorOffset));
+}
+
+/** A `.js` file does not say whether it is a module, a CommonJS file or holds JSX: whatever reads it furthest is right. */
+function attempts(path: string): ParserOptions[] {
+  if (/\.m[jt]s$|\.tsx?$/i.test(path)) return [{}];
+  if (/\.c[jt]s$/i.test(path)) return [{}, { sourceType: 'commonjs' }, { sourceType: 'unambiguous' }];
+  return [
+    { sourceType: 'unambiguous' },
+    { sourceType: 'commonjs' },
+    { sourceType: 'unambiguous', lang: 'jsx' },
+    { sourceType: 'commonjs', lang: 'jsx' },
+  ];
+}
