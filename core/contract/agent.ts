@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { AgentId, Name } from './ids.ts';
+import { Json } from './json.ts';
+import { limits } from './limits.ts';
+
+/** What an agent can do. A plain string in a list of capabilities means `{ name, confidence: 1 }`. */
+export const Capability = z.strictObject({
+  name: Name,
+  confidence: z.number().min(0).max(1).default(1),
+  taskTypes: z.array(Name).max(50).optional(),
+  languages: z.array(z.string().max(64)).max(50).optional(),
+  specialties: z.array(z.string().max(128)).max(50).optional(),
+});
+export type Capability = z.infer<typeof Capability>;
+
+const CapabilityOrName = z
+  .union([Name, Capability])
+  .transform((value) => (typeof value === 'string' ? { name: value, confidence: 1 } : value));
+
+export const Capabilities = z
+  .array(CapabilityOrName)
+  .max(limits.capabilitiesPerAgent)
+  .refine(
+    (list) => new Set(list.map((capability) => capability.name)).size === list.length,
+    'names a capability twice',
+  );
+
+export const Labels = z
+  .record(Name, z.union([z.string().max(256), z.number(), z.boolean()]))
+  .refine(
+    (labels) => Object.keys(labels).length <= limits.labelsPerAgent,
+    `has more than ${limits.labelsPerAgent} labels`,
+  );
+export type Labels = z.infer<typeof Labels>;
+
+/** Whether an agent takes work: `draining` finishes what it has, `inactive` and `paused` take nothing new. */
+export const AgentStatus = z.enum(['active', 'draining', 'inactive']);
+export type AgentStatus = z.infer<typeof AgentStatus>;
+
+/** Where an agent is in its life; derived from its slots and connection, never stored, but for `paused`. */
+export const AgentState = z.enum([
+  'created',
+  'initializing',
+  'idle',
+  'running',
+  'paused',
+  'error',
+  'terminating',
+  'terminated',
+]);
+export type AgentState = z.infer<typeof AgentState>;
+
+const taskRef = z.strictObject({ taskId: z.string().max(64), attempt: z.int().positive() });
+
+/** What `agent.register` and `POST /v1/agents` say of an agent. */
+export const AgentRegistration = z.strictObject({
+  agentId: AgentId.optional(),
+  name: Name,
+  type: Name.default('agent'),
+  description: z.string().max(1024).optional(),
+  capabilities: Capabilities.default([]),
+  taskTypes: z.array(Name).max(50).optional(),
+  roles: z.array(Name).max(20).optional(),
+  labels: Labels.default({}),
+  maxConcurrency: z.int().min(1).max(limits.maxConcurrency).default(limits.defaultMaxConcurrency),
+  priority: z.int().min(0).max(100).default(limits.defaultAgentPriority),
+  weight: z.number().positive().max(1000).default(1),
+  batchTypes: z.array(Name).max(50).optional(),
+  endpoint: z.url().max(2048).optional(),
+  costPerTask: z.number().nonnegative().optional(),
+  costPerKTokens: z.number().nonnegative().optional(),
+  modelId: z.string().max(256).optional(),
+  metadata: z.record(z.string().max(128), Json).optional(),
+  /** The assignments that this process still works on after a reconnect; the others are delivered again. */
+  resume: z.strictObject({ tasks: z.array(taskRef).max(limits.maxConcurrency) }).optional(),
+});
+export type AgentRegistration = z.infer<typeof AgentRegistration>;
+
+/** What an agent may change of itself without registering anew. */
+export const AgentUpdate = z.strictObject({
+  capabilities: Capabilities.optional(),
+  labels: Labels.optional(),
+  status: AgentStatus.optional(),
+  state: z.enum(['paused', 'idle']).optional(),
+  maxConcurrency: z.int().min(1).max(limits.maxConcurrency).optional(),
+});
+export type AgentUpdate = z.infer<typeof AgentUpdate>;
+
+export const TaskRef = taskRef;
+
+/** An agent as the API answers it. Times are epoch milliseconds. */
+export const AgentView = z.looseObject({
+  agentId: AgentId,
+  name: z.string(),
+  type: z.string(),
+  description: z.string().optional(),
+  status: AgentStatus,
+  state: AgentState,
+  reason: z.string().optional(),
+  connected: z.boolean(),
+  capabilities: z.array(Capability),
+  labels: Labels,
+  maxConcurrency: z.int(),
+  freeSlots: z.int(),
+  tasks: z.array(z.looseObject({ taskId: z.string(), attempt: z.int() })),
+  priority: z.int(),
+  performance: z.record(z.string(), z.looseObject({ count: z.int(), successRate: z.number(), averageMs: z.number() })),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  seenAt: z.number().optional(),
+});
+export type AgentView = z.infer<typeof AgentView>;

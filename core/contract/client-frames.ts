@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { AgentRegistration, AgentUpdate, TaskRef } from './agent.ts';
+import { AgentId, RunId, TaskId } from './ids.ts';
+import { Json } from './json.ts';
+import { limits } from './limits.ts';
+import { TaskError, TaskSubmission, Usage } from './task.ts';
+
+const attempt = z.int().positive();
+const percent = z.number().min(0).max(100);
+
+/** The payload of each frame that an agent or client may send, by envelope type. */
+export const clientFrames = {
+  'agent.register': AgentRegistration,
+  'agent.update': AgentUpdate,
+  'agent.heartbeat': z.strictObject({
+    tasks: z.array(TaskRef.extend({ percent: percent.optional() })).max(limits.maxConcurrency),
+    metrics: z.record(z.string().max(64), z.number()).optional(),
+    lastAssignment: z.int().nonnegative().optional(),
+  }),
+  'task.accept': z.strictObject({ taskId: TaskId, attempt }),
+  'task.reject': z.strictObject({ taskId: TaskId, attempt, reason: z.string().max(1024).optional() }),
+  'task.progress': z.strictObject({
+    taskId: TaskId,
+    attempt,
+    percent: percent.optional(),
+    message: z.string().max(1024).optional(),
+    milestone: z.string().max(128).optional(),
+    /** Streamed to watchers, not stored. */
+    chunk: Json.optional(),
+  }),
+  'task.result': z.strictObject({
+    taskId: TaskId,
+    attempt,
+    output: Json,
+    usage: Usage.optional(),
+    confidence: z.number().min(0).max(1).optional(),
+    evidence: z.array(Json).max(20).optional(),
+  }),
+  'task.fail': z.strictObject({ taskId: TaskId, attempt, error: TaskError }),
+  'task.released': z.strictObject({ taskId: TaskId, attempt }),
+  'task.submit': z.strictObject({ task: TaskSubmission }),
+  'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),
+  watch: z
+    .strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() })
+    .refine(
+      (topic) => Object.values(topic).filter((value) => value !== undefined).length === 1,
+      'needs exactly one of runId, taskId, agentId',
+    ),
+  unwatch: z.strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() }),
+  /** Asks for an address to upload a payload to; answered by `payload.ready`. */
+  'payload.prepare': z.strictObject({
+    bytes: z.int().positive().max(limits.payloadBytes),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+} as const;
+
+export type ClientFrameType = keyof typeof clientFrames;
+export type ClientFrame<Type extends ClientFrameType> = z.infer<(typeof clientFrames)[Type]>;
+/** A payload as a sender writes it: everything with a default may be left out. */
+export type ClientFrameInput<Type extends ClientFrameType> = z.input<(typeof clientFrames)[Type]>;
+
+/** Whether a type is one that clients may send. */
+export const isClientFrameType = (type: string): type is ClientFrameType => Object.hasOwn(clientFrames, type);

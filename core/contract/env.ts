@@ -1,0 +1,30 @@
+import * as z from 'zod';
+
+/** The environment variables of the functions. The infrastructure sets what a function uses; nothing else is read. */
+export const environment = {
+  tableName: 'TABLE_NAME',
+  tasksQueueUrl: 'TASKS_QUEUE_URL',
+  timersQueueUrl: 'TIMERS_QUEUE_URL',
+  busName: 'BUS_NAME',
+  payloadsBucket: 'PAYLOADS_BUCKET',
+  /** `https://…` of the WebSocket API's stage, where frames to sockets are posted. */
+  socketEndpoint: 'SOCKET_ENDPOINT',
+  bootstrapSecretArn: 'BOOTSTRAP_SECRET_ARN',
+  /** JSON object: mode → state machine ARN. */
+  stateMachines: 'STATE_MACHINES',
+  logLevel: 'LOG_LEVEL',
+} as const;
+
+export const StateMachines = z.looseObject({ sequential: z.string(), parallel: z.string() });
+
+/** Names of the table's secondary indexes and their key attributes. All project keys only. */
+export const indexes = {
+  /** Queued tasks by tenant and requirement signature, in order of virtual start. */
+  backlog: { name: 'backlog', partitionKey: 'backlogKey', sortKey: 'backlogSort' },
+  /** What the sweep reads: live agents, due tasks, open stages and runs. */
+  sweep: { name: 'sweep', partitionKey: 'sweepKey', sortKey: 'sweepSort' },
+  /** What a tenant lists, newest last: agents, tasks, workflows, runs. */
+  list: { name: 'list', partitionKey: 'listKey', sortKey: 'listSort' },
+} as const;
+
+export const tableKeys = { partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAtEpochSeconds', outbox: 'outbox' } as const;

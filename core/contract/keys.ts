@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Every key of the one table.
+ *
+ * | access                                   | pk                          | sk              | index (partition / sort)                |
+ * |------------------------------------------|-----------------------------|-----------------|-----------------------------------------|
+ * | a connection                             | CONN#connectionId           | CONN            |                                         |
+ * | an API key                               | tenant#KEY#keyId            | KEY             |                                         |
+ * | an agent's profile                       | tenant#AGENT#agentId        | PROFILE         | list: tenant#AGENTS / agentId           |
+ * | an agent's slots                         | tenant#AGENT#agentId        | SLOTS           | sweep: LIVE#shard / pk                  |
+ * | an agent by its name                     | tenant#AGENTNAME#name       | NAME            |                                         |
+ * | agents that have a capability (roster)   | tenant#CAP#capability       | random token    |                                         |
+ * | a task                                   | tenant#TASK#taskId          | TASK            | list, backlog while queued, sweep while due |
+ * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
+ * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
+ * | queued tasks of a signature              | (index)                     |                 | backlog: tenant#signature / virtual start |
+ * | queued tasks past a time                 | (index)                     |                 | sweep: DUE#minute / pk                  |
+ * | a workflow's version, its newest         | tenant#WORKFLOW#name        | V#version, NEWEST | list of NEWEST: tenant#WORKFLOWS / name |
+ * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
+ * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
+ * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
+ * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
+ *
+ * Three kinds of key do not begin with the tenant: connections (found before the tenant is known), and the `sweep`
+ * index keys LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys.
+ */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Partitions of the LIVE and OPEN index keys: one takes about 1,000 writes a second. */
+export const sweepShards = 4;
+
+const shardOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0) % sweepShards;
+
+/** Times in sort keys: fixed width, so that text order is time order; never negative (a head start cannot pass 1970). */
+const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochMs))).padStart(15, '0');
+
+export const keys = {
+  connection: (connectionId: string): Key => ({ pk: `CONN#${connectionId}`, sk: 'CONN' }),
+  apiKey: (tenant: string, keyId: string): Key => ({ pk: `${tenant}#KEY#${keyId}`, sk: 'KEY' }),
+  profile: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'PROFILE' }),
+  slots: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'SLOTS' }),
+  agentName: (tenant: string, name: string): Key => ({ pk: `${tenant}#AGENTNAME#${name}`, sk: 'NAME' }),
+  roster: (tenant: string, capability: string, token: string): Key => ({
+    pk: `${tenant}#CAP#${capability}`,
+    sk: token,
+  }),
+  task: (tenant: string, taskId: string): Key => ({ pk: `${tenant}#TASK#${taskId}`, sk: 'TASK' }),
+  lateResult: (tenant: string, taskId: string, attempt: number): Key => ({
+    pk: `${tenant}#TASK#${taskId}`,
+    sk: `LATE#${String(attempt).padStart(4, '0')}`,
+  }),
+  signature: (tenant: string, signature: string): Key => ({ pk: `${tenant}#SIGNATURES`, sk: signature }),
+  workflowVersion: (tenant: string, name: string, version: number): Key => ({
+    pk: `${tenant}#WORKFLOW#${name}`,
+    sk: `V#${String(version).padStart(6, '0')}`,
+  }),
+  workflowNewest: (tenant: string, name: string): Key => ({ pk: `${tenant}#WORKFLOW#${name}`, sk: 'NEWEST' }),
+  run: (tenant: string, runId: string): Key => ({ pk: `${tenant}#RUN#${runId}`, sk: 'RUN' }),
+  stage: (tenant: string, runId: string, position: number): Key => ({
+    pk: `${tenant}#RUN#${runId}`,
+    sk: `STAGE#${String(position).padStart(4, '0')}`,
+  }),
+  marker: (tenant: string, stageId: string, index: number): Key => ({
+    pk: `${tenant}#STAGE#${stageId}`,
+    sk: `OPEN#${String(index).padStart(5, '0')}`,
+  }),
+  watcher: (tenant: string, topic: string, connectionId: string): Key => ({
+    pk: `${tenant}#WATCH#${topic}`,
+    sk: connectionId,
+  }),
+} as const;
+
+/** A stage's id: unique, and enough to find its item and markers. */
+export const stageIdOf = (runId: string, position: number): string => `${runId}#${position}`;
+
+/** Every agent is also on the roster of this capability, for tasks that require none. */
+export const anyCapability = '*';
+
+/** Index keys. An attribute that is absent keeps its item out of the index. */
+export const indexKeys = {
+  live: (key: Key) => ({ sweepKey: `LIVE#${shardOf(key.pk)}`, sweepSort: key.pk }),
+  liveShard: (shard: number): string => `LIVE#${shard}`,
+  due: (key: Key, atEpochMs: number) => ({ sweepKey: indexKeys.dueMinute(atEpochMs), sweepSort: key.pk }),
+  dueMinute: (atEpochMs: number): string => `DUE#${Math.floor(atEpochMs / 60_000)}`,
+  open: (key: Key) => ({ sweepKey: `OPEN#${shardOf(key.pk)}`, sweepSort: `${key.pk}#${key.sk}` }),
+  openShard: (shard: number): string => `OPEN#${shard}`,
+  backlog: (tenant: string, signature: string, virtualStart: number, taskId: string) => ({
+    backlogKey: indexKeys.backlogOf(tenant, signature),
+    backlogSort: `${padded(virtualStart)}#${taskId}`,
+  }),
+  backlogOf: (tenant: string, signature: string): string => `${tenant}#${signature}`,
+  list: (tenant: string, kind: 'AGENTS' | 'TASKS' | 'WORKFLOWS' | 'RUNS', sort: string) => ({
+    listKey: indexKeys.listOf(tenant, kind),
+    listSort: sort,
+  }),
+  listOf: (tenant: string, kind: 'AGENTS' | 'TASKS' | 'WORKFLOWS' | 'RUNS'): string => `${tenant}#${kind}`,
+  /** Sort by time of creation, made unique by the id. */
+  byTime: (epochMs: number, id: string): string => `${padded(epochMs)}#${id}`,
+} as const;

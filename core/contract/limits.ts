@@ -1,0 +1,59 @@
+/** Every number that a user can run into, in one place. */
+export const limits = {
+  /** WebSocket frame, API Gateway. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html */
+  frameBytes: 32 * 1024,
+  /** A payload above this travels as a claim check: 32 KB less an envelope, and what base64 leaves of a frame. */
+  inlinePayloadBytes: 24 * 1024,
+  /** Largest payload at all: the body limit of an HTTP API. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+  payloadBytes: 10 * 1024 * 1024,
+  /** Largest JSON body the HTTP routes take: Lambda's 6 MB request less the event around it. */
+  httpBodyBytes: 5 * 1024 * 1024,
+  /** A presigned payload address is good for this long. */
+  payloadUrlSeconds: 15 * 60,
+  capabilitiesPerAgent: 50,
+  labelsPerAgent: 20,
+  /** The slots item stays within 1 KB up to 10 slots and 10 KB up to this many. */
+  maxConcurrency: 100,
+  defaultMaxConcurrency: 5,
+  defaultAgentPriority: 50,
+  tasksPerBatch: 100,
+  stepsPerWorkflow: 200,
+  /** Tasks that one step may fan out to. */
+  itemsPerStep: 1000,
+  /** A definition is one item of at most 400 KB that also holds keys and times. */
+  definitionBytes: 256 * 1024,
+  /** Distinct hard requirements that may queue at once per tenant. */
+  signaturesPerTenant: 256,
+  defaultMaxAttempts: 3,
+  maxAttempts: 20,
+  defaultTaskTimeoutSeconds: 15 * 60,
+  maxTaskTimeoutSeconds: 7 * 24 * 3600,
+  defaultRunTimeoutSeconds: 24 * 3600,
+  maxParallelAgents: 10,
+  /** Step Functions state payload. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+  stageSummaryBytes: 4 * 1024,
+  idempotencyKeyLength: 255,
+} as const;
+
+/** How long things take, in milliseconds. */
+export const timings = {
+  heartbeatMs: 30_000,
+  /** Silent longer than two heartbeats is failed. */
+  silentAfterMs: 60_000,
+  /** An assignment younger than this may cross a heartbeat that does not list it yet. */
+  assignmentSettleMs: 10_000,
+  /** A closed socket may come back within this before its tasks go elsewhere. */
+  reconnectGraceMs: 10_000,
+  /** A task taken from a live agent keeps its slot until the agent lets go, at most this long. */
+  releaseGraceMs: 60_000,
+  /** A claim whose task does not name it is taken for orphaned after this: longer than any function runs. */
+  orphanAfterMs: 60_000,
+  connectionCacheMs: 30_000,
+  /** API Gateway ends a socket at two hours. */
+  connectionAgeMs: 2 * 3600_000,
+  /** How long finished tasks, runs and stages stay readable. */
+  retentionMs: 30 * 24 * 3600_000,
+} as const;
+
+/** A queued task's head start by priority: critical 1 h, high 10 min, low 10 min behind. */
+export const headStartMs = { low: -600_000, normal: 0, high: 600_000, critical: 3_600_000 } as const;

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { AgentId, RunId, TaskId, TenantId } from './ids.ts';
+
+/** On the tasks queue: what a Step Functions stage asks for. Names only; the engine reads the rest from the run. */
+export const StageMessage = z.looseObject({
+  kind: z.literal('stage'),
+  tenant: TenantId,
+  runId: RunId,
+  /** Which stage of the definition: its position from 0. */
+  stage: z.int().nonnegative(),
+  taskToken: z.string().min(1).max(2048),
+  traceparent: z.string().optional(),
+});
+export type StageMessage = z.infer<typeof StageMessage>;
+
+/** On the tasks queue: create and assign a chunk of a stage's tasks. */
+export const StageChunkMessage = z.looseObject({
+  kind: z.literal('chunk'),
+  tenant: TenantId,
+  runId: RunId,
+  stageId: z.string(),
+  from: z.int().nonnegative(),
+  to: z.int().nonnegative(),
+});
+export type StageChunkMessage = z.infer<typeof StageChunkMessage>;
+
+export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage]);
+export type TasksMessage = z.infer<typeof TasksMessage>;
+
+/** On the timers queue: only what must happen within seconds; each is checked against the state when it fires. */
+export const TimerMessage = z.discriminatedUnion('kind', [
+  /** The agent's socket closed; is it back? */
+  z.looseObject({ kind: z.literal('reconnect-grace'), tenant: TenantId, agentId: AgentId, epoch: z.int() }),
+  /** The agent had to accept this attempt by now. */
+  z.looseObject({ kind: z.literal('ack'), tenant: TenantId, taskId: TaskId, attempt: z.int() }),
+  /** A backoff or start time has come. */
+  z.looseObject({ kind: z.literal('due'), tenant: TenantId, taskId: TaskId, rev: z.int() }),
+  /** A task's deadline that is nearer than the next sweep. */
+  z.looseObject({ kind: z.literal('deadline'), tenant: TenantId, taskId: TaskId }),
+]);
+export type TimerMessage = z.infer<typeof TimerMessage>;

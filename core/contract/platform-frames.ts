@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { AgentId, RunId, TaskId } from './ids.ts';
+import { Json } from './json.ts';
+import { AssignedTask, TaskError, Usage } from './task.ts';
+
+/** The payload of each frame that the platform sends. Loose: an older client ignores what a newer platform adds. */
+export const platformFrames = {
+  'agent.registered': z.looseObject({
+    agentId: AgentId,
+    epoch: z.int(),
+    heartbeatMs: z.int(),
+    limits: z.looseObject({ frameBytes: z.int(), inlinePayloadBytes: z.int(), payloadBytes: z.int() }),
+  }),
+  /** Another connection took this agent over: stop, and do not reconnect. */
+  'agent.replaced': z.looseObject({ agentId: AgentId }),
+  'task.assigned': z.looseObject({
+    task: AssignedTask,
+    attempt: z.int(),
+    deadline: z.number(),
+    /** Stable per (task, attempt): hand it to the systems the task calls. */
+    idempotencyKey: z.string(),
+  }),
+  /** Stop working on it and answer `task.released`. */
+  'task.cancel': z.looseObject({ taskId: TaskId, attempt: z.int(), reason: z.string() }),
+  /** The task is no longer this agent's: stop; a result would be refused. */
+  'lease.lost': z.looseObject({ taskId: TaskId, attempt: z.int() }),
+  'task.submitted': z.looseObject({ taskId: TaskId, status: z.string() }),
+  'task.completed': z.looseObject({
+    taskId: TaskId,
+    status: z.string(),
+    output: Json.optional(),
+    error: TaskError.optional(),
+    usage: Usage.optional(),
+    attempt: z.int().optional(),
+  }),
+  event: z.looseObject({
+    /** Grows with every change of its subject; a smaller or equal one is old news. */
+    seq: z.int(),
+    type: z.string(),
+    at: z.number(),
+    runId: RunId.optional(),
+    taskId: TaskId.optional(),
+    agentId: AgentId.optional(),
+    data: Json,
+  }),
+  'payload.ready': z.looseObject({ ref: z.string(), uploadUrl: z.url(), headers: z.record(z.string(), z.string()) }),
+  ack: z.looseObject({ id: z.string() }),
+  error: z.looseObject({
+    id: z.string().nullable(),
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    field: z.string().optional(),
+    limit: z.number().optional(),
+    retryAfterMs: z.number().optional(),
+  }),
+} as const;
+
+export type PlatformFrameType = keyof typeof platformFrames;
+export type PlatformFrame<Type extends PlatformFrameType> = z.infer<(typeof platformFrames)[Type]>;

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+
+/** Who may do what. Everything that no role's scopes name is refused. */
+export const Role = z.enum(['admin', 'operator', 'submitter', 'agent', 'viewer']);
+export type Role = z.infer<typeof Role>;
+
+/** What a route or frame needs. */
+export type Scope =
+  | 'agents:read'
+  | 'agents:write'
+  | 'agents:connect'
+  | 'tasks:read'
+  | 'tasks:submit'
+  | 'tasks:cancel'
+  | 'tasks:work'
+  | 'workflows:read'
+  | 'workflows:write'
+  | 'runs:read'
+  | 'runs:start'
+  | 'runs:cancel'
+  | 'payloads:write'
+  | 'system:read';
+
+const view: readonly Scope[] = ['agents:read', 'tasks:read', 'workflows:read', 'runs:read', 'system:read'];
+const submit: readonly Scope[] = [
+  ...view,
+  'tasks:submit',
+  'tasks:cancel',
+  'runs:start',
+  'runs:cancel',
+  'payloads:write',
+];
+const operate: readonly Scope[] = [...submit, 'agents:write', 'workflows:write'];
+const work: readonly Scope[] = [
+  'agents:connect',
+  'tasks:work',
+  'tasks:submit',
+  'tasks:read',
+  'payloads:write',
+  'system:read',
+];
+
+const scopesOf: Readonly<Record<Role, ReadonlySet<Scope>>> = {
+  viewer: new Set(view),
+  submitter: new Set(submit),
+  agent: new Set(work),
+  operator: new Set(operate),
+  admin: new Set([...operate, ...work]),
+};
+
+/** Whether a role has a scope. */
+export const allows = (role: Role, scope: Scope): boolean => scopesOf[role].has(scope);
+
+/** The scope that each frame type needs. */
+export const frameScopes = {
+  'agent.register': 'agents:connect',
+  'agent.update': 'agents:connect',
+  'agent.heartbeat': 'agents:connect',
+  'task.accept': 'tasks:work',
+  'task.reject': 'tasks:work',
+  'task.progress': 'tasks:work',
+  'task.result': 'tasks:work',
+  'task.fail': 'tasks:work',
+  'task.released': 'tasks:work',
+  'task.submit': 'tasks:submit',
+  'task.cancel': 'tasks:cancel',
+  watch: 'tasks:read',
+  unwatch: 'tasks:read',
+  'payload.prepare': 'payloads:write',
+} as const satisfies Record<string, Scope>;

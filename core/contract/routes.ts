@@ -1,0 +1,38 @@
+import type { Scope } from './roles.ts';
+
+/** The resource families: one function each. */
+export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system';
+
+/** One HTTP route. The infrastructure makes an API route of each and the family's function dispatches on `key`. */
+export interface Route {
+  readonly key: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /v1/${string}`;
+  readonly family: RouteFamily;
+  readonly scope: Scope;
+}
+
+export const routes = [
+  { key: 'GET /v1/agents', family: 'agents', scope: 'agents:read' },
+  { key: 'GET /v1/agents/{agentId}', family: 'agents', scope: 'agents:read' },
+  { key: 'PATCH /v1/agents/{agentId}', family: 'agents', scope: 'agents:write' },
+  { key: 'DELETE /v1/agents/{agentId}', family: 'agents', scope: 'agents:write' },
+  { key: 'POST /v1/agents/{agentId}/pause', family: 'agents', scope: 'agents:write' },
+  { key: 'POST /v1/agents/{agentId}/resume', family: 'agents', scope: 'agents:write' },
+  { key: 'POST /v1/agents/{agentId}/drain', family: 'agents', scope: 'agents:write' },
+  { key: 'POST /v1/tasks', family: 'tasks', scope: 'tasks:submit' },
+  { key: 'POST /v1/tasks/batch', family: 'tasks', scope: 'tasks:submit' },
+  { key: 'GET /v1/tasks', family: 'tasks', scope: 'tasks:read' },
+  { key: 'GET /v1/tasks/{taskId}', family: 'tasks', scope: 'tasks:read' },
+  { key: 'POST /v1/tasks/{taskId}/cancel', family: 'tasks', scope: 'tasks:cancel' },
+  { key: 'POST /v1/workflows', family: 'workflows', scope: 'workflows:write' },
+  { key: 'GET /v1/workflows', family: 'workflows', scope: 'workflows:read' },
+  { key: 'GET /v1/workflows/{name}', family: 'workflows', scope: 'workflows:read' },
+  { key: 'GET /v1/workflows/{name}/versions/{version}', family: 'workflows', scope: 'workflows:read' },
+  { key: 'POST /v1/runs', family: 'runs', scope: 'runs:start' },
+  { key: 'GET /v1/runs', family: 'runs', scope: 'runs:read' },
+  { key: 'GET /v1/runs/{runId}', family: 'runs', scope: 'runs:read' },
+  { key: 'POST /v1/runs/{runId}/cancel', family: 'runs', scope: 'runs:cancel' },
+  { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
+  { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
+] as const satisfies readonly Route[];
+
+export type RouteKey = (typeof routes)[number]['key'];

@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { Labels } from './agent.ts';
+import { AgentId, Name, RunId, TaskId } from './ids.ts';
+import { Json } from './json.ts';
+import { limits } from './limits.ts';
+import { Priority } from './priority.ts';
+
+export const Strategy = z.enum(['round_robin', 'least_loaded', 'capability_match']);
+export type Strategy = z.infer<typeof Strategy>;
+
+export const TaskKind = z.enum(['work', 'vote', 'bid', 'plan', 'reduce', 'approval']);
+export type TaskKind = z.infer<typeof TaskKind>;
+
+export const RetryPolicy = z.strictObject({
+  /** Assignments in all, the first included. */
+  maxAttempts: z.int().min(1).max(limits.maxAttempts).default(limits.defaultMaxAttempts),
+  /** Wait before the second attempt; doubles with each, with full jitter, up to `maxBackoffMs`. */
+  backoffMs: z.int().min(0).max(900_000).default(1000),
+  maxBackoffMs: z.int().min(0).max(900_000).default(60_000),
+  /** Error codes of `task.fail` that are never retried. */
+  nonRetryableCodes: z.array(z.string().max(128)).max(50).default([]),
+});
+export type RetryPolicy = z.infer<typeof RetryPolicy>;
+
+/** What must hold of an agent for it to be given the task, whatever the strategy. */
+export const Requirements = z.strictObject({
+  capabilities: z.array(Name).max(20).default([]),
+  minConfidence: z.number().min(0).max(1).optional(),
+  labels: Labels.optional(),
+  agentType: Name.optional(),
+  agentId: AgentId.optional(),
+});
+export type Requirements = z.infer<typeof Requirements>;
+
+/** A task as `task.submit` and `POST /v1/tasks` take it. */
+export const TaskSubmission = z.strictObject({
+  kind: TaskKind.default('work'),
+  type: Name,
+  description: z.string().max(4096).optional(),
+  input: Json.default(null),
+  context: Json.optional(),
+  constraints: Json.optional(),
+  outputFormat: Json.optional(),
+  complexity: z.number().min(0).max(1).optional(),
+  priority: Priority.default('normal'),
+  requirements: Requirements.default({ capabilities: [] }),
+  strategy: Strategy.optional(),
+  slotCost: z.int().min(0).max(limits.maxConcurrency).default(1),
+  /** From submit to terminal, waiting included. */
+  timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultTaskTimeoutSeconds),
+  estimatedDurationMs: z.int().positive().optional(),
+  /** The agent must send `task.accept` within this, else the task goes elsewhere. */
+  ackTimeoutMs: z.int().min(1000).max(900_000).optional(),
+  retry: RetryPolicy.default({
+    maxAttempts: limits.defaultMaxAttempts,
+    backoffMs: 1000,
+    maxBackoffMs: 60_000,
+    nonRetryableCodes: [],
+  }),
+  /** Publish `TaskCompleted` on the bus when the task ends. */
+  publishEvent: z.boolean().default(false),
+  metadata: z.record(z.string().max(128), Json).optional(),
+});
+export type TaskSubmission = z.infer<typeof TaskSubmission>;
+/** A submission as a caller writes it: everything with a default may be left out. */
+export type TaskSubmissionInput = z.input<typeof TaskSubmission>;
+
+/**
+ * PENDING waits for a time or a place in its stage, QUEUED for an agent, ASSIGNED has one that has not spoken yet,
+ * RUNNING has one that said so. The last five are terminal.
+ */
+export const TaskStatus = z.enum([
+  'PENDING',
+  'QUEUED',
+  'ASSIGNED',
+  'RUNNING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+  'TIMED_OUT',
+  'SKIPPED',
+]);
+export type TaskStatus = z.infer<typeof TaskStatus>;
+
+const terminal: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'];
+/** Whether a status is never left. */
+export const isTerminal = (status: string): boolean => terminal.includes(status);
+
+export const FailureType = z.enum(['timeout', 'crash', 'resource_exhaustion', 'network_failure']);
+
+export const TaskError = z.strictObject({
+  code: z.string().min(1).max(128),
+  message: z.string().max(4096),
+  retryable: z.boolean().default(true),
+  failureType: FailureType.optional(),
+});
+export type TaskError = z.infer<typeof TaskError>;
+
+export const Usage = z.strictObject({
+  inputTokens: z.int().nonnegative().optional(),
+  outputTokens: z.int().nonnegative().optional(),
+  costUsd: z.number().nonnegative().optional(),
+  model: z.string().max(256).optional(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+/** A task as an agent is given it. */
+export const AssignedTask = z.looseObject({
+  taskId: TaskId,
+  kind: TaskKind,
+  type: Name,
+  description: z.string().optional(),
+  input: Json,
+  context: Json.optional(),
+  constraints: Json.optional(),
+  outputFormat: Json.optional(),
+  priority: Priority,
+  runId: RunId.optional(),
+  step: z.string().optional(),
+  workState: Json.optional(),
+  ackTimeoutMs: z.int().optional(),
+});
+export type AssignedTask = z.infer<typeof AssignedTask>;
+
+/** A task as the API answers it. Times are epoch milliseconds. */
+export const TaskView = z.looseObject({
+  taskId: TaskId,
+  kind: TaskKind,
+  type: z.string(),
+  description: z.string().optional(),
+  status: TaskStatus,
+  priority: Priority,
+  attempt: z.int(),
+  maxAttempts: z.int(),
+  requirements: Requirements,
+  agentId: AgentId.optional(),
+  agentName: z.string().optional(),
+  runId: RunId.optional(),
+  step: z.string().optional(),
+  input: Json,
+  output: Json.optional(),
+  error: TaskError.optional(),
+  usage: Usage.optional(),
+  confidence: z.number().optional(),
+  evidence: z.array(Json).optional(),
+  progress: z.looseObject({ percent: z.number().optional(), message: z.string().optional() }).optional(),
+  decision: z.looseObject({ strategy: z.string() }).optional(),
+  lateResults: z.array(z.looseObject({ attempt: z.int(), agentId: z.string() })).optional(),
+  createdAt: z.number(),
+  deadlineAt: z.number(),
+  assignedAt: z.number().optional(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+  rev: z.int(),
+});
+export type TaskView = z.infer<typeof TaskView>;

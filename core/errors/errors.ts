@@ -1,0 +1,41 @@
+import { AppError, type ErrorDetails } from './app-error.ts';
+
+/** No such thing, or another tenant's: the two are never told apart. */
+export class NotFoundError extends AppError {
+  override readonly name = 'NotFoundError';
+  constructor(kind: string, id: string) {
+    super('NOT_FOUND', `There is no ${kind} ${id}.`);
+  }
+}
+
+/** The store, a queue or the gateway could not be reached or throttles; the same request may succeed later. */
+export class UnavailableError extends AppError {
+  override readonly name = 'UnavailableError';
+  constructor(what: string, details: ErrorDetails = {}) {
+    super('UNAVAILABLE', `${what} cannot be reached at the moment. Try again.`, { retryAfterMs: 1000, ...details });
+  }
+}
+
+/** A field that does not say what it must. */
+export class InvalidFieldError extends AppError {
+  override readonly name = 'InvalidFieldError';
+  constructor(field: string, message: string, details: ErrorDetails = {}) {
+    super('INVALID_FIELD', message, { ...details, field });
+  }
+}
+
+/** A value larger than what its way takes. Never retryable: it would be as large again. */
+export class PayloadTooLargeError extends AppError {
+  override readonly name = 'PayloadTooLargeError';
+  constructor(field: string, bytes: number, limit: number) {
+    super('PAYLOAD_TOO_LARGE', `${field} has ${bytes} bytes; at most ${limit} are taken.`, { field, limit });
+  }
+}
+
+/** Somebody else changed the same thing first; reading it again and repeating may succeed. */
+export class ConflictError extends AppError {
+  override readonly name = 'ConflictError';
+  constructor(what: string) {
+    super('CONFLICT', `${what} changed at the same moment. Try again.`, { retryAfterMs: 100 });
+  }
+}

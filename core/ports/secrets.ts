@@ -1,0 +1,4 @@
+/** The bootstrap key's secret part. */
+export interface Secrets {
+  bootstrapSecret(): Promise<string>;
+}
