@@ -1,0 +1,243 @@
+import { decodeCursor, encodeCursor, queriedKeys } from '#adapters/dynamodb/cursors.ts';
+import { indexes, tableKeys } from '#core/contract/env.ts';
+import type { Key } from '#core/contract/keys.ts';
+import type { Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
+import { allHold, applyUpdate } from './evaluate.ts';
+import { checkPaths, TableValidationError, toPlainItem } from './item-paths.ts';
+
+/** One call of the table, as a simulator sees it. */
+export type TableOperation =
+  | { readonly name: 'get'; readonly key: Key; readonly consistent: boolean }
+  | { readonly name: 'getMany'; readonly keys: readonly Key[]; readonly consistent: boolean }
+  | { readonly name: 'put'; readonly key: Key; readonly request: Put }
+  | { readonly name: 'update'; readonly key: Key; readonly request: Update }
+  | { readonly name: 'remove'; readonly key: Key; readonly request: Remove }
+  | { readonly name: 'query'; readonly request: Query; readonly consistent: boolean };
+
+/** Faults. Each is looked up at every call, so a test may exchange them on the object that it passed in. */
+export interface TableHooks {
+  /** Throwing here loses the request: nothing has happened. */
+  before?: (operation: TableOperation) => void | Promise<void>;
+  /** Throwing here loses the answer: the write took place. */
+  after?: (operation: TableOperation) => void | Promise<void>;
+  /** How many writes of the table an index or eventually consistent read is behind. None when absent. */
+  lag?: (operation: TableOperation) => number;
+}
+
+export interface InMemoryTable extends Table {
+  /** Everything stored, in key order. */
+  items(): readonly Item[];
+  /** Replaces everything stored, history included. */
+  load(items: readonly Item[]): void;
+}
+
+interface Version {
+  readonly sequence: number;
+  readonly item: Item | undefined;
+}
+
+/** Versions kept of each item for lagging reads; a read further behind sees the oldest kept. */
+const keptVersions = 16;
+
+const keyText = (key: Key): string => JSON.stringify([key.pk, key.sk]);
+
+const compareText = (left: unknown, right: unknown): number =>
+  Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
+
+const checkKey = (key: Key): void => {
+  if (key.pk === '' || key.sk === '') {
+    throw new TableValidationError('One or more parameter values are not valid: a key attribute is empty');
+  }
+};
+
+const checkIndexKeys = (item: Item): void => {
+  for (const { partitionKey, sortKey } of Object.values(indexes)) {
+    for (const name of [partitionKey, sortKey]) {
+      const value = item[name];
+      if (value !== undefined && (typeof value !== 'string' || value === '')) {
+        throw new TableValidationError(`The index key attribute ${name} must be a non-empty string`);
+      }
+    }
+  }
+};
+
+class Store {
+  private readonly partitions = new Map<string, Map<string, Version[]>>();
+  private sequence = 0;
+
+  read(key: Key, lag: number): Item | undefined {
+    const versions = this.partitions.get(key.pk)?.get(keyText(key)) ?? [];
+    return this.seen(versions, lag);
+  }
+
+  write(key: Key, item: Item | undefined): void {
+    this.sequence += 1;
+    const partition = this.partitions.get(key.pk) ?? new Map<string, Version[]>();
+    this.partitions.set(key.pk, partition);
+    const versions = partition.get(keyText(key)) ?? [{ sequence: 0, item: undefined }];
+    partition.set(keyText(key), [...versions, { sequence: this.sequence, item }].slice(-keptVersions));
+  }
+
+  partition(pk: string, lag: number): readonly Item[] {
+    return this.seenOf(this.partitions.get(pk) ?? new Map(), lag);
+  }
+
+  all(lag: number): readonly Item[] {
+    return [...this.partitions.values()].flatMap((partition) => this.seenOf(partition, lag));
+  }
+
+  clear(): void {
+    this.partitions.clear();
+    this.sequence = 0;
+  }
+
+  private seenOf(partition: ReadonlyMap<string, readonly Version[]>, lag: number): readonly Item[] {
+    return [...partition.values()].map((versions) => this.seen(versions, lag)).filter((item) => item !== undefined);
+  }
+
+  private seen(versions: readonly Version[], lag: number): Item | undefined {
+    const asOf = this.sequence - lag;
+    return (versions.findLast((version) => version.sequence <= asOf) ?? versions[0])?.item;
+  }
+}
+
+const isMatch = (query: Query, item: Item): boolean => {
+  const { partitionKey, sortKey } = queriedKeys(query);
+  const sort = item[sortKey];
+  return (
+    item[partitionKey] === query.partition &&
+    typeof sort === 'string' &&
+    (query.prefix === undefined || sort.startsWith(query.prefix)) &&
+    (query.from === undefined || compareText(sort, query.from) >= 0) &&
+    (query.upTo === undefined || compareText(sort, query.upTo) <= 0)
+  );
+};
+
+const checkQuery = (query: Query): void => {
+  const bounds = [query.prefix, query.from, query.upTo].filter((bound) => bound !== undefined);
+  if (bounds.length > 1 || bounds.includes('') || query.partition === '') {
+    throw new TableValidationError('A query takes a partition and at most one bound, none of them empty');
+  }
+  if (!Number.isInteger(query.limit) || query.limit < 1) {
+    throw new TableValidationError(`Limit must be at least 1, not ${query.limit}`);
+  }
+  if (query.consistent === true && query.index !== undefined) {
+    throw new TableValidationError('Consistent reads are not supported on global secondary indexes');
+  }
+};
+
+const pick = (item: Item, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, String(item[name])]));
+
+/** A page of what a query sees. As in DynamoDB a full page has a cursor even when nothing follows it. */
+const pageOf = (query: Query, seen: readonly Item[]): Page => {
+  const { partitionKey, sortKey } = queriedKeys(query);
+  const order = [sortKey, tableKeys.partitionKey, tableKeys.sortKey];
+  const direction = query.descending === true ? -1 : 1;
+  const compare = (left: Item, right: Item): number =>
+    direction * (order.map((name) => compareText(left[name], right[name])).find((sign) => sign !== 0) ?? 0);
+  const after = query.cursor === undefined ? undefined : decodeCursor(query, query.cursor);
+  const matches = seen
+    .filter((item) => isMatch(query, item) && (after === undefined || compare(item, after) > 0))
+    .toSorted(compare)
+    .slice(0, query.limit);
+  const keyNames = [...new Set([tableKeys.partitionKey, tableKeys.sortKey, partitionKey, sortKey])];
+  const items = matches.map((item) => (query.index === undefined ? toPlainItem(item) : pick(item, keyNames)));
+  const last = matches.at(-1);
+  return last === undefined || matches.length < query.limit
+    ? { items }
+    : { items, cursor: encodeCursor(pick(last, keyNames)) };
+};
+
+const writeItem = (
+  store: Store,
+  request: Put | Update | Remove,
+  change: (old: Item | undefined) => Item | undefined,
+): Written => {
+  checkKey(request.key);
+  const old = store.read(request.key, 0);
+  if (!allHold(request.clauses, old)) {
+    return { won: false, item: old && toPlainItem(old) };
+  }
+  const next = change(old);
+  if (next !== undefined) {
+    checkIndexKeys(next);
+  }
+  if (next !== undefined || old !== undefined) {
+    store.write(request.key, next);
+  }
+  return { won: true, item: toPlainItem(next ?? old ?? { ...request.key }) };
+};
+
+const getMany = (store: Store, keys: readonly Key[], lag: number): readonly Item[] => {
+  keys.forEach(checkKey);
+  const distinct = [...new Map(keys.map((key) => [keyText(key), key])).values()];
+  return distinct.flatMap((key) => {
+    const item = store.read(key, lag);
+    return item === undefined ? [] : [toPlainItem(item)];
+  });
+};
+
+const get = (store: Store, key: Key, lag: number): Item | undefined => {
+  checkKey(key);
+  const item = store.read(key, lag);
+  return item && toPlainItem(item);
+};
+
+const put = (store: Store, request: Put): Written =>
+  writeItem(store, request, () => toPlainItem({ ...request.item, pk: request.key.pk, sk: request.key.sk }));
+
+const update = (store: Store, request: Update): Written => {
+  checkPaths([...request.set.map((change) => change.path), ...(request.remove ?? [])]);
+  return writeItem(store, request, (old) => applyUpdate(request, old));
+};
+
+const query = (store: Store, request: Query, lag: number): Page => {
+  checkQuery(request);
+  return pageOf(request, request.index === undefined ? store.partition(request.partition, lag) : store.all(lag));
+};
+
+const isLaggable = (operation: TableOperation): boolean => 'consistent' in operation && !operation.consistent;
+
+/**
+ * The table in memory, with the semantics of DynamoDB. Strongly consistent and without faults unless the hooks say
+ * otherwise. Everything is copied on the way in and out.
+ */
+export const createInMemoryTable = (hooks: TableHooks = {}): InMemoryTable => {
+  const store = new Store();
+  const run = async <Result>(operation: TableOperation, effect: (lag: number) => Result): Promise<Result> => {
+    await hooks.before?.(operation);
+    const result = effect(isLaggable(operation) ? (hooks.lag?.(operation) ?? 0) : 0);
+    await hooks.after?.(operation);
+    return result;
+  };
+  return {
+    get: async (key, options) =>
+      run({ name: 'get', key, consistent: options?.consistent === true }, (lag) => get(store, key, lag)),
+    getMany: async (keys, options) => {
+      if (keys.length > 100) {
+        throw new RangeError(`getMany takes at most 100 keys, not ${keys.length}`);
+      }
+      return run({ name: 'getMany', keys, consistent: options?.consistent === true }, (lag) =>
+        getMany(store, keys, lag),
+      );
+    },
+    put: async (request) => run({ name: 'put', key: request.key, request }, () => put(store, request)),
+    update: async (request) => run({ name: 'update', key: request.key, request }, () => update(store, request)),
+    remove: async (request) =>
+      run({ name: 'remove', key: request.key, request }, () => writeItem(store, request, () => undefined)),
+    query: async (request) =>
+      run({ name: 'query', request, consistent: request.consistent === true }, (lag) => query(store, request, lag)),
+    items: () =>
+      store
+        .all(0)
+        .map(toPlainItem)
+        .toSorted((left, right) => compareText(left['pk'], right['pk']) || compareText(left['sk'], right['sk'])),
+    load: (items) => {
+      store.clear();
+      for (const item of items) {
+        store.write({ pk: String(item['pk']), sk: String(item['sk']) }, toPlainItem(item));
+      }
+    },
+  };
+};
