@@ -87,11 +87,13 @@ export class Authorizer {
     const ofResource = this.#resourceStatements(request.resource).filter((statement) =>
       statement.matchesPrincipal(subject, this.#accountId),
     );
+    // A service that does not say for which of its resources it acts is taken at its word.
+    const isSourceUnknown = subject.kind === 'service' && context['aws:sourcearn'] === undefined;
     const matching = [...own, ...ofResource].filter(
       (statement) =>
         statement.matchesAction(request.action) &&
         statement.matchesResource(request.resource) &&
-        statement.conditions(context),
+        (statement.conditions(context) || (isSourceUnknown && statement.effect === 'Allow')),
     );
     if (matching.some((statement) => statement.effect === 'Deny')) return 'explicitly denied';
     return matching.length > 0 ? 'allowed' : 'not allowed';

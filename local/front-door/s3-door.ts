@@ -1,0 +1,123 @@
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { AwsError, type Clock, type Meter } from '../contract.ts';
+import type { Authorizer, Principal } from '../iam/authorizer.ts';
+import { toAwsError } from './backend.ts';
+import type { CredentialRegistry } from './credentials.ts';
+import { presignedAccessKeyId, verifyPresignedUrl } from './presigned-url.ts';
+import { readS3Request, type S3Request, s3AccessRequests } from './s3-request.ts';
+
+/** What the door to S3 needs. */
+export interface S3DoorOptions {
+  /** Where S3 answers, path-style. */
+  readonly endpoint: string;
+  readonly authorizer: Authorizer;
+  readonly credentials: CredentialRegistry;
+  readonly meter: Meter;
+  readonly clock: Clock;
+}
+
+/** Serves S3's REST protocol: checks who asks, by header or presigned url, and streams to the service behind. */
+export class S3Door {
+  readonly #options: S3DoorOptions;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(options: S3DoorOptions) {
+    this.#options = options;
+  }
+
+  /** Answers one request; `principal` is whom its `Authorization` header names. */
+  async handle(incoming: IncomingMessage, response: ServerResponse, principal: Principal | undefined): Promise<void> {
+    const source = incoming.headers['x-amz-copy-source'];
+    const request = readS3Request(
+      incoming.method ?? 'GET',
+      incoming.url ?? '/',
+      incoming.headers.host ?? '',
+      typeof source === 'string' ? source : undefined,
+    );
+    try {
+      this.#check(request, principal ?? this.#presigner(incoming));
+      this.#options.meter.count(isRead(request) ? 's3.getRequests' : 's3.putRequests', 1);
+      await this.#forward(request, incoming, response);
+    } catch (error) {
+      incoming.resume();
+      writeError(response, error, incoming.method === 'HEAD');
+    }
+  }
+
+  /** Ends the connections that were kept open. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #presigner(incoming: IncomingMessage): Principal {
+    const { credentials, clock } = this.#options;
+    const url = incoming.url ?? '/';
+    const accessKeyId = presignedAccessKeyId(url);
+    if (accessKeyId === undefined) throw new AwsError('AccessDenied', 'Access Denied', 403);
+    const principal = credentials.principalOf(accessKeyId);
+    if (principal === undefined) {
+      throw new AwsError(
+        'InvalidAccessKeyId',
+        'The AWS Access Key Id you provided does not exist in our records.',
+        403,
+      );
+    }
+    const signed = { method: incoming.method ?? 'GET', url, headers: incoming.headers };
+    verifyPresignedUrl(signed, credentials.secretOf(accessKeyId), clock.now());
+    return principal;
+  }
+
+  #check(request: S3Request, principal: Principal): void {
+    for (const access of s3AccessRequests(request)) this.#options.authorizer.check(principal, access);
+  }
+
+  async #forward(request: S3Request, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { hostname, port, host } = new URL(this.#options.endpoint);
+    const search = /\?.*$/s.exec(incoming.url ?? '')?.[0] ?? '';
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const outgoing = httpRequest(
+      {
+        agent: this.#agent,
+        hostname,
+        port,
+        method: request.method,
+        path: `${request.path}${search}`,
+        headers: { ...withoutHopHeaders(incoming), host },
+      },
+      resolve,
+    );
+    outgoing.on('error', reject);
+    const sent = pipeline(incoming, outgoing);
+    const answer = await Promise.race([promise, sent.then(() => promise)]);
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    await pipeline(answer, response);
+    await sent;
+  }
+}
+
+/** `Expect` was answered here already. */
+function withoutHopHeaders(incoming: IncomingMessage): IncomingMessage['headers'] {
+  const { connection: _connection, expect: _expect, ...headers } = incoming.headers;
+  return headers;
+}
+
+function isRead(request: S3Request): boolean {
+  return (request.method === 'GET' && request.key !== '') || request.method === 'HEAD';
+}
+
+function writeError(response: ServerResponse, error: unknown, isHead: boolean): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { code, message, statusCode } = toAwsError(error);
+  const name = code === 'AccessDeniedException' ? 'AccessDenied' : code;
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${name}</Code><Message>${escape(message)}</Message></Error>`;
+  response.writeHead(statusCode, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) });
+  response.end(isHead ? undefined : body);
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
