@@ -43,7 +43,7 @@ export function errorOffset(error: OxcError): number {
 
 function realErrors(result: ParseResult): OxcError[] {
   // Node lints and unused hints come with lower severities; only what stops the file from running is an error here.
-  return result.errors.filter((error) => error.severity === 'Error');
+  return result.errors.filter((error) => error.severity.startsWith('Error'));
 }
 
 function bestAttempt(file: SourceFile): ParseResult {

@@ -5,7 +5,7 @@ export interface JsonError {
 }
 
 const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y;
+  /[ \t\r\n]*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y;
 
 interface Cursor {
   readonly text: string;
@@ -47,20 +47,17 @@ function tokenStart(cursor: Cursor): number {
 }
 
 function step(token: string, expected: Expectation, open: string[]): Expectation | undefined {
-  switch (expected) {
-    case 'value':
-    case 'valueOrEnd':
-      return stepValue(token, expected, open);
-    case 'key':
-    case 'keyOrEnd':
-      if (token === '}' && expected === 'keyOrEnd') return close(open);
-      return token.startsWith('"') ? 'colon' : undefined;
-    case 'colon':
-      return token === ':' ? 'value' : undefined;
-    case 'commaOrEnd':
-      if (token === ',') return open.at(-1) === '{' ? 'key' : 'value';
-      return token === (open.at(-1) === '{' ? '}' : ']') ? close(open) : undefined;
-  }
+  if (expected === 'value' || expected === 'valueOrEnd') return stepValue(token, expected, open);
+  if (expected === 'colon') return token === ':' ? 'value' : undefined;
+  if (expected === 'commaOrEnd') return stepAfterValue(token, open);
+  if (token === '}' && expected === 'keyOrEnd') return close(open);
+  return token.startsWith('"') ? 'colon' : undefined;
+}
+
+function stepAfterValue(token: string, open: string[]): Expectation | undefined {
+  const isObject = open.at(-1) === '{';
+  if (token === ',') return isObject ? 'key' : 'value';
+  return token === (isObject ? '}' : ']') ? close(open) : undefined;
 }
 
 function stepValue(token: string, expected: Expectation, open: string[]): Expectation | undefined {
