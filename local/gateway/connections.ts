@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { JsonService } from '../contract.ts';
 import { AwsError } from '../contract.ts';
 import type { ConnectionRegistry, OpenConnection } from './connection-registry.ts';
+import { decodeSegment } from './decode-segment.ts';
 import { readBody } from './read-body.ts';
 import type { GatewayContext } from './spec.ts';
 
@@ -48,7 +49,7 @@ function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
 function connectionIdIn(url: string | undefined): string | undefined {
   const path = (url ?? '').split('?')[0] ?? '';
   const id = /^(?:\/[^/]+)?\/(?:@|%40)connections\/([^/]+)$/i.exec(path)?.[1];
-  return id === undefined ? undefined : decodeURIComponent(id);
+  return id === undefined ? undefined : decodeSegment(id);
 }
 
 function writeJson(response: ServerResponse, statusCode: number, body: unknown): void {

@@ -1,3 +1,4 @@
+import { decodeSegment } from './decode-segment.ts';
 import type { HttpRouteSpec } from './spec.ts';
 import { UnsupportedApiError } from './spec.ts';
 
@@ -55,20 +56,12 @@ function compareRoutes(a: CompiledRoute, b: CompiledRoute): number {
   return b.segments.length - a.segments.length || Number(a.method === 'ANY') - Number(b.method === 'ANY');
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 function matchSegment(segment: Segment, parts: readonly string[], index: number): string | undefined {
   const part = parts[index];
   if (part === undefined || part === '') return segment.kind === 'literal' && part === segment.text ? '' : undefined;
-  if (segment.kind === 'greedy') return decode(parts.slice(index).join('/'));
-  if (segment.kind === 'variable') return decode(part);
-  return decode(part) === segment.text ? '' : undefined;
+  if (segment.kind === 'greedy') return decodeSegment(parts.slice(index).join('/'));
+  if (segment.kind === 'variable') return decodeSegment(part);
+  return decodeSegment(part) === segment.text ? '' : undefined;
 }
 
 function matchRoute(route: CompiledRoute, parts: readonly string[]): Record<string, string> | undefined {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import * as z from 'zod';
 import type { Clock, FunctionInvoker, InvokeResult } from '../../../../local/contract.ts';
 import { createGateway, type Gateway } from '../../../../local/gateway/gateway.ts';
 import type {
@@ -37,41 +38,74 @@ export class ManualClock implements Clock {
   }
 }
 
-export type Handler = (event: any) => unknown;
+/** What the tests look at in any event of the gateway. */
+export interface GatewayEvent {
+  readonly type?: string;
+  readonly version?: string;
+  readonly routeKey: string;
+  readonly routeArn: string;
+  readonly methodArn: string;
+  readonly identitySource: readonly string[] | null;
+  readonly rawPath: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>;
+  readonly queryStringParameters?: Readonly<Record<string, string>>;
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+  readonly requestContext: {
+    readonly routeKey: string;
+    readonly connectionId: string;
+    readonly messageId: string;
+    readonly disconnectStatusCode: number;
+    readonly disconnectReason: string;
+    readonly authorizer?: Readonly<Record<string, unknown>>;
+  };
+}
 
-/** Functions by name. A handler that throws fails as Lambda's `Unhandled`. */
+const AnyEvent = z.custom<GatewayEvent>();
+
+/** The event an echoing function answered with. */
+export const echoed = async (response: Response): Promise<GatewayEvent> => AnyEvent.parse(await response.json());
+
+export type Handler = (event: GatewayEvent) => unknown;
+
+/** Functions by name. A handler that throws is an invocation that fails. */
 export class Functions implements FunctionInvoker {
   readonly handlers: Record<string, Handler>;
-  readonly calls: { readonly name: string; readonly event: any }[] = [];
+  readonly calls: { readonly name: string; readonly event: GatewayEvent }[] = [];
   readonly #waiting = new Set<() => void>();
   constructor(handlers: Record<string, Handler>) {
     this.handlers = handlers;
   }
-  async invoke(name: string, event: unknown): Promise<InvokeResult> {
+  async invoke(name: string, input: unknown): Promise<InvokeResult> {
+    const event = AnyEvent.parse(input);
     this.calls.push({ name, event });
     for (const wake of this.#waiting) wake();
-    const result = await (this.handlers[name] as Handler)(event);
-    return result instanceof Failure
+    const result = await this.handlers[name]?.(event);
+    return result === failure
       ? { payload: { errorMessage: 'failed' }, functionError: 'Unhandled' }
       : { payload: result };
   }
-  of(name: string): any[] {
+  of(name: string): GatewayEvent[] {
     return this.calls.filter((call) => call.name === name).map((call) => call.event);
   }
   /** The events of a function once there are `count` of them. */
-  async atLeast(name: string, count: number): Promise<any[]> {
+  async atLeast(name: string, count: number): Promise<[GatewayEvent, ...GatewayEvent[]]> {
     while (this.of(name).length < count) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.add(resolve);
       await promise;
       this.#waiting.delete(resolve);
     }
-    return this.of(name);
+    const [first, ...rest] = this.of(name);
+    if (first === undefined) throw new Error(`${name} was asked for no event`);
+    return [first, ...rest];
   }
 }
 
-/** What a handler returns to fail. */
-export class Failure {}
+/** What a handler returns to fail as Lambda's `Unhandled`. */
+export const failure = Symbol('failure');
 
 export interface World {
   readonly gateway: Gateway;
@@ -156,14 +190,14 @@ export async function open(world: World, options: { headers?: Record<string, str
   const client = new WebSocket(wsUrl(world, options.rest), { headers: options.headers ?? {} });
   client.on('error', () => undefined);
   await once(client, 'open');
-  const connectionId: string = world.functions.of('connect')[before].requestContext.connectionId;
+  const connectionId = world.functions.of('connect')[before]?.requestContext.connectionId ?? '';
   return { client, connectionId };
 }
 
 /** The status and body of a refused handshake. */
 export async function refusal(world: World, rest = '/ws', headers: Record<string, string> = {}) {
   const client = new WebSocket(wsUrl(world, rest), { headers });
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: any }>();
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>();
   client.on('open', () => reject(new Error('was accepted')));
   client.on('error', () => undefined);
   client.on('unexpected-response', (_request, response) => {
@@ -186,6 +220,11 @@ export async function closing(client: WebSocket): Promise<{ code: number; reason
   return { code, reason: String(reason) };
 }
 
+/** A handshake as it goes over the wire. */
+export const handshake =
+  'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+
 /** A client that writes bytes: the handshake is done, what follows is free. */
 export async function openRaw(world: World): Promise<{ socket: Socket; received: () => Buffer; ended: Promise<void> }> {
   const socket = connectTcp(world.gateway.port, '127.0.0.1');
@@ -201,10 +240,7 @@ export async function openRaw(world: World): Promise<{ socket: Socket; received:
     }
   });
   const ended = once(socket, 'close').then(() => undefined);
-  socket.write(
-    'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
+  socket.write(handshake);
   await upgraded;
   return { socket, received: () => received, ended };
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AwsError } from '../../../../local/contract.ts';
-import { Failure, httpApi, route, startWorld, stopGateways } from './harness.ts';
+import { echoed, failure, httpApi, route, startWorld, stopGateways } from './harness.ts';
 
 afterEach(stopGateways);
 
@@ -28,7 +28,7 @@ describe('routing', () => {
   ])('sends %s %s to %s', async (method, path, routeKey, pathParameters) => {
     const world = await startWorld({ handler: (event) => event });
     world.gateway.addHttpApi(httpApi(keys.map((key) => route(key))));
-    const event: any = await (await fetch(world.gateway.url + path, { method })).json();
+    const event = await echoed(await fetch(world.gateway.url + path, { method }));
     expect(event.routeKey).toBe(routeKey);
     expect(event.pathParameters).toEqual(pathParameters);
   });
@@ -51,7 +51,7 @@ describe('routing', () => {
     world.gateway.addHttpApi(
       httpApi([route('GET /a')], { pathPrefix: '/api', stage: { name: 'prod', variables: { color: 'blue' } } }),
     );
-    const event: any = await (await fetch(`${world.gateway.url}/api/prod/a`)).json();
+    const event = await echoed(await fetch(`${world.gateway.url}/api/prod/a`));
     expect(event).toMatchObject({
       rawPath: '/prod/a',
       requestContext: { stage: 'prod', http: { path: '/prod/a' } },
@@ -84,7 +84,7 @@ describe('the event of format 2.0', () => {
       },
       body: '{"k":"ü"}',
     });
-    const event: any = await response.json();
+    const event = await echoed(response);
     expect(event).toEqual({
       version: '2.0',
       routeKey: 'POST /items/{id}',
@@ -204,7 +204,7 @@ describe('the response of format 2.0', () => {
   });
 
   it.each([
-    ['a failure', new Failure()],
+    ['a failure', failure],
     ['a status that is no number', { statusCode: 'fine' }],
     ['a body that is no string', { statusCode: 200, body: { a: 1 } }],
     ['a header with a line break', { statusCode: 200, headers: { 'x-bad': 'a\nb' } }],
@@ -248,7 +248,7 @@ describe('limits', () => {
         headers: { 'content-type': 'text/plain' },
         body,
         ...(typeof body !== 'string' && { duplex: 'half' }),
-      } as RequestInit);
+      });
     expect(await (await post('x'.repeat(1000))).text()).toBe('1000');
     const refused = await post('x'.repeat(1001));
     expect([refused.status, await refused.json()]).toEqual([413, { message: 'Request Entity Too Large' }]);
@@ -273,7 +273,7 @@ describe('limits', () => {
     expect([await status('/b'), await status('/b')]).toEqual([200, 429]);
     world.clock.advance(1000);
     const refused = await Promise.all([fetch(`${world.gateway.url}/a`), fetch(`${world.gateway.url}/a`)]);
-    expect(refused.map((response) => response.status).toSorted()).toEqual([200, 429]);
+    expect(new Set(refused.map((response) => response.status))).toEqual(new Set([200, 429]));
     const throttled = refused.find((response) => response.status === 429);
     expect(await throttled?.json()).toEqual({ message: 'Too Many Requests' });
   });
