@@ -144,6 +144,7 @@ export class ExecutionEnvironment {
     this.#cancelTimer = this.#clock.after(this.#definition.timeoutMs, () =>
       this.#timeOut(invocation.requestId, this.#definition.timeoutMs),
     );
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
     this.#worker.postMessage({ type: 'invoke', ...invocation });
   }
 

@@ -8,7 +8,7 @@ import { realClock } from '../../../../local/real-clock.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 interface Fixture {
@@ -220,7 +220,7 @@ describe('createFunctions', () => {
     const { functions, add, lines } = prepare();
     add('prints', 'export const handler = async () => { console.log("a\\nb"); console.error("c") }');
     expect(await functions.invoke('prints', {})).toEqual({ payload: null });
-    await expect.poll(() => [...lines].sort()).toEqual(['prints: a', 'prints: b', 'prints: c']);
+    await expect.poll(() => lines.toSorted()).toEqual(['prints: a', 'prints: b', 'prints: c']);
   });
 
   it('ends waiting and running invocations when it stops', async () => {
