@@ -1,0 +1,60 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** Where a client finds its service. Left out, the SDK decides from the function's environment. */
+export interface ClientOptions {
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/**
+ * Three attempts, exponential with full jitter, and short timeouts: a call ends within about ten seconds, before the
+ * handler around it does. Connections are kept alive by default. One client per kind and function instance; building
+ * one opens no connection, and a bundle holds only the kinds that it builds.
+ */
+const bounded = {
+  maxAttempts: 3,
+  retryMode: 'standard',
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 },
+} as const;
+
+/** Undefined values are left out of items; empty strings stay. */
+export const createDocumentClient = (options: ClientOptions = {}): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(new DynamoDBClient({ ...bounded, ...options }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+export const createSqsClient = (options: ClientOptions = {}): SQSClient => new SQSClient({ ...bounded, ...options });
+
+/** `endpoint` is the `https://…` address of the WebSocket API's stage. */
+export const createSocketsClient = (
+  options: ClientOptions & { readonly endpoint: string },
+): ApiGatewayManagementApiClient => new ApiGatewayManagementApiClient({ ...bounded, ...options });
+
+export const createStepFunctionsClient = (options: ClientOptions = {}): SFNClient =>
+  new SFNClient({ ...bounded, ...options });
+
+export const createEventBridgeClient = (options: ClientOptions = {}): EventBridgeClient =>
+  new EventBridgeClient({ ...bounded, ...options });
+
+export const createSecretsManagerClient = (options: ClientOptions = {}): SecretsManagerClient =>
+  new SecretsManagerClient({ ...bounded, ...options });
+
+/**
+ * Without the SDK's default checksums: they would be signed into upload addresses with values that only the SDK could
+ * send. Payloads are larger than other requests, hence the longer timeout.
+ */
+export const createS3Client = (options: ClientOptions & { readonly forcePathStyle?: boolean } = {}): S3Client =>
+  new S3Client({
+    ...bounded,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000 },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...options,
+  });
