@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { AwsError } from '../contract.ts';
+import { parseScheduleExpression, type ScheduleExpression } from './schedule-expression.ts';
+import { createTimeZone, type TimeZone } from './time-zone.ts';
+
+const RetryPolicy = z.strictObject({
+  maximumRetryAttempts: z.number().int().min(0).max(185).optional(),
+  maximumEventAgeInSeconds: z.number().int().min(60).max(86_400).optional(),
+});
+
+/** Whom a schedule calls. The fields are those of the API with a lower-case first letter. */
+export const ScheduleTarget = z.strictObject({
+  arn: z.string(),
+  roleArn: z.string(),
+  input: z.string().optional(),
+  retryPolicy: RetryPolicy.optional(),
+  deadLetterConfig: z.strictObject({ arn: z.string().optional() }).optional(),
+  sqsParameters: z.strictObject({ messageGroupId: z.string().optional() }).optional(),
+  eventBridgeParameters: z.strictObject({ detailType: z.string(), source: z.string() }).optional(),
+});
+export type ScheduleTarget = z.infer<typeof ScheduleTarget>;
+
+const FlexibleTimeWindow = z.strictObject({
+  mode: z.enum(['OFF', 'FLEXIBLE']),
+  maximumWindowInMinutes: z.number().int().min(1).max(1440).optional(),
+});
+
+const Moment = z.union([z.string(), z.number(), z.date()]);
+
+/** What {@link Scheduler.addSchedule} takes; moments are ISO 8601 text, a Date, or epoch seconds as in the API. */
+export const NewSchedule = z.strictObject({
+  name: z.string().regex(/^[0-9a-zA-Z-_.]{1,64}$/),
+  groupName: z.string().default('default'),
+  arn: z.string(),
+  scheduleExpression: z.string(),
+  scheduleExpressionTimezone: z.string().optional(),
+  state: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
+  startDate: Moment.optional(),
+  endDate: Moment.optional(),
+  flexibleTimeWindow: FlexibleTimeWindow.default({ mode: 'OFF' }),
+  target: ScheduleTarget,
+});
+export type NewSchedule = z.input<typeof NewSchedule>;
+
+/** A schedule in force. */
+export interface Schedule extends Omit<z.infer<typeof NewSchedule>, 'startDate' | 'endDate'> {
+  readonly startMs: number | undefined;
+  readonly endMs: number | undefined;
+  readonly windowMs: number;
+  readonly expression: ScheduleExpression;
+  readonly zone: TimeZone;
+}
+
+function refuse(message: string): never {
+  throw new AwsError('ValidationException', message);
+}
+
+function readMoment(moment: z.infer<typeof Moment> | undefined, field: string): number | undefined {
+  if (moment === undefined) return undefined;
+  const epochMs = typeof moment === 'number' ? moment * 1000 : new Date(moment).getTime();
+  return Number.isFinite(epochMs) ? epochMs : refuse(`${field} is not a time: ${String(moment)}`);
+}
+
+function checkTarget(target: ScheduleTarget): void {
+  const [, , service = '', region = ''] = target.arn.split(':');
+  if (service === 'scheduler' && region === '') {
+    refuse(`Universal targets are not supported by the local scheduler: ${target.arn}`);
+  }
+  if (!['lambda', 'sqs', 'states', 'events'].includes(service)) {
+    refuse(`Targets of this type are not supported by the local scheduler: ${target.arn}`);
+  }
+  if (service === 'events' && target.eventBridgeParameters === undefined) {
+    refuse('EventBridgeParameters must be provided for an event bus target.');
+  }
+}
+
+/** @throws AwsError `ValidationException` naming what the local scheduler, or AWS, does not accept */
+export function parseSchedule(input: unknown): Schedule {
+  const parsed = NewSchedule.safeParse(input);
+  if (!parsed.success) return refuse(z.prettifyError(parsed.error));
+  const { startDate, endDate, ...schedule } = parsed.data;
+  checkTarget(schedule.target);
+  const window = schedule.flexibleTimeWindow;
+  if ((window.mode === 'FLEXIBLE') !== (window.maximumWindowInMinutes !== undefined)) {
+    refuse('MaximumWindowInMinutes is required with FlexibleTimeWindow mode FLEXIBLE, and only there.');
+  }
+  const startMs = readMoment(startDate, 'StartDate');
+  const endMs = readMoment(endDate, 'EndDate');
+  if (startMs !== undefined && endMs !== undefined && endMs <= startMs) refuse('EndDate must be after StartDate.');
+  return {
+    ...schedule,
+    startMs,
+    endMs,
+    windowMs: (window.maximumWindowInMinutes ?? 0) * 60_000,
+    expression: parseScheduleExpression(schedule.scheduleExpression, 'scheduler'),
+    zone: createTimeZone(schedule.scheduleExpressionTimezone ?? 'UTC'),
+  };
+}
