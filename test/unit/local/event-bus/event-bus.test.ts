@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../../local/contract.ts';
-import { busArn, createBusHarness, deadLetterArn, entry, queueArn, ruleTo, throttled } from './event-bus-harness.ts';
+import {
+  attributesOf,
+  bodyOf,
+  busArn,
+  createBusHarness,
+  deadLetterArn,
+  entry,
+  eventIds,
+  queueArn,
+  ruleTo,
+  throttled,
+} from './event-bus-harness.ts';
 
 const put = (harness: ReturnType<typeof createBusHarness>, ...entries: unknown[]) =>
   harness.bus.handle('PutEvents', { Entries: entries });
