@@ -101,7 +101,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const apis = createApiTable(context, registry);
   const upgraded = new Set<Duplex>();
 
-  const server = createServer((request, response) => {
+  // Other upgrades (a client that offers h2c) are answered as the plain requests they also are.
+  const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
+    request.headers.upgrade?.toLowerCase() === 'websocket';
+  const server = createServer({ shouldUpgradeCallback }, (request, response) => {
     void handleRequest(apis.httpApiFor(pathOf(request)), request, response);
   });
   server.on('upgrade', (request, socket, head) => {

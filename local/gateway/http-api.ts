@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accessLogLine } from './access-log.ts';
 import { corsHeaders, isPreflight, preflightAnswer, withoutCorsHeaders } from './cors.ts';
+import { decodeSegment } from './decode-segment.ts';
 import { createHttpAuthorizer } from './http-authorizer.ts';
 import type { HttpRequest, RoutedRequest } from './http-event.ts';
 import { forwardedHeaders, integrationEvent, requestCookies } from './http-event.ts';
@@ -28,7 +29,8 @@ function readRequest(context: GatewayContext, spec: HttpApiSpec, incoming: Incom
   const receivedAt = context.clock.now();
   const sourceIp = incoming.socket.remoteAddress ?? '';
   const [path = '/', ...query] = (incoming.url ?? '/').split('?');
-  const below = path.slice(spec.pathPrefix.length);
+  // API Gateway hands the path over decoded, and ends it where the decoded one has a `?`.
+  const below = decodeSegment(path.slice(spec.pathPrefix.length)).split('?')[0] ?? '';
   const routePath = path.slice(base.length);
   return {
     method: incoming.method ?? 'GET',

@@ -5,7 +5,7 @@ import type { GatewayContext, HttpApiSpec } from './spec.ts';
 /** A request as the gateway sees it before a function does. */
 export interface HttpRequest {
   readonly method: string;
-  /** With the stage when it has a name, without the local path prefix. */
+  /** Decoded, with the stage when it has a name, without the local path prefix. */
   readonly rawPath: string;
   /** What routes are matched against. */
   readonly routePath: string;

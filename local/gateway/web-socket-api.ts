@@ -63,16 +63,15 @@ export function createWebSocketApi(
   };
 
   const open = ({ request, socket, head }: UpgradingClient, facts: ConnectionFacts): void => {
-    if (socket.destroyed || !socket.readable || !socket.writable) {
-      disconnect(facts, { statusCode: 1006, reason: 'Connection closed abnormally' });
-      socket.destroy();
-      return;
-    }
+    const onMessage = (text: string): void => void answerMessage(facts, text);
+    const onEnd = (ending: Ending): void => disconnect(facts, ending);
+    let isOpen = false;
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const onMessage = (text: string): void => void answerMessage(facts, text);
-      const onEnd = (ending: Ending): void => disconnect(facts, ending);
+      isOpen = true;
       runConnection(context, registry, { webSocket, socket, facts }, { onMessage, onEnd });
     });
+    // The client left while `$connect` ran, or the library refused the handshake: what was connected is disconnected.
+    if (!isOpen) onEnd({ statusCode: 1006, reason: 'Connection closed abnormally' });
   };
 
   return {

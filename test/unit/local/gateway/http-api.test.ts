@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AwsError } from '../../../../local/contract.ts';
 import { echoed, failure, httpApi, route, startWorld, stopGateways } from './harness.ts';
@@ -118,6 +120,26 @@ describe('the event of format 2.0', () => {
     });
     expect(event.headers).not.toHaveProperty('cookie');
     expect(event.headers).not.toHaveProperty('connection');
+  });
+
+  it.each([
+    ['/a%20b/%C3%BC', '/a b/ü'],
+    ['/a%3Fb/c', '/a'],
+    ['/100%', '/100%'],
+  ])('has %s decoded as rawPath, as HTTP APIs do', async (path, rawPath) => {
+    const world = await startWorld({ handler: (event) => event.rawPath });
+    world.gateway.addHttpApi(httpApi([route('$default')]));
+    expect(await (await fetch(world.gateway.url + path)).text()).toBe(rawPath);
+  });
+
+  it('comes for a request that offers another protocol, too', async () => {
+    const world = await startWorld({ handler: () => 'plain' });
+    world.gateway.addHttpApi(httpApi([route('$default')]));
+    const socket = connect(world.gateway.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    const [data] = await once(socket, 'data');
+    expect(String(data)).toContain('HTTP/1.1 200');
+    socket.destroy();
   });
 
   it('leaves out what a request does not have', async () => {

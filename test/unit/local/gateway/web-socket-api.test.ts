@@ -119,6 +119,16 @@ describe('$connect', () => {
     });
   });
 
+  it('is followed by $disconnect when the handshake fails after it', async () => {
+    const world = await startWebSocketWorld();
+    const socket = connectTcp(world.gateway.port, '127.0.0.1');
+    socket.write(handshake.replace('Host: x', 'Host: x\r\nSec-WebSocket-Protocol: a,a'));
+    const [data] = await once(socket, 'data');
+    expect(String(data)).toContain('HTTP/1.1 400');
+    await world.functions.atLeast('disconnect', 1);
+    socket.destroy();
+  });
+
   it('cannot be pushed to while it runs', async () => {
     const pushed: unknown[] = [];
     const world = await startWebSocketWorld({
