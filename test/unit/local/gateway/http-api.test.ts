@@ -181,6 +181,15 @@ describe('the event of format 2.0', () => {
   });
 });
 
+describe('a body without a content type', () => {
+  it('is handed over as base64', async () => {
+    const world = await startWorld({ handler: (event) => [event.body, event.isBase64Encoded] });
+    world.gateway.addHttpApi(httpApi([route('$default')]));
+    const response = await fetch(world.gateway.url, { method: 'POST', body: Buffer.from('abc') });
+    expect(await response.json()).toEqual(['YWJj', true]);
+  });
+});
+
 describe('the response of format 2.0', () => {
   const respond = async (payload: unknown) => {
     const world = await startWorld({ handler: () => payload });
@@ -261,6 +270,24 @@ describe('the response of format 2.0', () => {
 });
 
 describe('limits', () => {
+  it("are AWS's by default: 10 MiB pass, one byte more does not", async () => {
+    const world = await startWorld({ handler: (event) => event.body.length });
+    world.gateway.addHttpApi(httpApi([route('$default')]));
+    const post = (bytes: number) => fetch(world.gateway.url, { method: 'POST', body: 'x'.repeat(bytes) });
+    expect(await (await post(10 * 1024 * 1024)).text()).toBe(String(10 * 1024 * 1024));
+    expect((await post(10 * 1024 * 1024 + 1)).status).toBe(413);
+  });
+
+  it('are shortened by the timeout of an integration', async () => {
+    const world = await startWorld({ handler: () => new Promise(() => undefined) });
+    const integration = { functionArn: 'handler', payloadFormatVersion: '2.0', timeoutMs: 1000 } as const;
+    world.gateway.addHttpApi(httpApi([{ routeKey: '$default', integration }]));
+    const response = fetch(world.gateway.url);
+    await world.functions.atLeast('handler', 1);
+    world.clock.advance(1000);
+    expect((await response).status).toBe(503);
+  });
+
   it('takes a payload at the limit and answers 413 to one byte more', async () => {
     const world = await startWorld({ handler: (event) => event.body.length }, { limits: { httpPayloadBytes: 1000 } });
     world.gateway.addHttpApi(httpApi([route('$default')]));
@@ -348,6 +375,15 @@ describe('CORS', () => {
     const response = await preflight(world.gateway.url, 'https://evil.example.com');
     expect(response.status).toBe(204);
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('answers * where every origin is allowed', async () => {
+    const world = await startWorld({ handler: () => 'ok' });
+    world.gateway.addHttpApi(httpApi([route('GET /a')], { cors: { allowOrigins: ['*'] } }));
+    const response = await fetch(`${world.gateway.url}/a`, { headers: { origin: 'https://any' } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    const missing = await fetch(`${world.gateway.url}/b`, { headers: { origin: 'https://any' } });
+    expect([missing.status, missing.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
   });
 
   it('replaces the CORS headers of the function by its own', async () => {
