@@ -1,5 +1,7 @@
+import * as z from 'zod';
 import { AwsError } from '../contract.ts';
 import type { AccessRequest } from '../iam/authorizer.ts';
+import { streamLabel } from '../template/identity.ts';
 import { isObject, type JsonObject } from '../template/json.ts';
 
 /** What the mapping from operations to permissions must know of the stack. */
@@ -59,13 +61,35 @@ function transactionNeeds(input: JsonObject, directory: Directory): AccessNeeds 
   return { all };
 }
 
+const streamReads: ReadonlySet<string> = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator']);
+
+const ShardIterator = z.looseObject({ table_name: z.string() });
+
+/** The stream a request reads: named, or inside the engine's iterator, which is JSON in base64. */
+function streamArn(input: JsonObject, directory: Directory): string {
+  if (typeof input.StreamArn === 'string') return input.StreamArn;
+  const iterator = Buffer.from(text(input.ShardIterator, 'ShardIterator'), 'base64').toString();
+  const parsed = z.string().transform(readJson).pipe(ShardIterator).safeParse(iterator);
+  if (!parsed.success) throw new AwsError('ValidationException', 'Invalid ShardIterator');
+  return `${tableArn(parsed.data.table_name, directory)}/stream/${streamLabel}`;
+}
+
+function readJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 const dynamodbNeeds: Needs = (action, input, directory) => {
   if (action.startsWith('Transact')) return transactionNeeds(input, directory);
   if (action === 'BatchGetItem' || action === 'BatchWriteItem') {
     const tables = isObject(input.RequestItems) ? Object.keys(input.RequestItems) : [];
     return { all: tables.map((table) => ({ action: `dynamodb:${action}`, resource: tableArn(table, directory) })) };
   }
-  if (action === 'ListTables') return one('dynamodb:ListTables', '*');
+  if (action === 'ListTables' || action === 'ListStreams') return one(`dynamodb:${action}`, '*');
+  if (streamReads.has(action)) return one(`dynamodb:${action}`, streamArn(input, directory));
   const table = tableArn(input.TableName, directory);
   const resource = typeof input.IndexName === 'string' ? `${table}/index/${input.IndexName}` : table;
   return one(`dynamodb:${action}`, resource);

@@ -17,6 +17,7 @@ const writes: ReadonlySet<string> = new Set([
   'TransactWriteItems',
 ]);
 const reads: ReadonlySet<string> = new Set(['GetItem', 'Query', 'Scan', 'BatchGetItem', 'TransactGetItems']);
+const streamActions: ReadonlySet<string> = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']);
 const refused: ReadonlySet<string> = new Set(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction']);
 
 /** A write unit is 1 KB, a transactional one counts twice. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html */
@@ -30,6 +31,7 @@ export function dynamodbBackend(client: JsonClient, meter: Meter): Backend {
   return {
     async answer(action, body, input) {
       if (refused.has(action)) throw new AwsError('ValidationException', `PartiQL (${action}) does not run locally`);
+      if (streamActions.has(action)) return client.send(`DynamoDBStreams_20120810.${action}`, body);
       const isWrite = writes.has(action);
       if (!isWrite && !reads.has(action)) return client.send(`DynamoDB_20120810.${action}`, body);
       const isAsked = input.ReturnConsumedCapacity !== undefined && input.ReturnConsumedCapacity !== 'NONE';

@@ -11,6 +11,7 @@ const services: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   AWSEvents: 'events',
   AWSStepFunctions: 'states',
+  DynamoDBStreams_20120810: 'dynamodb',
   DynamoDB_20120810: 'dynamodb',
   secretsmanager: 'secretsmanager',
 };

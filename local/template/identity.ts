@@ -28,7 +28,7 @@ interface Subject {
 type Identify = (subject: Subject, place: Place) => Identity;
 
 /** The label of every table's stream: AWS uses the time it was enabled; here it must be stable over restarts. */
-const streamLabel = '2024-01-01T00:00:00.000';
+export const streamLabel = '2024-01-01T00:00:00.000';
 
 function arn(service: string, place: Place, resource: string): string {
   return `arn:aws:${service}:${place.region}:${place.accountId}:${resource}`;
@@ -63,7 +63,11 @@ const queue: Identify = (subject, place) => {
 const bucket: Identify = (subject, place) => {
   const name = named(subject, place, 'BucketName');
   const domain = `${name}.s3.${place.region}.amazonaws.com`;
-  const attributes = { Arn: `arn:aws:s3:::${name}`, DomainName: `${name}.s3.amazonaws.com`, RegionalDomainName: domain };
+  const attributes = {
+    Arn: `arn:aws:s3:::${name}`,
+    DomainName: `${name}.s3.amazonaws.com`,
+    RegionalDomainName: domain,
+  };
   return { physicalId: name, ref: name, attributes };
 };
 

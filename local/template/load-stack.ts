@@ -25,11 +25,7 @@ export interface Stack {
  * Resolves a stack's template: parameters' defaults, conditions, mappings and intrinsic functions.
  * @throws {@link TemplateError} naming every resource whose type is neither run nor inert.
  */
-export function loadStack(
-  assembly: Assembly,
-  place: Place,
-  parameters: Readonly<Record<string, string>> = {},
-): Stack {
+export function loadStack(assembly: Assembly, place: Place, parameters: Readonly<Record<string, string>> = {}): Stack {
   const { template } = assembly;
   const reader = new StackReader(template, place, parameters);
   const included = Object.entries(template.Resources).filter(
