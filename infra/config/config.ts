@@ -1,0 +1,44 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+
+/** What `cdk deploy -c name=value` may set. Anything else under these names is refused when the app starts. */
+export const Config = z.strictObject({
+  /** `prod` keeps data when the stack goes away, protects the table from deletion and keeps logs longer. */
+  stage: z.enum(['dev', 'prod']).default('dev'),
+  /** Two stacks in one account and region need two names. */
+  stackName: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/)
+    .default('Muster'),
+  /** Where the handlers are, from the root of the repository. */
+  functionsRoot: z.string().min(1).default('functions'),
+  /**
+   * Browser origins that may use presigned payload addresses. Any origin by default: such an address is itself the
+   * secret, lives for minutes and carries no cookies.
+   */
+  payloadOrigins: z
+    .string()
+    .default('*')
+    .transform((text) => text.split(',').map((origin) => origin.trim())),
+  logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+});
+export type Config = z.output<typeof Config>;
+
+/** The names of the context values, for the only reader of context. */
+export const contextNames: readonly string[] = Object.keys(Config.shape);
+
+/** What follows from the stage. */
+export interface StageSettings {
+  readonly removalPolicy: RemovalPolicy;
+  readonly deletionProtection: boolean;
+  readonly logRetention: RetentionDays;
+}
+
+const settings: Readonly<Record<Config['stage'], StageSettings>> = {
+  dev: { removalPolicy: RemovalPolicy.DESTROY, deletionProtection: false, logRetention: RetentionDays.ONE_WEEK },
+  prod: { removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true, logRetention: RetentionDays.THREE_MONTHS },
+};
+
+/** Removal, protection and retention of a stage. */
+export const settingsOf = (stage: Config['stage']): StageSettings => settings[stage];

@@ -1,0 +1,181 @@
+import type { indexes } from '#core/contract/env.ts';
+
+export type TableAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+export type IndexName = keyof typeof indexes;
+
+/** What one function may do. A permission brings the environment variable that it needs, and nothing else does. */
+export interface Access {
+  /** Actions on the table itself. */
+  readonly table?: readonly TableAction[];
+  /** Indexes it may query. */
+  readonly indexes?: readonly IndexName[];
+  /** Queues it may send to. */
+  readonly sends?: readonly ('tasks' | 'timers')[];
+  /** May post to open sockets and close them. */
+  readonly pushes?: boolean;
+  /** May answer task tokens of Step Functions. */
+  readonly answersTokens?: boolean;
+  /** May start, stop and describe executions of the modes. */
+  readonly runsModes?: boolean;
+  /** May put events on the bus. */
+  readonly publishes?: boolean;
+  /** May read and write payloads, and so presign addresses for them. */
+  readonly payloads?: boolean;
+  /** May read the bootstrap key. */
+  readonly readsBootstrapKey?: boolean;
+}
+
+export interface FunctionSpec {
+  readonly description: string;
+  readonly memoryMb: 256 | 512;
+  /** At most 55: a claim without a task is taken for orphaned after `timings.orphanAfterMs`, which no function may outlive. */
+  readonly timeoutSeconds: number;
+  readonly access: Access;
+}
+
+const read: readonly TableAction[] = ['GetItem', 'BatchGetItem', 'Query'];
+const readWrite: readonly TableAction[] = [...read, 'PutItem', 'UpdateItem', 'DeleteItem'];
+
+/** A caller waits: API Gateway gives up after 29 s (sockets) and 30 s (HTTP). */
+const interactive = { memoryMb: 512, timeoutSeconds: 15 } as const;
+/** A queue waits, six times as long (`WorkQueue`). */
+const queued = { memoryMb: 512, timeoutSeconds: 30 } as const;
+
+/** The permissions of everything that assigns, completes or releases tasks. */
+const engine = {
+  table: readWrite,
+  indexes: ['backlog'],
+  sends: ['timers'],
+  pushes: true,
+  answersTokens: true,
+  payloads: true,
+} as const satisfies Access;
+
+/** Every function: its key is its entry, `functions/<key>.ts`. */
+export const functionSpecs = {
+  'websocket/connect': {
+    description: 'Authenticates a socket and writes its connection',
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    access: { table: ['GetItem', 'PutItem'], readsBootstrapKey: true },
+  },
+  'websocket/disconnect': {
+    description: 'Deletes a connection and starts the reconnect grace of its agent',
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    access: { table: ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'], sends: ['timers'], pushes: true },
+  },
+  'websocket/message': {
+    description: 'One frame, one envelope, one use case',
+    ...interactive,
+    access: { ...engine, publishes: true },
+  },
+  'http/authorise': {
+    description: 'Authorises API keys for the HTTP API',
+    memoryMb: 256,
+    timeoutSeconds: 5,
+    access: { table: ['GetItem'], readsBootstrapKey: true },
+  },
+  'http/agents': {
+    description: 'HTTP routes of agents',
+    ...interactive,
+    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true },
+  },
+  'http/tasks': {
+    description: 'HTTP routes of tasks',
+    ...interactive,
+    access: { ...engine, indexes: ['backlog', 'list'] },
+  },
+  'http/workflows': {
+    description: 'HTTP routes of workflow definitions',
+    memoryMb: 256,
+    timeoutSeconds: 15,
+    access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'] },
+  },
+  'http/runs': {
+    description: 'HTTP routes of runs',
+    ...interactive,
+    access: { ...engine, indexes: ['backlog', 'list'], runsModes: true, publishes: true },
+  },
+  'http/payloads': {
+    description: 'Presigns uploads of large payloads',
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    access: { payloads: true },
+  },
+  'http/system': {
+    description: 'Health of the system',
+    memoryMb: 256,
+    timeoutSeconds: 10,
+    access: { table: ['GetItem'] },
+  },
+  'http/not-found': {
+    description: 'Answers every unknown route',
+    memoryMb: 256,
+    timeoutSeconds: 5,
+    access: {},
+  },
+  'queue/dispatch': {
+    description: 'Creates the tasks of a stage in chunks and assigns what can run',
+    ...queued,
+    access: { ...engine, sends: ['tasks', 'timers'] },
+  },
+  'queue/timers': {
+    description: 'What must fire within seconds: reconnect grace, acknowledgements, backoffs, near deadlines',
+    ...queued,
+    access: engine,
+  },
+  'queue/trigger': {
+    description: 'Starts the run that an event asks for',
+    ...queued,
+    access: { table: readWrite, pushes: true, runsModes: true, publishes: true, payloads: true },
+  },
+  'queue/effects': {
+    description: 'Delivers the durable effects that the relay could not',
+    ...queued,
+    access: {
+      table: readWrite,
+      indexes: ['backlog'],
+      pushes: true,
+      answersTokens: true,
+      publishes: true,
+      payloads: true,
+    },
+  },
+  'stream/relay': {
+    description: 'Delivers the durable effects that a write named: task tokens and bus events',
+    ...queued,
+    access: {
+      table: readWrite,
+      indexes: ['backlog'],
+      pushes: true,
+      answersTokens: true,
+      publishes: true,
+      payloads: true,
+    },
+  },
+  'schedule/sweep': {
+    description: 'Every minute: silent agents, overdue tasks, orphaned claims, unanswered tokens, unnoticed ends',
+    memoryMb: 512,
+    timeoutSeconds: 55,
+    access: {
+      ...engine,
+      indexes: ['backlog', 'sweep'],
+      sends: ['tasks', 'timers'],
+      runsModes: true,
+      publishes: true,
+    },
+  },
+  'events/execution-ended': {
+    description: 'Closes the run of an execution that failed, timed out or was aborted',
+    ...queued,
+    access: { table: readWrite, indexes: ['backlog'], pushes: true, runsModes: true, publishes: true },
+  },
+} as const satisfies Readonly<Record<string, FunctionSpec>>;
+
+export type FunctionName = keyof typeof functionSpecs;
+
+const isFunctionName = (name: string): name is FunctionName => Object.hasOwn(functionSpecs, name);
+
+/** Every entry, in the order of the catalogue. */
+export const functionNames: readonly FunctionName[] = Object.keys(functionSpecs).filter(isFunctionName);

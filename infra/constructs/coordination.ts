@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url';
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { StageSettings } from '#infra/config/config.ts';
+import { modes } from '#infra/config/modes.ts';
+import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+import { acknowledgeWildcard } from '#infra/wildcards.ts';
+
+export interface CoordinationProps {
+  readonly settings: StageSettings;
+  /** Where stages are asked for. */
+  readonly tasksQueue: IQueue;
+}
+
+/** One state machine for each mode. All they may do is to ask for a stage. */
+export class Coordination extends Construct {
+  private readonly machines: ReadonlyMap<string, StateMachine>;
+
+  constructor(scope: Construct, id: string, props: CoordinationProps) {
+    super(scope, id);
+    this.machines = new Map(modes.map((mode) => [mode, this.addMode(mode, props)]));
+  }
+
+  private addMode(mode: string, props: CoordinationProps): StateMachine {
+    const scope = new Construct(this, mode);
+    const { removalPolicy, logRetention } = props.settings;
+    const role = new Role(scope, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      description: `Runs of mode ${mode}: asks for stages`,
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.tasksQueue.queueArn] }));
+    const machine = new StateMachine(scope, 'StateMachine', {
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromFile(
+        fileURLToPath(new URL(`../../statemachines/${mode}.asl.json`, import.meta.url)),
+      ),
+      definitionSubstitutions: { TasksQueueUrl: props.tasksQueue.queueUrl },
+      role,
+      tracingEnabled: true,
+      removalPolicy,
+      logs: {
+        destination: new LogGroup(scope, 'Logs', { retention: logRetention, removalPolicy }),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason: 'Log delivery and X-Ray know no resources: logs:*LogDelivery and xray:Put*.',
+    });
+    addRunbookAlarm(scope, 'TimedOut', {
+      metric: machine.metricTimedOut({ period: alarmPeriod }),
+      meaning: `A run of mode ${mode} ended by the backstop of Step Functions: the engine should have ended it.`,
+      runbook: 'execution-timed-out',
+    });
+    return machine;
+  }
+
+  /** Lets a function start, stop and look at executions, and tells it mode → state machine. */
+  grantExecutions(grantee: TaskFunction): void {
+    const stack = Stack.of(this);
+    const machines = [...this.machines.values()];
+    grantee.allow(
+      ['states:StartExecution'],
+      machines.map((machine) => machine.stateMachineArn),
+    );
+    const executions = machines.map((machine) =>
+      stack.formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${machine.stateMachineName}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    grantee.allow(['states:DescribeExecution', 'states:StopExecution'], executions);
+    grantee.setEnvironment(
+      'stateMachines',
+      stack.toJsonString(
+        Object.fromEntries([...this.machines].map(([mode, machine]) => [mode, machine.stateMachineArn])),
+      ),
+    );
+    for (const execution of executions) {
+      acknowledgeWildcard(
+        grantee,
+        execution,
+        'Executions are named after runs, which are made at run time; they are all of this state machine.',
+      );
+    }
+  }
+
+  /** Lets a function answer task tokens. */
+  grantTaskResponse(grantee: TaskFunction): void {
+    // IAM knows no resource for these two; the token is the permission, and `Resource::*` is acknowledged by TaskFunction
+    // for tracing under the same printed id.
+    grantee.allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], ['*']);
+  }
+
+  /** Tells a function of every execution that ended without its state machine's last word. */
+  notifyOfEnds(handler: TaskFunction, deadLetters: IQueue): void {
+    new Rule(this, 'ExecutionEnded', {
+      description: 'Executions that failed, timed out or were aborted: their runs must be closed',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: [...this.machines.values()].map((machine) => machine.stateMachineArn),
+        },
+      },
+      targets: [
+        new LambdaFunction(handler.function, {
+          deadLetterQueue: deadLetters,
+          retryAttempts: 20,
+          maxEventAge: Duration.hours(4),
+        }),
+      ],
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { FunctionCode } from '#infra/bundle.ts';
+import type { Config, StageSettings } from '#infra/config/config.ts';
+import { type FunctionName, type FunctionSpec, functionNames, functionSpecs } from '#infra/config/functions.ts';
+import type { Access } from '#infra/constructs/access.ts';
+import type { Bus } from '#infra/constructs/bus.ts';
+import type { Coordination } from '#infra/constructs/coordination.ts';
+import type { Payloads } from '#infra/constructs/payloads.ts';
+import type { Queues } from '#infra/constructs/queues.ts';
+import type { SocketApi } from '#infra/constructs/socket-api.ts';
+import type { Table } from '#infra/constructs/table.ts';
+import { TaskFunction } from '#infra/constructs/task-function.ts';
+
+/** What functions can be given access to. */
+export interface Resources {
+  readonly table: Table;
+  readonly queues: Queues;
+  readonly sockets: SocketApi;
+  readonly coordination: Coordination;
+  readonly bus: Bus;
+  readonly payloads: Payloads;
+  readonly access: Access;
+}
+
+export interface FunctionsProps {
+  readonly code: FunctionCode;
+  readonly logLevel: Config['logLevel'];
+  readonly settings: StageSettings;
+  readonly resources: Resources;
+  /** Dead-letter queues of the functions that are invoked asynchronously. */
+  readonly deadLetters: Partial<Readonly<Record<FunctionName, IQueue>>>;
+}
+
+const idOf = (name: FunctionName): string =>
+  name.replaceAll(/(^|[/-])([a-z])/g, (_whole, _separator, letter: string) => letter.toUpperCase());
+
+/** Every function of the catalogue, with exactly the access that the catalogue gives it. */
+export class Functions extends Construct {
+  private readonly functions: ReadonlyMap<FunctionName, TaskFunction>;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    this.functions = new Map(functionNames.map((name) => [name, this.addFunction(name, props)]));
+  }
+
+  /** The function of an entry. */
+  named(name: FunctionName): TaskFunction {
+    const found = this.functions.get(name);
+    if (found === undefined) throw new Error(`there is no function ${name}`);
+    return found;
+  }
+
+  private addFunction(name: FunctionName, props: FunctionsProps): TaskFunction {
+    const spec: FunctionSpec = functionSpecs[name];
+    const created = new TaskFunction(this, idOf(name), {
+      spec,
+      code: props.code.codeOf(name),
+      logLevel: props.logLevel,
+      settings: props.settings,
+      deadLetterQueue: props.deadLetters[name],
+    });
+    grantAccess(created, spec, props.resources);
+    return created;
+  }
+}
+
+function grantAccess(grantee: TaskFunction, { access }: FunctionSpec, resources: Resources): void {
+  if (access.table !== undefined) resources.table.grantAccess(grantee, access.table, access.indexes);
+  for (const queue of access.sends ?? []) resources.queues.grantSend(grantee, queue);
+  if (access.pushes === true) resources.sockets.grantPush(grantee);
+  if (access.answersTokens === true) resources.coordination.grantTaskResponse(grantee);
+  if (access.runsModes === true) resources.coordination.grantExecutions(grantee);
+  if (access.publishes === true) resources.bus.grantPublish(grantee);
+  if (access.payloads === true) resources.payloads.grantReadWrite(grantee);
+  if (access.readsBootstrapKey === true) resources.access.grantRead(grantee);
+}

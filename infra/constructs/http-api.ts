@@ -1,0 +1,102 @@
+import { Duration } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { type RouteFamily, routes } from '#core/contract/routes.ts';
+import type { StageSettings } from '#infra/config/config.ts';
+import { addAccessLog } from '#infra/constructs/access-log.ts';
+import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+
+/** What all callers together may do. Fairness between tenants is the functions' task; this bounds the bill. */
+const throttle = { rateLimit: 500, burstLimit: 1000 } as const;
+
+export interface HttpApiProps {
+  readonly settings: StageSettings;
+  /** Decides on every request, also on those to unknown routes. */
+  readonly authoriser: TaskFunction;
+  readonly families: Readonly<Record<RouteFamily, TaskFunction>>;
+  /** Answers what no route matches. */
+  readonly notFound: TaskFunction;
+}
+
+const methods: Readonly<Record<string, HttpMethod>> = {
+  GET: HttpMethod.GET,
+  POST: HttpMethod.POST,
+  PATCH: HttpMethod.PATCH,
+  DELETE: HttpMethod.DELETE,
+};
+
+function routeKeyOf(key: string): HttpRouteKey {
+  const [name, path] = key.split(' ');
+  const method = methods[name ?? ''];
+  if (method === undefined || path === undefined) throw new Error(`the contract has a route that is no route: ${key}`);
+  return HttpRouteKey.with(path, method);
+}
+
+/** The HTTP API: one API route for each route of the contract, all of them behind the one authoriser. */
+export class PublicHttpApi extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, props: HttpApiProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', { description: 'Muster', createDefaultStage: false });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: addAccessLog(this, props.settings, {
+        time: 'requestTime',
+        ip: 'identity.sourceIp',
+        route: 'routeKey',
+        status: 'status',
+        tenant: 'authorizer.tenant',
+        principal: 'authorizer.principalId',
+        responseLength: 'responseLength',
+        latencyMs: 'responseLatency',
+        integrationError: 'integrationErrorMessage',
+        authoriserError: 'authorizer.error',
+      }),
+    });
+    this.addRoutes(props);
+    addRunbookAlarm(this, 'Failing', {
+      metric: new Metric({
+        namespace: 'AWS/ApiGateway',
+        metricName: '5xx',
+        dimensionsMap: { ApiId: this.api.apiId },
+        statistic: 'Sum',
+        period: alarmPeriod,
+      }),
+      meaning: 'The HTTP API answered with server errors.',
+      runbook: 'http-errors',
+      above: 5,
+    });
+  }
+
+  private addRoutes(props: HttpApiProps): void {
+    const authorizer = new HttpLambdaAuthorizer('Authoriser', props.authoriser.function, {
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      identitySource: ['$request.header.Authorization'],
+      // A revoked key works for at most this long.
+      resultsCacheTtl: Duration.seconds(30),
+    });
+    const integrationOf = (name: string, target: TaskFunction) => new HttpLambdaIntegration(name, target.function);
+    const integrations = new Map(
+      Object.entries(props.families).map(([family, target]) => [family, integrationOf(family, target)]),
+    );
+    for (const { key, family } of routes) {
+      const integration = integrations.get(family);
+      if (integration === undefined) throw new Error(`no function serves the routes of ${family}`);
+      new HttpRoute(this, key, { httpApi: this.api, routeKey: routeKeyOf(key), integration, authorizer });
+    }
+    new HttpRoute(this, 'Default', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: integrationOf('not-found', props.notFound),
+      authorizer,
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import { Validations } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Construct } from 'constructs';
+import { functionSpecs } from '#infra/config/functions.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+import { WorkQueue } from '#infra/constructs/work-queue.ts';
+
+/**
+ * Environments of one consumer at a time. It bounds what a burst can do to the table and to other functions without
+ * reserving concurrency, which a new account may not have.
+ */
+const maxConcurrency = { tasks: 50, timers: 20, triggers: 10, effects: 5 } as const;
+
+/** The queues between the functions. */
+export class Queues extends Construct {
+  readonly tasks: WorkQueue;
+  readonly timers: WorkQueue;
+  readonly triggers: WorkQueue;
+  readonly effects: WorkQueue;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.tasks = new WorkQueue(this, 'Tasks', {
+      of: 'Stages of runs',
+      consumerTimeoutSeconds: functionSpecs['queue/dispatch'].timeoutSeconds,
+      maxAgeSeconds: 120,
+    });
+    this.timers = new WorkQueue(this, 'Timers', {
+      of: 'Timers',
+      consumerTimeoutSeconds: functionSpecs['queue/timers'].timeoutSeconds,
+      // A delayed message ages while it is delayed, at most 15 minutes.
+      maxAgeSeconds: 1200,
+    });
+    this.triggers = new WorkQueue(this, 'Triggers', {
+      of: 'Requests for runs',
+      consumerTimeoutSeconds: functionSpecs['queue/trigger'].timeoutSeconds,
+      maxAgeSeconds: 300,
+    });
+    this.effects = new WorkQueue(this, 'Effects', {
+      of: 'Effects that the relay could not deliver',
+      consumerTimeoutSeconds: functionSpecs['queue/effects'].timeoutSeconds,
+      maxAgeSeconds: 600,
+    });
+  }
+
+  /** Lets a function send to a queue, and tells it where that is. */
+  grantSend(grantee: TaskFunction, queue: 'tasks' | 'timers'): void {
+    const { queueArn, queueUrl } = this[queue].queue;
+    grantee.allow(['sqs:SendMessage'], [queueArn]);
+    grantee.setEnvironment(queue === 'tasks' ? 'tasksQueueUrl' : 'timersQueueUrl', queueUrl);
+  }
+
+  /** Makes a function the consumer of a queue: up to ten messages at once, each failing alone. */
+  consumeWith(consumer: TaskFunction, queue: keyof typeof maxConcurrency): void {
+    consumer.function.addEventSource(
+      new SqsEventSource(this[queue].queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: maxConcurrency[queue],
+      }),
+    );
+    Validations.of(consumer).acknowledge({
+      id: 'Serverless::Serverless-LambdaEventSourceMappingDestination',
+      reason: 'A mapping of a queue has none: what fails goes back to the queue and from there to its dead letters.',
+    });
+  }
+}

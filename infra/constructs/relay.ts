@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Construct } from 'constructs';
+import { tableKeys } from '#core/contract/env.ts';
+import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import type { Table } from '#infra/constructs/table.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+import type { WorkQueue } from '#infra/constructs/work-queue.ts';
+
+export interface RelayProps {
+  readonly table: Table;
+  readonly relay: TaskFunction;
+  /** Reads what the relay gave up on: the mapping names the stream's records, the function reads them again. */
+  readonly effects: TaskFunction;
+  readonly effectsQueue: WorkQueue;
+}
+
+const readStream = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'] as const;
+
+/**
+ * From the table's stream to the relay: only items whose last write named effects. A record that fails five times leaves
+ * for the effects queue, so that it never blocks its shard.
+ */
+export class Relay extends Construct {
+  constructor(scope: Construct, id: string, props: RelayProps) {
+    super(scope, id);
+    const { table, relay } = props;
+    relay.allow(readStream, [table.streamArn]);
+    props.effects.allow(readStream, [table.streamArn]);
+    // No resource can be named for it; the printed id is acknowledged by TaskFunction.
+    relay.allow(['dynamodb:ListStreams'], ['*']);
+    relay.function.addEventSourceMapping('Stream', {
+      eventSourceArn: table.streamArn,
+      // From the oldest record: nothing written while the mapping is created may be missed.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      retryAttempts: 5,
+      maxRecordAge: Duration.hours(12),
+      onFailure: new SqsDlq(props.effectsQueue.queue),
+      filters: [FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } })],
+    });
+    addRunbookAlarm(this, 'Behind', {
+      metric: relay.function.metric('IteratorAge', { statistic: 'Maximum', period: alarmPeriod }),
+      meaning: 'The relay is more than a minute behind the table: task tokens and events are late.',
+      runbook: 'relay-behind',
+      above: 60_000,
+    });
+  }
+}

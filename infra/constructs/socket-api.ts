@@ -1,0 +1,156 @@
+import { ArnFormat, Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
+import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { StageSettings } from '#infra/config/config.ts';
+import { addAccessLog } from '#infra/constructs/access-log.ts';
+import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+import { acknowledgeWildcard } from '#infra/wildcards.ts';
+
+const stageName = 'ws';
+
+/** What all sockets together may send. A thousand agents' heartbeats are 33 frames a second. */
+const throttle = { rateLimit: 1000, burstLimit: 2000 } as const;
+
+export interface SocketApiProps {
+  readonly settings: StageSettings;
+}
+
+export interface SocketHandlers {
+  readonly connect: TaskFunction;
+  readonly disconnect: TaskFunction;
+  readonly message: TaskFunction;
+}
+
+/**
+ * The WebSocket API. Functions that push need its address and the API needs functions for its routes, so the routes come
+ * after: {@link addRoutes}.
+ */
+export class SocketApi extends Construct {
+  readonly api: WebSocketApi;
+
+  constructor(scope: Construct, id: string, props: SocketApiProps) {
+    super(scope, id);
+    this.api = new WebSocketApi(this, 'Api', {
+      description: 'Agents and watchers of Muster',
+      routeSelectionExpression: '$request.body.type',
+    });
+    const stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: this.api,
+      stageName,
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: addAccessLog(this, props.settings, {
+        time: 'requestTime',
+        ip: 'identity.sourceIp',
+        event: 'eventType',
+        route: 'routeKey',
+        connectionId: 'connectionId',
+        status: 'status',
+        integrationError: 'integrationErrorMessage',
+      }),
+    });
+    stage.node.addDependency(this.allowAccessLogs());
+    addRunbookAlarm(this, 'Failing', {
+      metric: new Metric({
+        namespace: 'AWS/ApiGateway',
+        metricName: 'IntegrationError',
+        dimensionsMap: { ApiId: this.api.apiId, Stage: stageName },
+        statistic: 'Sum',
+        period: alarmPeriod,
+      }),
+      meaning: 'Frames from sockets ended in server errors.',
+      runbook: 'socket-errors',
+      above: 5,
+    });
+  }
+
+  /** Where clients connect. */
+  get url(): string {
+    return `${this.api.apiEndpoint}/${stageName}`;
+  }
+
+  /** Hands connections and frames to their functions. No route answers by itself: replies are pushed. */
+  addRoutes(handlers: SocketHandlers): void {
+    const routes = { $connect: handlers.connect, $disconnect: handlers.disconnect, $default: handlers.message };
+    for (const [key, handler] of Object.entries(routes)) {
+      const route = this.api.addRoute(key, {
+        integration: new WebSocketLambdaIntegration(`${key.slice(1)}-integration`, handler.function),
+      });
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-APIG4',
+        reason:
+          key === '$connect'
+            ? 'The function of $connect checks the key itself and refuses the handshake: one invocation instead of two.'
+            : 'A WebSocket API authorises $connect only; every later frame is authorised from the connection record.',
+      });
+    }
+  }
+
+  /** Lets a function post to any open socket and close it, and tells it where. */
+  grantPush(grantee: TaskFunction): void {
+    const stack = Stack.of(this);
+    const resources = ['POST', 'DELETE'].map((method) =>
+      stack.formatArn({
+        service: 'execute-api',
+        resource: this.api.apiId,
+        resourceName: `${stageName}/${method}/@connections/*`,
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }),
+    );
+    grantee.allow(['execute-api:ManageConnections'], resources);
+    grantee.setEnvironment(
+      'socketEndpoint',
+      `https://${this.api.apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stageName}`,
+    );
+    for (const resource of resources) {
+      acknowledgeWildcard(
+        grantee,
+        resource,
+        'Connection ids are made by API Gateway at run time; nothing but connections of this stage is reached.',
+      );
+    }
+  }
+
+  /**
+   * A WebSocket API writes access logs only in an account whose API Gateway has a role for it, which a new account has
+   * not. The setting belongs to account and region, so it stays when the stack goes.
+   */
+  private allowAccessLogs(): CfnAccount {
+    const role = new Role(this, 'AccessLogRole', {
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+      description: 'API Gateway writes its logs',
+      inlinePolicies: {
+        WriteLogs: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: [
+                'logs:CreateLogGroup',
+                'logs:CreateLogStream',
+                'logs:DescribeLogGroups',
+                'logs:DescribeLogStreams',
+                'logs:PutLogEvents',
+                'logs:GetLogEvents',
+                'logs:FilterLogEvents',
+              ],
+              resources: ['*'],
+            }),
+          ],
+        }),
+      },
+    });
+    role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'The role of the whole account and region, for the log groups of any API: these are the actions of the managed policy.',
+    });
+    const account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: role.roleArn });
+    account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    return account;
+  }
+}

@@ -1,0 +1,57 @@
+import { Duration } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import type { TaskFunction } from '#infra/constructs/task-function.ts';
+import { acknowledgeWildcard } from '#infra/wildcards.ts';
+
+export interface SweepProps {
+  readonly sweep: TaskFunction;
+  readonly deadLetters: IQueue;
+}
+
+/**
+ * Runs the sweep every minute. It has no reserved concurrency: a new account has 10 environments in all, may reserve none
+ * of them, and the deployment would fail. Two sweeps at once are slow, not wrong: every change is conditional.
+ */
+export class Sweep extends Construct {
+  constructor(scope: Construct, id: string, props: SweepProps) {
+    super(scope, id);
+    const target = props.sweep.function;
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: 'Invokes the sweep',
+    });
+    new Schedule(this, 'EveryMinute', {
+      description: 'The sweep of Muster',
+      schedule: ScheduleExpression.rate(Duration.minutes(1)),
+      target: new LambdaInvoke(target, {
+        role,
+        deadLetterQueue: props.deadLetters,
+        // The next minute does what this one could not.
+        retryAttempts: 2,
+        maxEventAge: Duration.minutes(2),
+      }),
+    });
+    acknowledgeWildcard(
+      role,
+      `${target.functionArn}:*`,
+      'The versions of this one function; the target grants itself the invocation of any.',
+    );
+    addRunbookAlarm(this, 'Silent', {
+      metric: target.metricInvocations({ period: alarmPeriod }),
+      meaning: 'The sweep has not run for five minutes: silent agents and overdue tasks go unnoticed.',
+      runbook: 'sweep-silent',
+      below: 1,
+    });
+    addRunbookAlarm(this, 'Failing', {
+      metric: target.metricErrors({ period: alarmPeriod }),
+      meaning: 'The sweep failed more than once in five minutes.',
+      runbook: 'sweep-failing',
+      above: 1,
+    });
+  }
+}
