@@ -14,14 +14,14 @@ export interface ClientOptions {
 }
 
 /**
- * Three attempts, exponential with full jitter, and short timeouts: a call ends within about ten seconds, before the
+ * Three attempts, exponential with full jitter, and short timeouts: a call ends within about fifteen seconds, before the
  * handler around it does. Connections are kept alive by default. One client per kind and function instance; building
  * one opens no connection, and a bundle holds only the kinds that it builds.
  */
 const bounded = {
   maxAttempts: 3,
   retryMode: 'standard',
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 },
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
 } as const;
 
 /** Undefined values are left out of items; empty strings stay. */
@@ -53,7 +53,7 @@ export const createSecretsManagerClient = (options: ClientOptions = {}): Secrets
 export const createS3Client = (options: ClientOptions & { readonly forcePathStyle?: boolean } = {}): S3Client =>
   new S3Client({
     ...bounded,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000 },
+    requestHandler: { ...bounded.requestHandler, requestTimeout: 10_000 },
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...options,

@@ -169,8 +169,8 @@ export const queryParameters = (tableName: string, query: Query) => {
   const aliases = createAliases();
   const { partitionKey, sortKey } = queriedKeys(query);
   const bounds = sortConditions(query, sortKey, aliases);
-  if (bounds.length > 1) {
-    throw new InvalidRequestError('A query takes at most one of prefix, from and upTo');
+  if (bounds.length > 1 || [query.partition, query.prefix, query.from, query.upTo].includes('')) {
+    throw new InvalidRequestError('A query takes a partition and at most one bound, none of them empty');
   }
   const partition = `${aliases.name(partitionKey)} = ${aliases.value(query.partition)}`;
   return {

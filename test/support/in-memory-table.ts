@@ -2,8 +2,8 @@ import { decodeCursor, encodeCursor, queriedKeys } from '#adapters/dynamodb/curs
 import { indexes, tableKeys } from '#core/contract/env.ts';
 import type { Key } from '#core/contract/keys.ts';
 import type { Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
-import { allHold, applyUpdate } from './evaluate.ts';
-import { checkPaths, TableValidationError, toPlainItem } from './item-paths.ts';
+import { allHold, applyUpdate, checkClauses, checkUpdate } from './evaluate.ts';
+import { TableValidationError, toPlainItem } from './item-paths.ts';
 
 /** One call of the table, as a simulator sees it. */
 export type TableOperation =
@@ -155,14 +155,13 @@ const writeItem = (
   change: (old: Item | undefined) => Item | undefined,
 ): Written => {
   checkKey(request.key);
+  checkClauses(request.clauses);
   const old = store.read(request.key, 0);
   if (!allHold(request.clauses, old)) {
     return { won: false, item: old && toPlainItem(old) };
   }
   const next = change(old);
-  if (next !== undefined) {
-    checkIndexKeys(next);
-  }
+  checkIndexKeys(next ?? {});
   if (next !== undefined || old !== undefined) {
     store.write(request.key, next);
   }
@@ -184,11 +183,13 @@ const get = (store: Store, key: Key, lag: number): Item | undefined => {
   return item && toPlainItem(item);
 };
 
-const put = (store: Store, request: Put): Written =>
-  writeItem(store, request, () => toPlainItem({ ...request.item, pk: request.key.pk, sk: request.key.sk }));
+const put = (store: Store, request: Put): Written => {
+  const item = toPlainItem({ ...request.item, pk: request.key.pk, sk: request.key.sk });
+  return writeItem(store, request, () => item);
+};
 
 const update = (store: Store, request: Update): Written => {
-  checkPaths([...request.set.map((change) => change.path), ...(request.remove ?? [])]);
+  checkUpdate(request);
   return writeItem(store, request, (old) => applyUpdate(request, old));
 };
 

@@ -1,0 +1,70 @@
+import type { Clock } from '#core/ports/clock.ts';
+import type { Events } from '#core/ports/events.ts';
+import type { Executions } from '#core/ports/executions.ts';
+import type { Payloads } from '#core/ports/payloads.ts';
+import type { Queues } from '#core/ports/queues.ts';
+import type { Randomness } from '#core/ports/randomness.ts';
+import type { Secrets } from '#core/ports/secrets.ts';
+import type { Sockets } from '#core/ports/sockets.ts';
+import type { Table } from '#core/table/table.ts';
+import { createInMemoryTable, type InMemoryTable } from './in-memory-table.ts';
+import {
+  createFixedSecrets,
+  createInMemoryPayloads,
+  createRecordingEvents,
+  createRecordingExecutions,
+  createRecordingQueues,
+  createRecordingSockets,
+  createSeededRandomness,
+  createVirtualClock,
+  type InMemoryPayloads,
+  type RecordingEvents,
+  type RecordingExecutions,
+  type RecordingQueues,
+  type RecordingSockets,
+  type VirtualClock,
+} from './recording-ports.ts';
+
+/** What a use case reaches the world through. */
+export interface Ports {
+  readonly table: Table;
+  readonly sockets: Sockets;
+  readonly queues: Queues;
+  readonly executions: Executions;
+  readonly events: Events;
+  readonly payloads: Payloads;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+}
+
+export interface TestPorts extends Ports {
+  readonly table: InMemoryTable;
+  readonly sockets: RecordingSockets;
+  readonly queues: RecordingQueues;
+  readonly executions: RecordingExecutions;
+  readonly events: RecordingEvents;
+  readonly payloads: InMemoryPayloads;
+  readonly clock: VirtualClock;
+}
+
+const createTwins = (): TestPorts => ({
+  table: createInMemoryTable(),
+  sockets: createRecordingSockets(),
+  queues: createRecordingQueues(),
+  executions: createRecordingExecutions(),
+  events: createRecordingEvents(),
+  payloads: createInMemoryPayloads(),
+  secrets: createFixedSecrets(),
+  clock: createVirtualClock(),
+  randomness: createSeededRandomness(),
+});
+
+/** Twins of every port, on one virtual clock; what is given replaces its twin. */
+export function createTestPorts(): TestPorts;
+export function createTestPorts<Overrides extends Partial<Ports>>(
+  overrides: Overrides,
+): Omit<TestPorts, keyof Overrides> & Overrides;
+export function createTestPorts(overrides: Partial<Ports> = {}): Ports {
+  return { ...createTwins(), ...overrides };
+}
