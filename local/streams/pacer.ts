@@ -3,7 +3,7 @@ import type { Clock } from '../contract.ts';
 /** Waiting that ends early: when something happens, or for good when its owner stops. */
 export interface Pacer {
   readonly isStopped: boolean;
-  /** Resolves after `delayMs`, or at the next {@link wake}, or at once when stopped. */
+  /** Resolves after `delayMs`, or at the next {@link wake}, or at once when stopped or woken since the last pause. */
   pause(delayMs: number): Promise<void>;
   wake(): void;
   stop(): void;
@@ -13,7 +13,9 @@ export interface Pacer {
 export function createPacer(clock: Clock): Pacer {
   const waiting = new Set<() => void>();
   let isStopped = false;
+  let isWoken = false;
   const wake = (): void => {
+    isWoken = waiting.size === 0;
     for (const resume of waiting) resume();
   };
   return {
@@ -21,7 +23,10 @@ export function createPacer(clock: Clock): Pacer {
       return isStopped;
     },
     pause(delayMs) {
-      if (isStopped) return Promise.resolve();
+      if (isStopped || isWoken) {
+        isWoken = false;
+        return Promise.resolve();
+      }
       return new Promise((resolve) => {
         const resume = (): void => {
           waiting.delete(resume);
