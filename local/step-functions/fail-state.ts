@@ -1,0 +1,134 @@
+import type { State } from './definition.ts';
+import { findRule, retryDelayMs } from './error-matching.ts';
+import type { Frame } from './execution.ts';
+import { finishExecution } from './finish-execution.ts';
+import type { Run } from './interpreter-context.ts';
+import { leaveState, type Outcome } from './leave-state.ts';
+import { EvaluationError, StateError, type StateFailure } from './state-error.ts';
+
+type RecoverableState = Extract<State, { Type: 'Task' | 'Parallel' | 'Map' }>;
+
+function isRecoverable(state: State): state is RecoverableState {
+  return state.Type === 'Task' || state.Type === 'Parallel' || state.Type === 'Map';
+}
+
+/** Turns whatever was thrown while a state ran into its failure, in AWS's words. */
+export function toFailure(frame: Frame, thrown: unknown): StateFailure {
+  if (thrown instanceof StateError) return thrown.failure;
+  const prefix = `An error occurred while executing the state '${frame.state}' (entered at the event id #${frame.enteredEvent}).`;
+  if (thrown instanceof EvaluationError) {
+    const { location, detail } = thrown;
+    return { error: 'States.QueryEvaluationError', cause: `${prefix} ${detail}`, location };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { error: 'States.Runtime', cause: `${prefix} ${message}` };
+}
+
+function recordEvaluation(run: Run, frame: Frame, evaluation: { failure: StateFailure; previousId: number }): Frame {
+  const { error, cause, location } = evaluation.failure;
+  if (location === undefined) return frame;
+  const details = { evaluationFailedEventDetails: { cause, error, location, state: frame.state } };
+  const lastEvent = run.draft.record('EvaluationFailed', evaluation.previousId, details);
+  return run.draft.put({ ...frame, lastEvent });
+}
+
+/** Evaluation failures and the failure of a Parallel or Map have events of their own. */
+function recordFailure(run: Run, frame: Frame, failed: { state: State; failure: StateFailure }): Frame {
+  const { state, failure } = failed;
+  // AWS chains the evaluation failure of a Map that has not started to the event before the Map.
+  const isUnstartedMap = state.Type === 'Map' && frame.lastEvent === frame.enteredEvent;
+  const previousId = isUnstartedMap ? frame.eventBefore : frame.lastEvent;
+  const current = recordEvaluation(run, frame, { failure, previousId });
+  if (state.Type !== 'Map' && state.Type !== 'Parallel') return current;
+  return run.draft.recordFor(current, `${state.Type}StateFailed`);
+}
+
+function tryRetry(run: Run, frame: Frame, failed: { state: RecoverableState; failure: StateFailure }): boolean {
+  const { state, failure } = failed;
+  const index = findRule(state.Retry, failure, state.Type);
+  const retrier = state.Retry?.[index];
+  if (!retrier) return false;
+  const delayMs = retryDelayMs(retrier, frame.retries[index] ?? 0, run.context.random);
+  if (delayMs === undefined) return false;
+  const count = Math.max(frame.retries.length, index + 1);
+  const retries = Array.from({ length: count }, (_, at) => (frame.retries[at] ?? 0) + (at === index ? 1 : 0));
+  const phase = { kind: 'retry', dueAt: run.draft.now + delayMs } as const;
+  run.draft.put({ ...frame, retries, retryCount: frame.retryCount + 1, payload: undefined, phase });
+  return true;
+}
+
+function withoutUndefined(failure: StateFailure, names: { error: string; cause: string }): Record<string, unknown> {
+  return {
+    ...(failure.error === undefined ? {} : { [names.error]: failure.error }),
+    ...(failure.cause === undefined ? {} : { [names.cause]: failure.cause }),
+  };
+}
+
+async function recover(
+  run: Run,
+  frame: Frame,
+  failed: { state: RecoverableState; failure: StateFailure },
+): Promise<Outcome> {
+  const { state, failure } = failed;
+  const index = findRule(state.Catch, failure, state.Type);
+  const catcher = state.Catch?.[index];
+  if (!catcher) return failWorkflow(run, frame, failure);
+  const errorOutput = withoutUndefined(failure, { error: 'Error', cause: 'Cause' });
+  try {
+    return await leaveState(run, frame, {
+      output: catcher.Output,
+      assign: catcher.Assign,
+      prefix: `Catch[${index}]/`,
+      fallback: errorOutput,
+      extra: { errorOutput },
+      next: catcher.Next,
+    });
+  } catch (thrown) {
+    // Nothing catches what a catcher's own fields throw in this state.
+    const second = toFailure(frame, thrown);
+    const recorded = recordEvaluation(run, frame, { failure: second, previousId: frame.lastEvent });
+    return failWorkflow(run, recorded, second);
+  }
+}
+
+/** Fails the current state: retried, caught, or handed to the workflow around it. */
+export async function failState(run: Run, frame: Frame, failure: StateFailure): Promise<Outcome> {
+  const { draft } = run;
+  const state = run.context.definition.states.get(frame.state);
+  draft.releaseTask(frame, true);
+  draft.dropChildren(frame.id);
+  const stopped = draft.put({ ...frame, phase: { kind: 'ready' }, payload: undefined });
+  if (!state) return failWorkflow(run, stopped, failure);
+  const failed = recordFailure(run, stopped, { state, failure });
+  if (!isRecoverable(state)) return failWorkflow(run, failed, failure);
+  return tryRetry(run, failed, { state, failure }) ? undefined : recover(run, failed, { state, failure });
+}
+
+function recordIterationFailure(run: Run, parent: Frame, failed: Frame): number {
+  const { draft } = run;
+  const at = (index: number): Record<string, unknown> => ({ name: parent.state, index });
+  const id = draft.record('MapIterationFailed', failed.lastEvent, { mapIterationFailedEventDetails: at(failed.index) });
+  for (const sibling of draft.children(parent.id)) {
+    if (sibling.id === failed.id || sibling.phase.kind === 'done') continue;
+    const details = { mapIterationAbortedEventDetails: at(sibling.index) };
+    draft.record('MapIterationAborted', sibling.lastEvent, details);
+  }
+  return id;
+}
+
+/** Nobody caught the failure in this workflow: the branch, iteration or execution fails. */
+async function failWorkflow(run: Run, frame: Frame, failure: StateFailure): Promise<Outcome> {
+  const { draft } = run;
+  if (frame.parent === undefined) {
+    const details = withoutUndefined(failure, { error: 'error', cause: 'cause' });
+    draft.record('ExecutionFailed', frame.lastEvent, { executionFailedEventDetails: details });
+    finishExecution(draft, { status: 'FAILED', error: failure.error, cause: failure.cause });
+    return undefined;
+  }
+  const parent = draft.frame(frame.parent);
+  if (!parent) return undefined;
+  const isMap = run.context.definition.states.get(parent.state)?.Type === 'Map';
+  const lastEvent = isMap ? recordIterationFailure(run, parent, frame) : frame.lastEvent;
+  const { location: _location, ...inherited } = failure;
+  return failState(run, { ...parent, lastEvent }, inherited);
+}
