@@ -38,7 +38,9 @@ export function parseSource(file: SourceFile): ParsedSource {
 
 /** Where an error stands. */
 export function errorOffset(error: OxcError): number {
-  return error.labels[0]?.start ?? 0;
+  const offsets = error.labels.map((label) => label.start);
+  // A repeated declaration is labelled at its first and its second place; the second is the one too many.
+  return (error.message.includes('already been declared') ? offsets.at(-1) : offsets[0]) ?? 0;
 }
 
 function realErrors(result: ParseResult): OxcError[] {

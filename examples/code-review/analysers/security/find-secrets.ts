@@ -130,7 +130,7 @@ export function findSecretsInText(file: SourceFile): Finding[] {
 
 const QUOTED = /["']?([A-Za-z_][\w.-]{1,60})["']?\s*(?::|=>?|:=)\s*(["'])([^"'\n]{6,512})\2/g;
 const UNQUOTED =
-  /^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?([A-Za-z_][\w.-]{1,60})[ \t]*[:=][ \t]*([^\s"'#;,]{6,512})[ \t]*(?:#.*)?$/gm;
+  /^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?([A-Za-z_][\w.-]{1,60})[ \t]*[:=][ \t]*([^\s"'#;,][^\s"';,]{5,511})[ \t]*(?:[ \t]#.*)?$/gm;
 
 function assignedSecrets(file: SourceFile): Secret[] {
   const hasBareValues = fileKind(file.path) === 'text';
@@ -179,7 +179,7 @@ function webTokens(content: string): Secret[] {
 }
 
 const LOCAL_HOST =
-  /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\b|db\b|hostname|example|[\w-]+\.example|postgres$|mysql$|redis$|mongo$)/i;
+  /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host(?:name)?$|db$|example|[\w-]+\.example|postgres$|mysql$|redis$|mongo$)/i;
 
 function connectionStrings(content: string): Secret[] {
   return [...content.matchAll(CONNECTION_STRING)]
