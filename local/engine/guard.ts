@@ -21,6 +21,4 @@ child.on('exit', (code) => process.exit(code ?? 1));
 process.stdin.resume();
 process.stdin.on('end', end);
 process.stdin.on('close', end);
-// Ctrl-C reaches the whole process group; the platform says when the engine ends.
-process.on('SIGINT', () => undefined);
 process.on('SIGTERM', end);

@@ -68,7 +68,9 @@ interface GuardedProcess extends Running {
 
 function runGuarded(command: string, parameters: readonly string[], options: EngineOptions): GuardedProcess {
   const guardPath = fileURLToPath(new URL('guard.ts', import.meta.url));
+  // A group of its own: Ctrl-C must not end the engine before the platform has put its last writes there.
   const guard: ChildProcess = spawn(process.execPath, [guardPath, command, ...parameters], {
+    detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   let enginePid = 0;

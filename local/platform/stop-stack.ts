@@ -1,0 +1,20 @@
+import type { Running } from '../contract.ts';
+
+/** Things that run, to be stopped in the reverse order of their start. */
+export class StopStack implements Running {
+  readonly #running: Running[] = [];
+
+  keep<Kept extends Running>(running: Kept): Kept {
+    this.#running.push(running);
+    return running;
+  }
+
+  /** Stops everything even when some of it fails to stop. @throws AggregateError of the failures */
+  async stop(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let next = this.#running.pop(); next !== undefined; next = this.#running.pop()) {
+      await next.stop().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'the platform did not stop cleanly');
+  }
+}
