@@ -101,6 +101,12 @@ function readNumeric(reader: PatternReader): Matcher {
   return operator === '=' ? { type: 'numeric', bottom: top, top } : { type: 'numeric', top };
 }
 
+function readNumericOperator(reader: PatternReader): Matcher {
+  const matcher = readNumeric(reader);
+  reader.expectNext('end-object', tooManyElements);
+  return matcher;
+}
+
 const nestedAnythingBut = ['equals-ignore-case', 'prefix', 'suffix', 'wildcard'] as const;
 type NestedAnythingBut = (typeof nestedAnythingBut)[number];
 
@@ -208,7 +214,7 @@ export function compileExpression(reader: PatternReader): Matcher {
     case 'suffix':
       return readPrefixOrSuffix(reader, operator);
     case 'numeric':
-      return readNumeric(reader);
+      return readNumericOperator(reader);
     case 'anything-but':
       return readAnythingBut(reader);
     case 'exists':
