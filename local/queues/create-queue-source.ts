@@ -58,12 +58,16 @@ class QueueSource {
 
   async #poll(): Promise<void> {
     const most = this.#options.maximumConcurrency ?? defaultConcurrency;
+    let isChecked = false;
     while (!this.#pacer.isStopped) {
       if (this.#running.size >= most) {
         await Promise.race(this.#running);
         continue;
       }
       try {
+        // Lambda needs this permission too; a role without it must not work here and fail on AWS.
+        if (!isChecked) await this.#callSqs('GetQueueAttributes', { AttributeNames: ['QueueArn'] });
+        isChecked = true;
         const messages = await this.#gather();
         this.#lastError = undefined;
         if (messages.length > 0) await this.#dispatch(messages);

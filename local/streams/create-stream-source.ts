@@ -58,6 +58,7 @@ class ShardList {
   async run(): Promise<void> {
     while (!this.#pacer.isStopped) {
       try {
+        await this.#checkPermission();
         const shards = await this.#describe();
         for (const shard of shards) this.#start(shard);
         this.#lastError = undefined;
@@ -70,6 +71,14 @@ class ShardList {
       }
     }
     await Promise.all(this.#running.values());
+  }
+
+  /** Lambda needs ListStreams too; a role without it must not work here and fail on AWS. */
+  async #checkPermission(): Promise<void> {
+    if (this.#started.size > 0) return;
+    const { call, streamArn, roleArn } = this.#options;
+    const TableName = streamArn.split('/')[1];
+    await call({ service: 'dynamodb', action: 'ListStreams', input: { TableName, Limit: 1 }, roleArn });
   }
 
   async #describe(): Promise<Shard[]> {

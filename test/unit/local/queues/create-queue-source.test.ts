@@ -42,7 +42,9 @@ describe('createQueueSource', () => {
     await expect.poll(counts).toEqual({
       Attributes: { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' },
     });
-    expect(new Set(calls)).toEqual(new Set(['role ReceiveMessage', 'role DeleteMessageBatch']));
+    expect(new Set(calls)).toEqual(
+      new Set(['role GetQueueAttributes', 'role ReceiveMessage', 'role DeleteMessageBatch']),
+    );
   });
 
   it('moves a poison message to the dead-letter queue after maxReceiveCount while others progress', async () => {

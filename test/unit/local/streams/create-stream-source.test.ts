@@ -45,6 +45,7 @@ describe('createStreamSource', () => {
       'role dynamodb DescribeStream',
       'role dynamodb GetRecords',
       'role dynamodb GetShardIterator',
+      'role dynamodb ListStreams',
     ]);
   });
 
@@ -129,6 +130,22 @@ describe('createStreamSource', () => {
         ['a', 'b', 'c', 'd'],
         ['b', 'c', 'd'],
       ]);
+  });
+
+  it('splits at the reported record when it may bisect, and counts no retry for that', async () => {
+    const { put, start, sent } = await prepareStream();
+    for (const key of ['a', 'b', 'c', 'd']) await put(key);
+    const batches: string[] = [];
+    start(
+      async (event) => {
+        batches.push(keysOf(event).join(''));
+        const failed = event.Records.find((record) => record.dynamodb.Keys.pk.S === 'c');
+        return { batchItemFailures: failed ? [{ itemIdentifier: failed.dynamodb.SequenceNumber }] : [] };
+      },
+      { reportBatchItemFailures: true, bisectBatchOnFunctionError: true, maximumRetryAttempts: 0, onFailureQueueArn },
+    );
+    await expect.poll(() => batches).toEqual(['abcd', 'cd', 'c', 'd']);
+    expect(sent).toMatchObject([{ body: { DDBStreamBatchInfo: { startSequenceNumber: '3', batchSize: 1 } } }]);
   });
 
   it('repeats a whole batch when the function fails, and discards it after the last retry', async () => {
