@@ -1,4 +1,4 @@
-import { AwsError, type Running } from '../contract.ts';
+import { AwsError, type InvokeResult, type Running } from '../contract.ts';
 import { createPacer, type Pacer, settleWithin } from '../streams/pacer.ts';
 import { compileMessageFilter } from './filter-messages.ts';
 import { ReceiveAnswer, type ReceivedMessage, type SqsRecord, toSqsRecord } from './queue-message.ts';
@@ -13,6 +13,8 @@ const defaultConcurrency = 10;
 /** How long stopping waits for running invocations. */
 const graceMs = 2000;
 const errorPauseMs = 1000;
+/** SQS's default. */
+const defaultVisibilitySeconds = 30;
 
 function splitBySize(records: readonly SqsRecord[]): SqsRecord[][] {
   const batches: SqsRecord[][] = [];
@@ -129,15 +131,30 @@ class QueueSource {
 
   /** Messages that are not deleted become visible again when their timeout has passed, as on AWS. */
   async #process(batch: readonly SqsRecord[]): Promise<void> {
-    const { invoke, functionArn, reportBatchItemFailures, queueArn, chaos, clock, meter } = this.#options;
+    const { reportBatchItemFailures, queueArn, chaos, clock, meter } = this.#options;
     const delayMs = chaos?.delayMs?.(queueArn) ?? 0;
     if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve));
     meter.count('lambda.queueBatches', 1);
-    const result = await invoke(functionArn, { Records: batch });
+    const result = await this.#invoke(batch);
     if (result.functionError) return;
     const ids = batch.map((record) => record.messageId);
     const failed = reportBatchItemFailures ? readBatchFailures(result.payload, ids) : new Set<string>();
     await this.#delete(batch.filter((record) => !failed.has(record.messageId)));
+  }
+
+  /** A throttled batch is tried again while its messages stay hidden, which does not count as a reception. */
+  async #invoke(batch: readonly SqsRecord[]): Promise<InvokeResult> {
+    const { invoke, functionArn, clock, visibilityTimeoutSeconds = defaultVisibilitySeconds } = this.#options;
+    const deadline = clock.now() + visibilityTimeoutSeconds * 1000;
+    for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 5000)) {
+      try {
+        return await invoke(functionArn, { Records: batch });
+      } catch (error) {
+        const isThrottled = error instanceof AwsError && error.code === 'TooManyRequestsException';
+        if (!isThrottled || this.#pacer.isStopped || clock.now() + pauseMs >= deadline) throw error;
+        await this.#pacer.pause(pauseMs);
+      }
+    }
   }
 
   async #delete(records: readonly SqsRecord[]): Promise<void> {

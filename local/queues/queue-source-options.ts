@@ -25,7 +25,10 @@ export interface QueueSourceOptions {
   readonly reportBatchItemFailures: boolean;
   readonly filterCriteria?: FilterCriteria | undefined;
   readonly enabled: boolean;
-  /** The queue's; checked against `functionTimeoutSeconds` as CreateEventSourceMapping does, when both are given. */
+  /**
+   * The queue's: how long a throttled batch is tried again. Checked against `functionTimeoutSeconds` as
+   * CreateEventSourceMapping does. @default 30
+   */
   readonly visibilityTimeoutSeconds?: number | undefined;
   readonly functionTimeoutSeconds?: number | undefined;
   readonly log: (line: string) => void;

@@ -75,7 +75,7 @@ function describeDiscard(context: Context, portion: Portion, reason: DiscardReas
           responseContext: {
             statusCode: last.statusCode,
             executedVersion: '$LATEST',
-            functionError: last.functionError ?? null,
+            ...(last.functionError === undefined ? {} : { functionError: last.functionError }),
           },
         }),
     version: '1.0',

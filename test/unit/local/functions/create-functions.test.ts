@@ -18,13 +18,14 @@ interface Fixture {
   readonly add: (name: string, code: string, options?: Partial<FunctionDefinition>, file?: string) => void;
 }
 
-function prepare(): Fixture {
+function prepare(options: Partial<Parameters<typeof createFunctions>[0]> = {}): Fixture {
   const lines: string[] = [];
   const counted = new Map<string, number>();
   const functions = createFunctions({
     clock: realClock,
     meter: { count: (unit, amount) => counted.set(unit, (counted.get(unit) ?? 0) + amount) },
     log: (name, line) => lines.push(`${name}: ${line}`),
+    ...options,
   });
   cleanups.push(() => functions.stop());
   return {
@@ -233,5 +234,54 @@ describe('createFunctions', () => {
     await functions.stop();
     expect((await running).payload).toMatchObject({ errorType: 'Runtime.ExitError' });
     await expect(waiting).rejects.toMatchObject({ code: 'ServiceException' });
+  });
+
+  it('ends an environment that outgrows its memory, and nothing else', async () => {
+    const { functions, add } = prepare();
+    add(
+      'greedy',
+      'export const handler = async () => { const kept = []; for (;;) kept.push(new Array(1e5).fill(kept.length)) }',
+      {
+        memoryMb: 64,
+        timeoutMs: 15_000,
+      },
+    );
+    add('modest', 'let n = 0; export const handler = async () => ++n');
+    await functions.invoke('modest', {});
+    expect((await functions.invoke('greedy', {})).payload).toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: expect.stringMatching(/signal: killed$/),
+    });
+    expect(await functions.invoke('modest', {})).toEqual({ payload: 2 });
+  });
+
+  it('ends environments that stay idle', async () => {
+    const expiries: (() => void)[] = [];
+    const { functions, add } = prepare({
+      clock: {
+        now: Date.now,
+        after: (ms, action) =>
+          ms === 5 * 60_000 ? (expiries.push(action), () => undefined) : realClock.after(ms, action),
+      },
+    });
+    add('idle', 'let n = 0; export const handler = async () => ++n');
+    await functions.invoke('idle', {});
+    expect(functions.describe()[0]?.environments).toBe(1);
+    for (const expire of expiries) expire();
+    expect(functions.describe()[0]?.environments).toBe(0);
+    expect(await functions.invoke('idle', {})).toEqual({ payload: 1 });
+  });
+
+  it('starts cold, throttles and delays as chaos asks', async () => {
+    let isThrottled = false;
+    const { functions, add } = prepare({
+      chaos: { forcesColdStart: () => true, throttles: () => isThrottled, delayMs: () => 1 },
+    });
+    add('chaotic', 'let n = 0; export const handler = async () => ++n');
+    expect(await functions.invoke('chaotic', {})).toEqual({ payload: 1 });
+    expect(await functions.invoke('chaotic', {})).toEqual({ payload: 1 });
+    expect(functions.describe()[0]).toMatchObject({ coldStarts: 2, environments: 1 });
+    isThrottled = true;
+    await expect(functions.invoke('chaotic', {})).rejects.toMatchObject({ code: 'TooManyRequestsException' });
   });
 });

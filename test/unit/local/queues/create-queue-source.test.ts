@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AwsError } from '../../../../local/contract.ts';
 import { createQueueSource } from '../../../../local/queues/create-queue-source.ts';
 import { prepareSource, receive, type SqsEvent } from './support.ts';
 
@@ -184,6 +185,25 @@ describe('createQueueSource', () => {
     await expect.poll(() => done).toEqual(['x']);
     expect(lines).toEqual([`source ${arn}: Error: AccessDenied`]);
     expect(url).toContain('work');
+  });
+
+  it('tries a throttled batch again while its messages are hidden, without counting a reception', async () => {
+    const { send, start } = await prepareSource({ VisibilityTimeout: '30' });
+    const received: unknown[] = [];
+    let throttles = 2;
+    start(async () => undefined, {
+      visibilityTimeoutSeconds: 30,
+      invoke: async (_arn, event) => {
+        throttles -= 1;
+        if (throttles >= 0) throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
+        received.push(event);
+        return { payload: null };
+      },
+    });
+    await send('x');
+    await expect
+      .poll(() => received)
+      .toMatchObject([{ Records: [{ body: 'x', attributes: { ApproximateReceiveCount: '1' } }] }]);
   });
 
   it('leaves a queue alone when it is disabled and once it is stopped', async () => {

@@ -127,6 +127,18 @@ describe('startQueues', () => {
     ]);
   });
 
+  it('keeps a received message hidden across a restart until its visibility timeout, and counts its receptions', async () => {
+    const directory = makeDirectory();
+    const first = await startTestQueues(directory);
+    const { url } = await first.createQueue({ name: 'hidden', attributes: { VisibilityTimeout: '1' } });
+    await first.handle('SendMessage', { QueueUrl: url, MessageBody: 'x' });
+    expect(await receive(first, url)).toHaveLength(1);
+    await first.stop();
+    const second = await startTestQueues(directory);
+    const again = await second.createQueue({ name: 'hidden', attributes: { VisibilityTimeout: '1' } });
+    expect(await receive(second, again.url, 5)).toMatchObject([{ Attributes: { ApproximateReceiveCount: '2' } }]);
+  });
+
   it('loses nothing that it acknowledged when its process is killed', async () => {
     const directory = makeDirectory();
     const module = fileURLToPath(new URL('../../../../local/queues/start-queues.ts', import.meta.url));
