@@ -212,7 +212,7 @@ export class EventBusService implements EventBus {
       eventPattern: rule.EventPattern,
       state: rule.State ?? 'ENABLED',
       targets: former?.targets ?? [],
-      ...(rule.ScheduleExpression === undefined ? {} : { scheduleExpression: rule.ScheduleExpression }),
+      scheduleExpression: rule.ScheduleExpression,
     });
     return { RuleArn: former?.arn ?? arn };
   }
@@ -229,7 +229,7 @@ export class EventBusService implements EventBus {
       eventPattern: rule.patternJson,
       state: rule.isEnabled ? 'ENABLED' : 'DISABLED',
       targets,
-      ...(rule.scheduleExpression === undefined ? {} : { scheduleExpression: rule.scheduleExpression }),
+      scheduleExpression: rule.scheduleExpression,
     });
     return { FailedEntryCount: 0, FailedEntries: [] };
   }

@@ -28,8 +28,8 @@ export interface NewRule {
   readonly arn: string;
   readonly busArn: string;
   readonly eventPattern?: unknown;
-  readonly scheduleExpression?: string;
-  readonly state?: string;
+  readonly scheduleExpression?: string | undefined;
+  readonly state?: string | undefined;
   readonly targets: readonly unknown[];
 }
 

@@ -27,8 +27,7 @@ const FlexibleTimeWindow = z.strictObject({
 
 const Moment = z.union([z.string(), z.number(), z.date()]);
 
-/** What {@link Scheduler.addSchedule} takes; moments are ISO 8601 text, a Date, or epoch seconds as in the API. */
-export const NewSchedule = z.strictObject({
+const Definition = z.strictObject({
   name: z.string().regex(/^[0-9a-zA-Z-_.]{1,64}$/),
   groupName: z.string().default('default'),
   arn: z.string(),
@@ -40,10 +39,26 @@ export const NewSchedule = z.strictObject({
   flexibleTimeWindow: FlexibleTimeWindow.default({ mode: 'OFF' }),
   target: ScheduleTarget,
 });
-export type NewSchedule = z.input<typeof NewSchedule>;
+
+/**
+ * What {@link Scheduler.addSchedule} takes. Moments are ISO 8601 text, a Date, or epoch seconds as in the API; the
+ * target and the window may have CloudFormation's capitals in their keys.
+ */
+export interface NewSchedule {
+  readonly name: string;
+  readonly groupName?: string | undefined;
+  readonly arn: string;
+  readonly scheduleExpression: string;
+  readonly scheduleExpressionTimezone?: string | undefined;
+  readonly state?: string | undefined;
+  readonly startDate?: string | number | Date | undefined;
+  readonly endDate?: string | number | Date | undefined;
+  readonly flexibleTimeWindow?: unknown;
+  readonly target: unknown;
+}
 
 /** A schedule in force. */
-export interface Schedule extends Omit<z.infer<typeof NewSchedule>, 'startDate' | 'endDate'> {
+export interface Schedule extends Omit<z.infer<typeof Definition>, 'startDate' | 'endDate'> {
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
   readonly windowMs: number;
@@ -53,6 +68,15 @@ export interface Schedule extends Omit<z.infer<typeof NewSchedule>, 'startDate' 
 
 function refuse(message: string): never {
   throw new AwsError('ValidationException', message);
+}
+
+/** CloudFormation and the API write `RoleArn`, the rest of this folder `roleArn`. */
+function lowerKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, part]): [string, unknown] => {
+    return [key.charAt(0).toLowerCase() + key.slice(1), lowerKeys(part)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function readMoment(moment: z.infer<typeof Moment> | undefined, field: string): number | undefined {
@@ -75,8 +99,12 @@ function checkTarget(target: ScheduleTarget): void {
 }
 
 /** @throws AwsError `ValidationException` naming what the local scheduler, or AWS, does not accept */
-export function parseSchedule(input: unknown): Schedule {
-  const parsed = NewSchedule.safeParse(input);
+export function parseSchedule(input: NewSchedule): Schedule {
+  const parsed = Definition.safeParse({
+    ...input,
+    flexibleTimeWindow: lowerKeys(input.flexibleTimeWindow),
+    target: lowerKeys(input.target),
+  });
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   const { startDate, endDate, ...schedule } = parsed.data;
   checkTarget(schedule.target);

@@ -34,6 +34,9 @@ export class JsonSyntaxError extends Error {
   }
 }
 
+/** Deeper than any event AWS takes (1,100 levels of detail), and shallow enough for the stack. */
+const maximumDepth = 1200;
+
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // oxlint-disable-next-line no-control-regex -- JSON forbids raw control characters inside strings
 const stringPattern = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
@@ -58,6 +61,7 @@ export class JsonCursor {
   private index = -1;
   private textWasRead = false;
   private scanOffset = 0;
+  private depth = 0;
 
   constructor(source: string) {
     this.source = source;
@@ -120,8 +124,7 @@ export class JsonCursor {
   private scanValue(): void {
     const character = this.skipSpace();
     if (character === '' && this.tokens.length === 0) return;
-    if (character === '{') return this.scanObject();
-    if (character === '[') return this.scanArray();
+    if (character === '{' || character === '[') return this.scanNested(character);
     if (character === '"') {
       const quoted = matchAt(stringPattern, this.source, this.scanOffset);
       if (quoted === undefined) this.fail('Unexpected end-of-input or illegal character in VALUE_STRING');
@@ -132,6 +135,14 @@ export class JsonCursor {
     const word = matchAt(wordPattern, this.source, this.scanOffset);
     if (word === 'true' || word === 'false' || word === 'null') return this.push(word, word, word.length);
     this.unexpected();
+  }
+
+  private scanNested(opening: '{' | '['): void {
+    this.depth += 1;
+    if (this.depth > maximumDepth) this.fail(`Document nesting depth exceeds the maximum allowed (${maximumDepth})`);
+    if (opening === '{') this.scanObject();
+    else this.scanArray();
+    this.depth -= 1;
   }
 
   private scanObject(): void {

@@ -6,6 +6,11 @@ export class WildcardError extends Error {
   override readonly name = 'WildcardError';
 }
 
+/** AWS counts positions in UTF-8 bytes. */
+function bytesBefore(characters: readonly string[], index: number): number {
+  return Buffer.byteLength(characters.slice(0, index).join(''));
+}
+
 /**
  * Parses a wildcard pattern; the quotes that surround a JSON string are part of it, so positions count from the quote.
  * @throws {@link WildcardError} on `**`, and on a backslash before anything but `*` or a backslash
@@ -16,13 +21,13 @@ export function parseWildcard(pattern: string): readonly WildcardToken[] {
   for (let index = 0; index < characters.length; index += 1) {
     const character = characters[index] ?? '';
     const following = characters[index + 1];
-    const position = Buffer.byteLength(characters.slice(0, index).join(''));
     if (character === '*') {
-      if (following === '*') throw new WildcardError(`Consecutive wildcard characters at pos ${position}`);
+      if (following === '*')
+        throw new WildcardError(`Consecutive wildcard characters at pos ${bytesBefore(characters, index)}`);
       tokens.push('any');
     } else if (character === '\\') {
       if (following !== '*' && following !== '\\') {
-        throw new WildcardError(`Invalid escape character at pos ${position}`);
+        throw new WildcardError(`Invalid escape character at pos ${bytesBefore(characters, index)}`);
       }
       tokens.push({ literal: following });
       index += 1;

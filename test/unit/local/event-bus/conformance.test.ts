@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type CommandResult, runCommand } from '../../../../local/event-bus/run-command.ts';
 import { asJsonText, type ConformanceRow, loadConformance } from './conformance-rows.ts';
+import { renderConformance } from './render-conformance.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'event-pattern-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -43,6 +44,13 @@ describe('the conformance rows', () => {
     expect(rows.length).toBeGreaterThanOrEqual(150);
     expect(rows.filter((row) => row.expected !== 'match').length).toBeGreaterThan(rows.length / 3);
     for (const group of groups) expect(new Set(group.rows.map((row) => row.rule)).size).toBe(group.rows.length);
+  });
+});
+
+describe('the page of conformance rows', () => {
+  it('shows the rows that are tested', async () => {
+    const page = join(import.meta.dirname, '../../../../local/event-bus/conformance.md');
+    await expect(renderConformance(groups)).toMatchFileSnapshot(page);
   });
 });
 
