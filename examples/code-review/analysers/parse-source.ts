@@ -4,6 +4,15 @@ import type { AstNode } from './ast.ts';
 import { isNode } from './ast.ts';
 import type { SourceFile } from './finding.ts';
 import { LineIndex } from './line-index.ts';
+import { nestingLimitOffset } from './nesting-limit.ts';
+
+/** Why a script cannot be read. */
+export interface ParseError {
+  readonly offset: number;
+  readonly message: string;
+  /** The text may be right, but is not for this parser. */
+  readonly isRefusal: boolean;
+}
 
 /** A parsed script: `program` is empty when the parser could not recover from the errors. */
 export interface ParsedSource {
@@ -11,7 +20,7 @@ export interface ParsedSource {
   readonly program: AstNode;
   readonly module: ParseResult['module'];
   readonly comments: ParseResult['comments'];
-  readonly errors: readonly OxcError[];
+  readonly errors: readonly ParseError[];
   readonly lines: LineIndex;
 }
 
@@ -22,22 +31,30 @@ const EMPTY_PROGRAM: AstNode = { type: 'Program', start: 0, end: 0, body: [] };
 export function parseSource(file: SourceFile): ParsedSource {
   const known = parsed.get(file);
   if (known !== undefined) return known;
-  const best = bestAttempt(file);
+  const limit = nestingLimitOffset(file.text);
+  const best = limit === undefined ? bestAttempt(file) : parseSync('empty.js', '');
   const program: unknown = best.program;
   const result: ParsedSource = {
     file,
     program: isNode(program) ? program : EMPTY_PROGRAM,
     module: best.module,
     comments: best.comments,
-    errors: realErrors(best),
+    errors: limit === undefined ? realErrors(best).map(parseError) : [tooDeep(limit)],
     lines: new LineIndex(file.text),
   };
   parsed.set(file, result);
   return result;
 }
 
-/** Where an error stands. */
-export function errorOffset(error: OxcError): number {
+function parseError(error: OxcError): ParseError {
+  return { offset: errorOffset(error), message: error.message, isRefusal: false };
+}
+
+function tooDeep(offset: number): ParseError {
+  return { offset, message: 'Nested too deeply to be parsed: the file is searched for secrets only', isRefusal: true };
+}
+
+function errorOffset(error: OxcError): number {
   const offsets = error.labels.map((label) => label.start);
   // A repeated declaration is labelled at its first and its second place; the second is the one too many.
   return (error.message.includes('already been declared') ? offsets.at(-1) : offsets[0]) ?? 0;

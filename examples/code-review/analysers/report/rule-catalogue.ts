@@ -18,6 +18,13 @@ const CATALOGUE: Readonly<Record<string, RuleFacts>> = {
     minutesEach: 10,
     topic: 'syntax',
   },
+  'syntax/too-deep': {
+    title: 'Look at files that are nested too deeply to be parsed',
+    advice: 'Such files are data or generated: move them out of the sources or mark them as generated.',
+    confidence: 1,
+    minutesEach: 15,
+    topic: 'syntax',
+  },
   'security/hardcoded-secret': {
     title: 'Revoke and remove hard-coded secrets',
     advice:

@@ -1,7 +1,7 @@
 import { fileKind } from '../file-kind.ts';
 import type { Finding, SourceFile } from '../finding.ts';
 import { LineIndex } from '../line-index.ts';
-import { errorOffset, parseSource } from '../parse-source.ts';
+import { parseSource } from '../parse-source.ts';
 import { locateJsonError } from './locate-json-error.ts';
 import { allowsJsonComments, stripJsonComments } from './strip-json-comments.ts';
 
@@ -25,10 +25,11 @@ function scriptErrors(file: SourceFile): Finding[] {
   const seen = new Set<number>();
   const findings: Finding[] = [];
   for (const error of errors) {
-    const line = lines.lineAt(errorOffset(error));
+    const line = lines.lineAt(error.offset);
     if (seen.has(line) || seen.size >= MAX_ERRORS_PER_FILE) continue;
     seen.add(line);
-    findings.push(parseError(file, lines, line, error.message));
+    const finding = parseError(file, lines, line, error.message);
+    findings.push(error.isRefusal ? { ...finding, rule: 'syntax/too-deep', severity: 'medium' } : finding);
   }
   return findings;
 }
