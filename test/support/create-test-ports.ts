@@ -1,6 +1,7 @@
 import type { Clock } from '#core/ports/clock.ts';
 import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
+import type { Log } from '#core/ports/log.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
@@ -13,6 +14,7 @@ import {
   createInMemoryPayloads,
   createRecordingEvents,
   createRecordingExecutions,
+  createRecordingLog,
   createRecordingQueues,
   createRecordingSockets,
   createSeededRandomness,
@@ -20,6 +22,7 @@ import {
   type InMemoryPayloads,
   type RecordingEvents,
   type RecordingExecutions,
+  type RecordingLog,
   type RecordingQueues,
   type RecordingSockets,
   type VirtualClock,
@@ -36,6 +39,7 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly log: Log;
 }
 
 export interface TestPorts extends Ports {
@@ -46,6 +50,7 @@ export interface TestPorts extends Ports {
   readonly events: RecordingEvents;
   readonly payloads: InMemoryPayloads;
   readonly clock: VirtualClock;
+  readonly log: RecordingLog;
 }
 
 const createTwins = (): TestPorts => ({
@@ -58,6 +63,7 @@ const createTwins = (): TestPorts => ({
   secrets: createFixedSecrets(),
   clock: createVirtualClock(),
   randomness: createSeededRandomness(),
+  log: createRecordingLog(),
 });
 
 /** Twins of every port, on one virtual clock; what is given replaces its twin. */

@@ -4,6 +4,7 @@ import { NotFoundError } from '#core/errors/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
+import type { Log } from '#core/ports/log.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
@@ -184,7 +185,10 @@ export const createInMemoryPayloads = (): InMemoryPayloads => {
     readUrl: async (ref) => `https://payloads.test/${ref}?read=1`,
     uploadUrl: async (ref, { bytes, sha256 }) => ({
       url: `https://payloads.test/${ref}?upload=${createHash('sha256').update(`${bytes}/${sha256}`).digest('hex')}`,
-      headers: { 'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64') },
+      headers: {
+        'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
+        'content-length': String(bytes),
+      },
     }),
   };
 };
@@ -192,3 +196,20 @@ export const createInMemoryPayloads = (): InMemoryPayloads => {
 export const createFixedSecrets = (secret = 'test-bootstrap-secret'): Secrets => ({
   bootstrapSecret: async () => secret,
 });
+
+export interface RecordingLog extends Log {
+  readonly lines: {
+    readonly level: 'info' | 'warn';
+    readonly message: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+export const createRecordingLog = (): RecordingLog => {
+  const lines: RecordingLog['lines'] = [];
+  return {
+    lines,
+    info: (message, fields) => void lines.push({ level: 'info', message, fields: structuredClone(fields) }),
+    warn: (message, fields) => void lines.push({ level: 'warn', message, fields: structuredClone(fields) }),
+  };
+};

@@ -1,0 +1,154 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
+import { equal, set } from '#core/table/conditions.ts';
+import { createInstantBackoff, lastingFaults, transientFaults } from '../faults.ts';
+
+const key = { pk: 'p', sk: 's' };
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));
+const mock = mockClient(client);
+const table = createDynamoTable({ client, tableName: 'table', backoff: createInstantBackoff() });
+const guarded = { key, clauses: { isOne: equal('a', 1) } };
+
+beforeEach(() => {
+  mock.reset();
+});
+
+describe('createDynamoTable', () => {
+  it('reads consistently only when asked', async () => {
+    mock.on(GetCommand).resolves({ Item: { ...key, a: 1 } });
+    expect(await table.get(key, { consistent: true })).toEqual({ ...key, a: 1 });
+    await table.get(key);
+    expect(mock).toHaveReceivedNthCommandWith(GetCommand, 1, { TableName: 'table', Key: key, ConsistentRead: true });
+    expect(mock).toHaveReceivedNthCommandWith(GetCommand, 2, { TableName: 'table', Key: key, ConsistentRead: false });
+  });
+
+  it('returns a won put as it was stored', async () => {
+    mock.on(PutCommand).resolves({});
+    const written = await table.put({ key, item: { a: 1, gone: undefined, map: { gone: undefined } }, clauses: {} });
+    expect(written).toStrictEqual({ won: true, item: { a: 1, map: {}, ...key } });
+    expect(mock).toHaveReceivedCommandExactlyOnceWith(PutCommand, {
+      TableName: 'table',
+      Item: { a: 1, map: {}, ...key },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+  });
+
+  it('returns the item after an update and before a remove', async () => {
+    mock.on(UpdateCommand).resolves({ Attributes: { ...key, a: 2 } });
+    mock.on(DeleteCommand).resolves({ Attributes: { ...key, a: 1 } });
+    expect(await table.update({ ...guarded, set: [set('a', 2)] })).toEqual({ won: true, item: { ...key, a: 2 } });
+    expect(await table.remove(guarded)).toEqual({ won: true, item: { ...key, a: 1 } });
+    expect(mock).toHaveReceivedCommandWith(UpdateCommand, { Key: key, UpdateExpression: 'SET #n0 = :v0' });
+    expect(mock).toHaveReceivedCommandWith(DeleteCommand, { Key: key, ConditionExpression: '#n0 = :v0' });
+  });
+
+  it('shows the key of an item that a write left absent', async () => {
+    mock.on(DeleteCommand).resolves({});
+    expect(await table.remove({ key, clauses: {} })).toEqual({ won: true, item: key });
+  });
+
+  it('shows a lost write what it lost to', async () => {
+    const lost = new ConditionalCheckFailedException({
+      message: 'The conditional request failed',
+      $metadata: {},
+      Item: {
+        pk: { S: 'p' },
+        sk: { S: 's' },
+        n: { N: '5' },
+        map: { M: { list: { L: [{ BOOL: true }, { NULL: true }] } } },
+      },
+    });
+    mock.on(PutCommand).rejects(lost).on(UpdateCommand).rejects(lost).on(DeleteCommand).rejects(lost);
+    const expected = { won: false, item: { ...key, n: 5, map: { list: [true, null] } } };
+    expect(await table.put({ ...guarded, item: {} })).toEqual(expected);
+    expect(await table.update({ ...guarded, set: [] })).toEqual(expected);
+    expect(await table.remove(guarded)).toEqual(expected);
+  });
+
+  it('shows a lost write nothing when there is none', async () => {
+    mock.on(PutCommand).rejects(new ConditionalCheckFailedException({ message: 'failed', $metadata: {} }));
+    expect(await table.put({ ...guarded, item: {} })).toEqual({ won: false, item: undefined });
+  });
+
+  describe('getMany', () => {
+    const keysOf = (...names: readonly string[]) => names.map((sk) => ({ pk: 'p', sk }));
+
+    it('asks again for what a batch left unprocessed', async () => {
+      mock
+        .on(BatchGetCommand)
+        .resolvesOnce({
+          Responses: { table: keysOf('a') },
+          UnprocessedKeys: { table: { Keys: keysOf('b', 'c') } },
+        })
+        .resolvesOnce({ UnprocessedKeys: { table: { Keys: keysOf('c') } } })
+        .resolvesOnce({ Responses: { table: keysOf('c') }, UnprocessedKeys: {} });
+      expect(await table.getMany(keysOf('a', 'b', 'c', 'a'), { consistent: true })).toEqual(keysOf('a', 'c'));
+      expect(mock).toHaveReceivedCommandTimes(BatchGetCommand, 3);
+      expect(mock).toHaveReceivedNthCommandWith(BatchGetCommand, 1, {
+        RequestItems: { table: { Keys: keysOf('a', 'b', 'c'), ConsistentRead: true } },
+      });
+      expect(mock).toHaveReceivedNthCommandWith(BatchGetCommand, 3, {
+        RequestItems: { table: { Keys: keysOf('c'), ConsistentRead: true } },
+      });
+    });
+
+    it('gives up after its attempts', async () => {
+      mock.on(BatchGetCommand).resolves({ UnprocessedKeys: { table: { Keys: keysOf('a') } } });
+      const backoff = createInstantBackoff(4);
+      const patient = createDynamoTable({ client, tableName: 'table', backoff });
+      await expect(patient.getMany(keysOf('a'))).rejects.toThrow(UnavailableError);
+      expect(mock).toHaveReceivedCommandTimes(BatchGetCommand, 4);
+      expect(backoff.waits).toEqual([2, 3, 4]);
+    });
+
+    it('asks for nothing when given nothing', async () => {
+      expect(await table.getMany([])).toEqual([]);
+      expect(mock).not.toHaveReceivedAnyCommand();
+    });
+  });
+
+  it('hands a page its cursor and takes it back', async () => {
+    mock
+      .on(QueryCommand)
+      .resolvesOnce({ Items: [key], LastEvaluatedKey: key })
+      .resolvesOnce({ Items: [] });
+    const page = await table.query({ partition: 'p', limit: 1 });
+    expect(page.items).toEqual([key]);
+    expect(await table.query({ partition: 'p', limit: 1, cursor: page.cursor ?? '' })).toEqual({ items: [] });
+    expect(mock).toHaveReceivedNthCommandWith(QueryCommand, 2, { ExclusiveStartKey: key, Limit: 1 });
+  });
+
+  it.each(transientFaults)('calls %s unavailable', async (_, fault) => {
+    mock.onAnyCommand().rejects(fault);
+    for (const call of [
+      async () => table.get(key),
+      async () => table.getMany([key]),
+      async () => table.put({ ...guarded, item: {} }),
+      async () => table.update({ ...guarded, set: [] }),
+      async () => table.remove(guarded),
+      async () => table.query({ partition: 'p', limit: 1 }),
+    ]) {
+      const calling = call();
+      await expect(calling).rejects.toThrow(UnavailableError);
+      await expect(calling).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true, cause: fault });
+    }
+  });
+
+  it.each(lastingFaults)('passes %s on', async (_, fault) => {
+    mock.onAnyCommand().rejects(fault);
+    await expect(table.get(key)).rejects.toBe(fault);
+    await expect(table.put({ ...guarded, item: {} })).rejects.toBe(fault);
+  });
+});
