@@ -9,6 +9,7 @@ const config = Config.parse(
   Object.fromEntries(contextNames.map((name): [string, unknown] => [name, app.node.tryGetContext(name)])),
 );
 using code = await bundleFunctions(config.functionsRoot);
-new MusterStack(app, 'Muster', { stackName: config.stackName, config, code });
+// Some generated names (the bus's) come from this id, so it is the stack's name.
+new MusterStack(app, config.stackName, { config, code });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 app.synth();

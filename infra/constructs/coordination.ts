@@ -13,6 +13,9 @@ import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import { acknowledgeWildcard } from '#infra/wildcards.ts';
 
+const pascalCase = (mode: string): string =>
+  mode.replaceAll(/(^|_)([a-z])/g, (_whole, _separator, letter: string) => letter.toUpperCase());
+
 export interface CoordinationProps {
   readonly settings: StageSettings;
   /** Where stages are asked for. */
@@ -29,7 +32,7 @@ export class Coordination extends Construct {
   }
 
   private addMode(mode: string, props: CoordinationProps): StateMachine {
-    const scope = new Construct(this, mode);
+    const scope = new Construct(this, pascalCase(mode));
     const { removalPolicy, logRetention } = props.settings;
     const role = new Role(scope, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),

@@ -25,7 +25,7 @@ export interface TaskFunctionProps {
   readonly logLevel: Config['logLevel'];
   readonly settings: StageSettings;
   /** Where an event goes that was handed over asynchronously and failed three times. @default - the function is never invoked so */
-  readonly deadLetterQueue?: IQueue;
+  readonly deadLetterQueue?: IQueue | undefined;
 }
 
 /**

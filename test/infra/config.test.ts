@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { Config, contextNames } from '#infra/config/config.ts';
+
+describe('Config', () => {
+  it('is complete without any context', () => {
+    expect(Config.parse({})).toEqual({
+      stage: 'dev',
+      stackName: 'Muster',
+      functionsRoot: 'functions',
+      payloadOrigins: ['*'],
+      logLevel: 'INFO',
+    });
+  });
+
+  it('reads origins as a list', () => {
+    expect(Config.parse({ payloadOrigins: 'https://a.example, https://b.example' }).payloadOrigins).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ]);
+  });
+
+  it.each([
+    ['stage', 'production'],
+    ['stackName', '1st stack'],
+    ['logLevel', 'TRACE'],
+    ['functionsRoot', ''],
+    ['unknown', 'x'],
+  ])('refuses %s = %s and names it', (name, value) => {
+    const { error } = Config.safeParse({ [name]: value });
+    expect(JSON.stringify(error?.issues)).toContain(name);
+  });
+
+  it('names the context values that the app reads', () => {
+    expect(contextNames).toEqual(['stage', 'stackName', 'functionsRoot', 'payloadOrigins', 'logLevel']);
+  });
+});
