@@ -8,6 +8,7 @@ import type { ExportedValue, ModuleFacts } from './read-module.ts';
 import { readModule } from './read-module.ts';
 
 const AGENT = 'tests';
+const SHOWN_NAMES = 5;
 
 /**
  * Reports what no test can run:
@@ -36,23 +37,31 @@ export function analyseTests(files: readonly SourceFile[]): Finding[] {
 }
 
 function untestedModule(file: SourceFile, module: ModuleFacts): Finding {
-  const names = module.values.map((value) =>
-    value.exported === 'default' ? (value.local ?? 'default') : value.exported,
-  );
-  const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
+  const names = offeredNames(module);
+  const more = names.length > SHOWN_NAMES ? ` and ${names.length - SHOWN_NAMES} more` : '';
+  const shown = names.length > 0 ? ` (${names.slice(0, SHOWN_NAMES).join(', ')}${more})` : '';
   const lines = new LineIndex(file.text);
-  const offset =
-    module.values.find((value) => module.functions.has(value.local ?? ''))?.offset ?? module.values[0]?.offset ?? 0;
-  const line = lines.lineAt(offset);
+  const line = lines.lineAt(firstLogicOffset(module));
   return {
     rule: 'tests/untested-module',
     severity: 'medium',
     file: file.path,
     line,
-    message: `No test reaches this module${shown === '' ? '' : ` (${shown})`}`,
+    message: `No test reaches this module${shown}`,
     evidence: lines.evidenceAt(line),
     agent: AGENT,
   };
+}
+
+/** The exported names; what a CommonJS module exports is told by its functions. */
+function offeredNames(module: ModuleFacts): string[] {
+  if (module.values.length === 0) return [...module.functions.keys()];
+  return module.values.map(({ exported, local }) => (exported === 'default' ? (local ?? 'default') : exported));
+}
+
+function firstLogicOffset(module: ModuleFacts): number {
+  const exported = module.values.find(({ local }) => module.functions.has(local ?? '')) ?? module.values[0];
+  return exported?.offset ?? [...module.functions.values()][0] ?? 0;
 }
 
 function untestedExports(file: SourceFile, module: ModuleFacts, taken: ReadonlySet<string>): Finding[] {
