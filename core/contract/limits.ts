@@ -38,6 +38,8 @@ export const limits = {
 /** How long things take, in milliseconds. */
 export const timings = {
   heartbeatMs: 30_000,
+  /** How often the sweep runs: the granularity of a schedule. */
+  sweepMs: 60_000,
   /** Silent longer than two heartbeats is failed. */
   silentAfterMs: 60_000,
   /** An assignment younger than this may cross a heartbeat that does not list it yet. */

@@ -18,13 +18,23 @@ export const StageChunkMessage = z.looseObject({
   kind: z.literal('chunk'),
   tenant: TenantId,
   runId: RunId,
-  stageId: z.string(),
+  stage: z.int().nonnegative(),
   from: z.int().nonnegative(),
   to: z.int().nonnegative(),
 });
 export type StageChunkMessage = z.infer<typeof StageChunkMessage>;
 
-export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage]);
+/** On the tasks queue: end what is left of a stage whose work nobody needs any more. */
+export const StageCancelMessage = z.looseObject({
+  kind: z.literal('cancel'),
+  tenant: TenantId,
+  runId: RunId,
+  stage: z.int().nonnegative(),
+  reason: z.string(),
+});
+export type StageCancelMessage = z.infer<typeof StageCancelMessage>;
+
+export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage, StageCancelMessage]);
 export type TasksMessage = z.infer<typeof TasksMessage>;
 
 /** On the timers queue: only what must happen within seconds; each is checked against the state when it fires. */

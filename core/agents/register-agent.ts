@@ -1,0 +1,197 @@
+import { deliverAssignment } from '../assignment/deliver.ts';
+import { fillAgent, forgetAgent } from '../assignment/fill-agent.ts';
+import { hashUuid } from '../common/hash-id.ts';
+import type { ClientFrame } from '../contract/client-frames.ts';
+import { AgentId, TaskId, type TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { ConflictError } from '../errors/errors.ts';
+import { bindConnection, loadConnection, StaleConnectionError } from '../identity/connection.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Services } from '../services.ts';
+import { absent, any, equal, present, set, setAll } from '../table/conditions.ts';
+import { readTask } from '../tasks/task.ts';
+import { pushFrame } from '../watch/push-frame.ts';
+import { Profile, profileFieldsOf, Slots } from './agent.ts';
+import { disconnectAgent } from './disconnect-agent.ts';
+import { AgentIdTakenError } from './errors.ts';
+import { readSlots } from './read-agent.ts';
+import { enrol } from './roster.ts';
+import { attachConnection } from './slots.ts';
+
+type Registration = ClientFrame<'agent.register'>;
+
+export interface RegisterRequest {
+  readonly principal: Principal;
+  readonly connectionId: string;
+  readonly seq: number;
+  readonly registration: Registration;
+}
+
+/** How often a registration follows an agent that changes under it. */
+const maxTries = 5;
+
+/** The agent's id: the one it names, else the one its name always has in this tenant. */
+const agentIdOf = ({ tenant }: Principal, registration: Registration): AgentId =>
+  registration.agentId ?? AgentId.parse(`agt_${hashUuid('agent', tenant, registration.name)}`);
+
+/** A name belongs to one agent of the tenant, for good. @throws AgentIdTakenError when it is another's. */
+const takeName = async (services: Services, tenant: TenantId, name: string, agentId: AgentId): Promise<void> => {
+  const written = await services.table.put({
+    key: keys.agentName(tenant, name),
+    item: { agentId },
+    clauses: { freeOrMine: any(absent('pk'), equal('agentId', agentId)) },
+  });
+  if (!written.won) throw new AgentIdTakenError('name');
+};
+
+/** Writes the profile for the principal that first registered the agent. @throws AgentIdTakenError for anybody else. */
+const writeProfile = async (
+  services: Services,
+  principal: Principal,
+  agentId: AgentId,
+  registration: Registration,
+): Promise<void> => {
+  const { tenant } = principal;
+  const key = keys.profile(tenant, agentId);
+  const item = await services.table.get(key, { consistent: true });
+  const before = item === undefined ? undefined : Profile.parse(item);
+  if (before !== undefined && before.owner !== principal.id) throw new AgentIdTakenError('agentId');
+  await takeName(services, tenant, registration.name, agentId);
+  const nowMs = services.clock.now();
+  const written = await services.table.update({
+    key,
+    set: setAll({
+      ...profileFieldsOf(registration),
+      tenant,
+      agentId,
+      owner: principal.id,
+      createdAt: before?.createdAt ?? nowMs,
+      updatedAt: nowMs,
+      rev: (before?.rev ?? 0) + 1,
+      ...indexKeys.list(tenant, 'AGENTS', agentId),
+    }),
+    clauses: { mine: any(absent('pk'), equal('owner', principal.id)) },
+  });
+  if (!written.won) throw new AgentIdTakenError('agentId');
+  forgetAgent(services, tenant, agentId);
+  await enrol(services, Profile.parse(written.item), before);
+};
+
+interface Attached {
+  readonly slots: Slots;
+  readonly replaced: string | undefined;
+}
+
+const attach = async (
+  services: Services,
+  { principal, connectionId, seq, registration }: RegisterRequest,
+  agentId: AgentId,
+): Promise<Attached> => {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const before = await readSlots(services, principal.tenant, agentId);
+    const written = await services.table.update(
+      attachConnection({
+        tenant: principal.tenant,
+        agentId,
+        name: registration.name,
+        connection: connectionId,
+        seq,
+        maxConcurrency: registration.maxConcurrency,
+        knownMaxConcurrency: before?.maxConcurrency,
+        nowMs: services.clock.now(),
+      }),
+    );
+    const replaced = before?.connection === connectionId ? undefined : before?.connection;
+    if (written.won) return { slots: Slots.parse(written.item), replaced };
+    const seen = written.item === undefined ? undefined : Slots.parse(written.item);
+    // The same socket said something newer already: that stands.
+    if (seen?.connection === connectionId && (seen.lastSeq ?? 0) >= seq) return { slots: seen, replaced: undefined };
+  }
+  throw new ConflictError(`Agent ${agentId}`);
+};
+
+/** Hands over again what the agent holds but does not say that it still works on. */
+const redeliver = async (services: Services, slots: Slots, registration: Registration): Promise<void> => {
+  const working = new Set(registration.resume?.tasks.map(({ taskId, attempt }) => `${taskId}:${attempt}`));
+  const missing = Object.entries(slots.assigned).filter(
+    ([taskId, entry]) => entry.revokedAt === undefined && !working.has(`${taskId}:${entry.attempt}`),
+  );
+  await Promise.all(
+    missing.map(async ([taskId, entry]) => {
+      const found = readTask(
+        await services.table.get(keys.task(slots.tenant, TaskId.parse(taskId)), { consistent: true }),
+      );
+      if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim)
+        await deliverAssignment(services, found.task, slots);
+    }),
+  );
+};
+
+/** What the agent said it works on but does not hold any more. */
+const tellLost = async (
+  services: Services,
+  slots: Slots,
+  { connectionId, registration }: RegisterRequest,
+): Promise<void> => {
+  const lost = (registration.resume?.tasks ?? []).filter(({ taskId, attempt }) => {
+    const entry =
+      slots.assigned[TaskId.safeParse(taskId).data ?? TaskId.parse('tsk_00000000-0000-0000-0000-000000000000')];
+    return entry?.attempt !== attempt || entry.revokedAt !== undefined;
+  });
+  await Promise.all(
+    lost.map(async ({ taskId, attempt }) => {
+      const id = TaskId.safeParse(taskId);
+      if (id.success) await pushFrame(services, connectionId, 'lease.lost', { taskId: id.data, attempt });
+    }),
+  );
+};
+
+/**
+ * Registers an agent over a connection, new or come back: the profile, the slots item, and only then the connection's
+ * record, which a disconnect deletes first; so one of the two always sees the other. A connection that it had before is
+ * told `agent.replaced` and closed. `reply` is called when the agent may start, before work is handed to it.
+ *
+ * @throws AgentIdTakenError for another principal's id or name, StaleConnectionError when the socket closed meanwhile.
+ */
+export const registerAgent = async (
+  services: Services,
+  request: RegisterRequest,
+  reply: (slots: Slots) => Promise<void>,
+): Promise<void> => {
+  const { principal, connectionId, registration } = request;
+  const agentId = agentIdOf(principal, registration);
+  const connection = await loadConnection(services, connectionId);
+  if (connection.agentId !== undefined && connection.agentId !== agentId) throw new AgentIdTakenError('agentId');
+  await writeProfile(services, principal, agentId, registration);
+  const { slots, replaced } = await attach(services, request, agentId);
+  try {
+    await bindConnection(services, connectionId, { agentId, epoch: slots.epoch });
+  } catch (error) {
+    if (error instanceof StaleConnectionError) await disconnectAgent(services, slots, connectionId);
+    throw error;
+  }
+  if (replaced !== undefined) {
+    await pushFrame(services, replaced, 'agent.replaced', { agentId });
+    await services.sockets.close(replaced);
+  }
+  await reply(slots);
+  await Promise.all([redeliver(services, slots, registration), tellLost(services, slots, request)]);
+  await fillAgent(services, principal.tenant, agentId, slots);
+};
+
+/** Removes an agent for good: nothing new reaches it, and its name is free again. Its slots item ends by itself. */
+export const removeProfile = async (services: Services, profile: Profile): Promise<void> => {
+  await services.table.remove({
+    key: keys.agentName(profile.tenant, profile.name),
+    clauses: { mine: equal('agentId', profile.agentId) },
+  });
+  await services.table.remove({
+    key: keys.profile(profile.tenant, profile.agentId),
+    clauses: { exists: present('pk') },
+  });
+  await services.table.update({
+    key: keys.slots(profile.tenant, profile.agentId),
+    set: [set('status', 'inactive'), set('expiresAtEpochSeconds', Math.ceil(services.clock.now() / 1000) + 86_400)],
+    clauses: { exists: present('pk') },
+  });
+};

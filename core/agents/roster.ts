@@ -1,0 +1,133 @@
+import { sha256Hex } from '../common/hash-id.ts';
+import type { AgentId, TenantId } from '../contract/ids.ts';
+import { anyCapability, keys } from '../contract/keys.ts';
+import type { Requirements } from '../contract/task.ts';
+import { type Candidate, whyNotFit } from '../routing/candidate.ts';
+import type { Services } from '../services.ts';
+import { Profile, RosterEntry, rosterEntryOf, Slots } from './agent.ts';
+
+/** An agent's place on every roster: as good as random, and the same each time. */
+const tokenOf = (agentId: AgentId): string => sha256Hex(agentId).slice(0, 16);
+
+/** Agents looked at first; one item is at most 4 KB, usually 200 bytes. */
+const firstLook = 20;
+/** Agents looked at when none of the first is free. A pool up to this is seen whole. */
+const wideLook = 100;
+const sizeCacheMs = 60_000;
+
+const capabilityNames = (profile: Pick<Profile, 'capabilities'>): readonly string[] => [
+  anyCapability,
+  ...profile.capabilities.map((capability) => capability.name),
+];
+
+/** Puts an agent on the rosters of its capabilities, and off those that it no longer has. Repeatable. */
+export const enrol = async (services: Services, profile: Profile, before: Profile | undefined): Promise<void> => {
+  const now = capabilityNames(profile);
+  const gone = before === undefined ? [] : capabilityNames(before).filter((name) => !now.includes(name));
+  const token = tokenOf(profile.agentId);
+  await Promise.all([
+    ...now.map((name) =>
+      services.table.put({ key: keys.roster(profile.tenant, name, token), item: rosterEntryOf(profile), clauses: {} }),
+    ),
+    ...gone.map((name) => services.table.remove({ key: keys.roster(profile.tenant, name, token), clauses: {} })),
+  ]);
+};
+
+/** Takes an agent off every roster. */
+export const strikeOff = async (services: Services, profile: Profile): Promise<void> => {
+  const token = tokenOf(profile.agentId);
+  await Promise.all(
+    capabilityNames(profile).map((name) =>
+      services.table.remove({ key: keys.roster(profile.tenant, name, token), clauses: {} }),
+    ),
+  );
+};
+
+/** Some fit agents with their live load. `complete`: there are no others. */
+export interface Look {
+  readonly candidates: readonly Candidate[];
+  readonly seen: number;
+  readonly complete: boolean;
+}
+
+const sizeKey = (tenant: string, capability: string): string => `roster-size:${tenant}#${capability}`;
+
+const knownSize = (services: Services, tenant: string, capability: string): number => {
+  const size = services.cache.get(sizeKey(tenant, capability), services.clock.now());
+  return typeof size === 'number' ? size : Infinity;
+};
+
+/** The required capability with the shortest known roster; the first one while none is known. */
+const rarest = (services: Services, tenant: string, capabilities: readonly string[]): string =>
+  capabilities.toSorted((a, b) => knownSize(services, tenant, a) - knownSize(services, tenant, b))[0] ?? anyCapability;
+
+const randomToken = (services: Services): string => Buffer.from(services.random.bytes()).toString('hex').slice(0, 16);
+
+const readRoster = async (
+  services: Services,
+  tenant: string,
+  capability: string,
+  limit: number,
+): Promise<{ entries: readonly RosterEntry[]; complete: boolean }> => {
+  const partition = keys.roster(tenant, capability, '').pk;
+  const isLong =
+    knownSize(services, tenant, capability) !== Infinity && knownSize(services, tenant, capability) > limit;
+  const start = isLong ? randomToken(services) : undefined;
+  const first = await services.table.query({ partition, limit, ...(start === undefined ? {} : { from: start }) });
+  const items = [...first.items];
+  if (start !== undefined && items.length < limit) {
+    const rest = await services.table.query({ partition, limit: limit - items.length, upTo: start });
+    items.push(...rest.items.filter((item) => !items.some((known) => known['sk'] === item['sk'])));
+  }
+  const complete = start === undefined && first.cursor === undefined;
+  const size = complete ? items.length : limit + 1;
+  services.cache.set(sizeKey(tenant, capability), size, services.clock.now() + sizeCacheMs);
+  return { entries: items.map((item) => RosterEntry.parse(item)), complete };
+};
+
+const readSlots = async (
+  services: Services,
+  tenant: TenantId,
+  entries: readonly RosterEntry[],
+): Promise<readonly Candidate[]> => {
+  if (entries.length === 0) return [];
+  const items = await services.table.getMany(entries.map((entry) => keys.slots(tenant, entry.agentId)));
+  const byAgent = new Map(items.map((item) => Slots.parse(item)).map((slots) => [slots.agentId, slots]));
+  return entries.flatMap((agent) => {
+    const slots = byAgent.get(agent.agentId);
+    return slots === undefined ? [] : [{ agent, slots }];
+  });
+};
+
+const lookAtPinned = async (
+  services: Services,
+  tenant: TenantId,
+  agentId: AgentId,
+): Promise<readonly RosterEntry[]> => {
+  const profile = Profile.safeParse(await services.table.get(keys.profile(tenant, agentId)));
+  return profile.success ? [rosterEntryOf(profile.data)] : [];
+};
+
+/**
+ * Fit agents for some requirements: 20 from a random place of the rarest capability's roster, or up to 100 when `wide`.
+ * Cost does not grow with the fleet. Eventually consistent: the claim decides.
+ */
+export const lookForAgents = async (
+  services: Services,
+  tenant: TenantId,
+  requirements: Requirements,
+  width: 'first' | 'wide',
+): Promise<Look> => {
+  const pinned = requirements.agentId;
+  const { entries, complete } =
+    pinned === undefined
+      ? await readRoster(
+          services,
+          tenant,
+          rarest(services, tenant, requirements.capabilities),
+          width === 'wide' ? wideLook : firstLook,
+        )
+      : { entries: await lookAtPinned(services, tenant, pinned), complete: true };
+  const fit = entries.filter((agent) => whyNotFit(requirements, agent) === undefined);
+  return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete };
+};

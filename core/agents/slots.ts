@@ -1,0 +1,249 @@
+import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { absent, all, any, atLeast, equal, plus, present, set, setDefault } from '../table/conditions.ts';
+import type { Change, Update } from '../table/table.ts';
+import type { SlotEntry, Slots } from './agent.ts';
+
+/** What the platform observed of a finished attempt; adds to the agent's averages for that type of task. */
+export interface Outcome {
+  readonly type: string;
+  readonly succeeded: boolean;
+  readonly workMs: number;
+  readonly costUsd?: number;
+}
+
+/** What is known of an agent at one type of task. */
+export interface History {
+  readonly count: number;
+  readonly succeeded: number;
+  readonly workMs: number;
+  readonly costUsd: number;
+}
+
+const historyFields = { count: 'n', succeeded: 'ok', workMs: 'ms', costUsd: 'usd' } as const;
+const historyAttribute = (field: keyof typeof historyFields, type: string): string =>
+  `history:${historyFields[field]}:${type}`;
+
+const outcomeChanges = (outcome: Outcome): readonly Change[] => [
+  plus(historyAttribute('count', outcome.type), 1, 0),
+  plus(historyAttribute('succeeded', outcome.type), outcome.succeeded ? 1 : 0, 0),
+  plus(historyAttribute('workMs', outcome.type), Math.max(0, Math.round(outcome.workMs)), 0),
+  ...(outcome.costUsd === undefined ? [] : [plus(historyAttribute('costUsd', outcome.type), outcome.costUsd, 0)]),
+];
+
+const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
+
+/** The history of a slots item for a type of task; all zero when nothing is known. */
+export const historyOf = (slots: Slots, type: string): History => ({
+  count: numberOf(slots[historyAttribute('count', type)]),
+  succeeded: numberOf(slots[historyAttribute('succeeded', type)]),
+  workMs: numberOf(slots[historyAttribute('workMs', type)]),
+  costUsd: numberOf(slots[historyAttribute('costUsd', type)]),
+});
+
+/** The types of task of which a slots item has a history. */
+export const historyTypes = (slots: Slots): readonly string[] =>
+  Object.keys(slots)
+    .filter((name) => name.startsWith(historyAttribute('count', '')))
+    .map((name) => name.slice(historyAttribute('count', '').length));
+
+/** Costs of the live claims: what the agent carries now. */
+export const loadOf = (slots: Slots): number =>
+  Object.values(slots.assigned).reduce((sum, entry) => sum + entry.cost, 0);
+
+interface SlotsRef {
+  readonly tenant: TenantId;
+  readonly agentId: AgentId;
+}
+
+/**
+ * Reserves room for one task. Holds I2 inside one item: the guard and the subtraction are one write.
+ *
+ * ```
+ * dispatcher A   reads slots ─┬─ claim t (freeSlots 1 → 0)            ✔
+ * dispatcher B   reads slots ─┴────────────────────── claim u         ✘ hasRoom
+ * dispatcher C   redelivered message: claim t again                   ✘ notHeldYet → somebody is at work on t: stop
+ * agent          reconnects elsewhere ── claim v over the old socket  ✘ sameConnection
+ * ```
+ */
+export const claimSlot = (slots: Slots, taskId: TaskId, entry: SlotEntry): Update => ({
+  key: keys.slots(slots.tenant, slots.agentId),
+  set: [set(['assigned', taskId], entry), plus('freeSlots', -entry.cost)],
+  clauses: {
+    notHeldYet: absent(['assigned', taskId]),
+    ...(entry.cost > 0 ? { hasRoom: atLeast('freeSlots', entry.cost) } : {}),
+    takesWork: all(equal('status', 'active'), absent('paused')),
+    sameConnection: equal('connection', slots.connection ?? ''),
+  },
+});
+
+/** A live claim: what a release must name. */
+export interface Claim extends SlotsRef {
+  readonly taskId: TaskId;
+  readonly claim: ClaimId;
+  readonly cost: number;
+}
+
+/**
+ * Gives back what one claim took; the only way a slot is freed. A second release of the same claim finds nothing:
+ * the entry is gone, or belongs to a later claim of the same task.
+ */
+export const releaseSlot = (held: Claim, outcome?: Outcome): Update => ({
+  key: keys.slots(held.tenant, held.agentId),
+  set: [plus('freeSlots', held.cost), ...(outcome === undefined ? [] : outcomeChanges(outcome))],
+  remove: [['assigned', held.taskId]],
+  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
+});
+
+/** Release and claim in one write: the agent goes from one task to the next without its slot ever being seen free. */
+export const releaseAndClaim = (
+  held: Claim,
+  slots: Slots,
+  next: { taskId: TaskId; entry: SlotEntry },
+  outcome?: Outcome,
+): Update => {
+  const release = releaseSlot(held, outcome);
+  const claim = claimSlot(slots, next.taskId, next.entry);
+  const { hasRoom: _hasRoom, ...claimClauses } = claim.clauses;
+  const missing = next.entry.cost - held.cost;
+  return {
+    key: release.key,
+    set: [
+      plus('freeSlots', held.cost - next.entry.cost),
+      ...release.set.slice(1),
+      set(['assigned', next.taskId], next.entry),
+    ],
+    remove: release.remove ?? [],
+    clauses: { ...release.clauses, ...claimClauses, hasRoom: atLeast('freeSlots', missing) },
+  };
+};
+
+/** Marks a claim whose task was taken away while the agent lives: the slot stays taken until the agent lets go. */
+export const revokeClaim = (held: Claim, nowMs: number): Update => ({
+  key: keys.slots(held.tenant, held.agentId),
+  set: [setDefault(['assigned', held.taskId, 'revokedAt'], nowMs)],
+  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
+});
+
+/** Marks a claim as delivered again. */
+export const markRedelivered = (held: Claim, nowMs: number): Update => ({
+  key: keys.slots(held.tenant, held.agentId),
+  set: [set(['assigned', held.taskId, 'redeliveredAt'], nowMs)],
+  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
+});
+
+/** Proof of life over the current connection. */
+export const heartbeatSlots = (
+  agent: SlotsRef,
+  connectionId: string,
+  nowMs: number,
+  metrics?: Readonly<Record<string, number>>,
+): Update => ({
+  key: keys.slots(agent.tenant, agent.agentId),
+  set: [set('seenAt', nowMs), ...(metrics === undefined ? [] : [set('metrics', metrics)])],
+  clauses: { sameConnection: equal('connection', connectionId) },
+});
+
+/** What a registration makes of the slots item. */
+export interface Attachment extends SlotsRef {
+  readonly name: string;
+  readonly connection: string;
+  readonly seq: number;
+  readonly maxConcurrency: number;
+  /** The limit that was read; absent for a new agent. */
+  readonly knownMaxConcurrency: number | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * Makes a connection the agent's live one; a takeover when there was another. `freeSlots` moves by the difference of
+ * the limits, so claims that are live stay counted. Registrations over one socket apply in `seq` order.
+ */
+export const attachConnection = (attachment: Attachment): Update => {
+  const key = keys.slots(attachment.tenant, attachment.agentId);
+  const known = attachment.knownMaxConcurrency;
+  const { sweepKey, sweepSort } = indexKeys.live(key);
+  return {
+    key,
+    set: [
+      set('tenant', attachment.tenant),
+      set('agentId', attachment.agentId),
+      set('name', attachment.name),
+      setDefault('status', 'active'),
+      setDefault('assigned', {}),
+      set('connection', attachment.connection),
+      plus('epoch', 1, 0),
+      set('maxConcurrency', attachment.maxConcurrency),
+      known === undefined
+        ? set('freeSlots', attachment.maxConcurrency)
+        : plus('freeSlots', attachment.maxConcurrency - known),
+      set('seenAt', attachment.nowMs),
+      set('lastSeq', attachment.seq),
+      set('sweepKey', sweepKey),
+      set('sweepSort', sweepSort),
+    ],
+    remove: [['disconnectedAt']],
+    clauses: {
+      sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
+      newerFrame: any(absent('connection'), notThis(attachment.connection), olderSeq(attachment.seq)),
+    },
+  };
+};
+
+const notThis = (connection: string) => ({ is: 'notEqual', path: ['connection'], value: connection }) as const;
+const olderSeq = (seq: number) => any(absent('lastSeq'), { is: 'atMost', path: ['lastSeq'], value: seq - 1 });
+
+/** The socket is gone. Only the connection that is the agent's own counts: a late one of an older socket changes nothing. */
+export const detachConnection = (agent: SlotsRef, connectionId: string, nowMs: number): Update => ({
+  key: keys.slots(agent.tenant, agent.agentId),
+  set: [set('disconnectedAt', nowMs)],
+  remove: [['connection']],
+  clauses: { sameConnection: equal('connection', connectionId) },
+});
+
+/** Takes an agent without connection and without claims out of what the sweep reads. */
+export const retireFromSweep = (slots: Slots): Update => ({
+  key: keys.slots(slots.tenant, slots.agentId),
+  set: [],
+  remove: [['sweepKey'], ['sweepSort']],
+  clauses: {
+    offline: absent('connection'),
+    sameEpoch: equal('epoch', slots.epoch),
+    stillIdle: equal('freeSlots', slots.maxConcurrency),
+  },
+});
+
+/** What an agent or an operator changes of the slots item. */
+export interface SlotsChange {
+  readonly status?: Slots['status'] | undefined;
+  readonly paused?: boolean | undefined;
+  readonly maxConcurrency?: number | undefined;
+}
+
+/** Changes whether and how much an agent takes. `order` is given when the agent itself asks: frames apply in order. */
+export const changeSlots = (
+  slots: Slots,
+  change: SlotsChange,
+  order?: { connection: string; seq: number },
+): Update => ({
+  key: keys.slots(slots.tenant, slots.agentId),
+  set: [
+    ...(change.status === undefined ? [] : [set('status', change.status)]),
+    ...(change.paused === true ? [set('paused', true)] : []),
+    ...(change.maxConcurrency === undefined
+      ? []
+      : [
+          set('maxConcurrency', change.maxConcurrency),
+          plus('freeSlots', change.maxConcurrency - slots.maxConcurrency),
+        ]),
+    ...(order === undefined ? [] : [set('lastSeq', order.seq)]),
+  ],
+  remove: change.paused === false ? [['paused']] : [],
+  clauses: {
+    exists: present('pk'),
+    ...(change.maxConcurrency === undefined ? {} : { sameLimit: equal('maxConcurrency', slots.maxConcurrency) }),
+    ...(order === undefined
+      ? {}
+      : { sameConnection: equal('connection', order.connection), newerFrame: olderSeq(order.seq) }),
+  },
+});

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import type { Profile, RosterEntry } from '../agents/agent.ts';
+import { TaskId, type TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { limits, timings } from '../contract/limits.ts';
+import { Requirements } from '../contract/task.ts';
+import { whyNotFit } from '../routing/candidate.ts';
+import { requirementSignature } from '../routing/signature.ts';
+import type { Services } from '../services.ts';
+import type { Task } from '../tasks/task.ts';
+
+const Signature = z.looseObject({ sk: z.string(), requirements: Requirements });
+const BacklogKey = z.looseObject({ pk: z.string(), backlogSort: z.string() });
+
+/** A signature is kept this long after a task was last queued under it: longer than any task may wait. */
+const signatureMs = limits.maxTaskTimeoutSeconds * 1000 + timings.retentionMs;
+
+/** Makes a queued task's requirements findable for whoever has room. Put once per environment and 30 s. */
+export const announceSignature = async (services: Services, task: Task): Promise<void> => {
+  const signature = requirementSignature(task.requirements);
+  const nowMs = services.clock.now();
+  const cacheKey = `signature:${task.tenant}#${signature}`;
+  if (services.cache.get(cacheKey, nowMs) !== undefined) return;
+  const expiresAtEpochSeconds = Math.ceil((nowMs + signatureMs) / 1000);
+  await services.table.put({
+    key: keys.signature(task.tenant, signature),
+    item: { requirements: task.requirements, expiresAtEpochSeconds },
+    clauses: {},
+  });
+  services.cache.set(cacheKey, true, nowMs + timings.connectionCacheMs);
+};
+
+/** How many of a signature's oldest are looked at. */
+const lookAhead = 10;
+/** Turns this close are as good as equal: one of them is taken at random, so that takers do not collide. Far below a head start. */
+const sameTurnMs = 30_000;
+
+const oldestOf = async (
+  services: Services,
+  tenant: TenantId,
+  signature: string,
+): Promise<readonly { taskId: TaskId; turn: number }[]> => {
+  const { items } = await services.table.query({
+    partition: indexKeys.backlogOf(tenant, signature),
+    index: 'backlog',
+    limit: lookAhead,
+  });
+  return items.map((item) => {
+    const { pk, backlogSort } = BacklogKey.parse(item);
+    return { taskId: TaskId.parse(pk.slice(keys.task(tenant, '').pk.length)), turn: Number.parseInt(backlogSort, 10) };
+  });
+};
+
+/**
+ * The queued tasks whose turn it is for an agent, soonest virtual start first, at most `limit`. Eventually consistent:
+ * some may be gone already.
+ */
+export const nextQueued = async (
+  services: Services,
+  agent: RosterEntry & Pick<Profile, 'tenant'>,
+  limit: number,
+): Promise<readonly TaskId[]> => {
+  const directory = await services.table.query({
+    partition: keys.signature(agent.tenant, '').pk,
+    limit: limits.signaturesPerTenant,
+    consistent: true,
+  });
+  const matching = directory.items
+    .map((item) => Signature.parse(item))
+    .filter(({ requirements }) => whyNotFit(requirements, agent) === undefined);
+  const queued = (await Promise.all(matching.map(({ sk }) => oldestOf(services, agent.tenant, sk)))).flat();
+  const start = Math.min(...queued.map(({ turn }) => turn));
+  const shuffled = queued
+    .map(({ taskId, turn }) => ({
+      taskId,
+      turn: Math.floor((turn - start) / sameTurnMs),
+      tie: services.random.fraction(),
+    }))
+    .toSorted((a, b) => a.turn - b.turn || a.tie - b.tie);
+  return shuffled.slice(0, limit).map(({ taskId }) => taskId);
+};

@@ -1,0 +1,98 @@
+import { type SlotEntry, Slots } from '../agents/agent.ts';
+import { type Look, lookForAgents } from '../agents/roster.ts';
+import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
+import { newClaimId } from '../common/new-id.ts';
+import { type Candidate, whyNotNow } from '../routing/candidate.ts';
+import { rank } from '../routing/rank.ts';
+import type { Services } from '../services.ts';
+import type { Decision, Task } from '../tasks/task.ts';
+
+/** A reserved agent. */
+export interface Claimed {
+  readonly kind: 'claimed';
+  /** The slots after the claim. */
+  readonly slots: Slots;
+  readonly claim: Claim;
+  readonly decision: Decision;
+}
+
+/** `taken`: another dispatcher is at work on this very task, or the task is no longer to be had: stop. */
+export type ClaimOutcome = Claimed | { readonly kind: 'nobody' } | { readonly kind: 'taken' };
+
+/** A reservation for a task's next attempt. */
+export const slotEntryFor = (services: Services, task: Task): SlotEntry => ({
+  attempt: task.attempt + 1,
+  claim: newClaimId(services),
+  cost: task.slotCost,
+  deadline: task.deadlineAt,
+  at: services.clock.now(),
+  type: task.type,
+});
+
+const claimOne = async (
+  services: Services,
+  task: Task,
+  candidate: Candidate,
+): Promise<{ slots: Slots; claim: Claim } | 'taken' | 'lost'> => {
+  const entry = slotEntryFor(services, task);
+  const written = await services.table.update(claimSlot(candidate.slots, task.taskId, entry));
+  const { tenant, agentId } = candidate.slots;
+  if (written.won) {
+    return {
+      slots: Slots.parse(written.item),
+      claim: { tenant, agentId, taskId: task.taskId, claim: entry.claim, cost: entry.cost },
+    };
+  }
+  const loserSees = written.item === undefined ? undefined : Slots.parse(written.item);
+  services.log.info('claim lost', { taskId: task.taskId, agentId });
+  return loserSees?.assigned[task.taskId] === undefined ? 'lost' : 'taken';
+};
+
+const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
+  const nowMs = services.clock.now();
+  const avoided = new Set<string>(task.avoid ?? []);
+  const free = look.candidates.filter(({ slots }) => whyNotNow(task.slotCost, slots, nowMs) === undefined);
+  const preferred = free.filter(({ agent }) => !avoided.has(agent.agentId));
+  // An agent that gave the task up gets it again only when it is the only one that could ever have it.
+  const othersExist =
+    !look.complete ||
+    look.candidates.some(({ agent, slots }) => !avoided.has(agent.agentId) && slots.connection !== undefined);
+  const candidates = preferred.length > 0 || othersExist ? preferred : free;
+  const ranking = rank(task.strategy, {
+    task,
+    candidates,
+    nowMs,
+    random: () => services.random.fraction(),
+    turn: services.cache.turn(),
+  });
+  for (const { candidate, score } of ranking.ranked) {
+    const claimed = await claimOne(services, task, candidate);
+    if (claimed === 'taken') return { kind: 'taken' };
+    if (claimed === 'lost') continue;
+    const decision: Decision = {
+      strategy: ranking.strategy,
+      ...(ranking.decidedBy === ranking.strategy ? {} : { decidedBy: ranking.decidedBy }),
+      seen: look.seen,
+      eligible: candidates.length,
+      score,
+    };
+    return { kind: 'claimed', ...claimed, decision };
+  }
+  return { kind: 'nobody' };
+};
+
+/**
+ * Reserves the best agent that is free: 20 are looked at, up to 100 when none of those is. Each reservation is one
+ * conditional write; lost ones cost a try at the next candidate.
+ */
+export const claimAgent = async (services: Services, task: Task): Promise<ClaimOutcome> => {
+  const first = await lookForAgents(services, task.tenant, task.requirements, 'first');
+  const outcome = await claimAmong(services, task, first);
+  if (outcome.kind !== 'nobody' || first.complete) return outcome;
+  return claimAmong(services, task, await lookForAgents(services, task.tenant, task.requirements, 'wide'));
+};
+
+/** Gives a reservation back that did not become an assignment. */
+export const unclaim = async (services: Services, claim: Claim): Promise<void> => {
+  await services.table.update(releaseSlot(claim));
+};

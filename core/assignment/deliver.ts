@@ -1,0 +1,53 @@
+import type { Slots } from '../agents/agent.ts';
+import { disconnectAgent } from '../agents/disconnect-agent.ts';
+import { readSlots } from '../agents/read-agent.ts';
+import type { PlatformFrame } from '../contract/platform-frames.ts';
+import { withReadUrl } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import type { Task } from '../tasks/task.ts';
+import { pushFrame } from '../watch/push-frame.ts';
+
+/** Stable per (task, attempt): what an agent hands to the systems it calls. */
+const idempotencyKeyOf = (task: Task): string => `${task.taskId}:${task.attempt}`;
+
+const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
+  const { taskId, kind, type, description, context, constraints, outputFormat, priority, place, ackTimeoutMs } = task;
+  return {
+    task: {
+      taskId,
+      kind,
+      type,
+      priority,
+      input: await withReadUrl(services, task.input),
+      ...(description === undefined ? {} : { description }),
+      ...(context === undefined ? {} : { context }),
+      ...(constraints === undefined ? {} : { constraints }),
+      ...(outputFormat === undefined ? {} : { outputFormat }),
+      ...(ackTimeoutMs === undefined ? {} : { ackTimeoutMs }),
+      ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
+    },
+    attempt: task.attempt,
+    deadline: task.deadlineAt,
+    idempotencyKey: idempotencyKeyOf(task),
+  };
+};
+
+/**
+ * Hands an assignment to its agent; repeatable, the agent drops what it has. A gone socket is looked up once more: the
+ * agent may have come back over another one. If not, its reconnect grace begins. Whatever is not delivered here is
+ * delivered again by the agent's next heartbeat or registration.
+ */
+export const deliverAssignment = async (services: Services, task: Task, slots: Slots): Promise<void> => {
+  const frame = await assignmentFrame(services, task);
+  if (
+    slots.connection !== undefined &&
+    (await pushFrame(services, slots.connection, 'task.assigned', frame)) !== 'gone'
+  )
+    return;
+  const now = await readSlots(services, slots.tenant, slots.agentId);
+  if (now?.connection !== undefined && now.connection !== slots.connection) {
+    await pushFrame(services, now.connection, 'task.assigned', frame);
+  } else if (now?.connection !== undefined) {
+    await disconnectAgent(services, slots, now.connection);
+  }
+};

@@ -1,0 +1,125 @@
+import { Profile, type RosterEntry, rosterEntryOf, Slots } from '../agents/agent.ts';
+import { readSlots } from '../agents/read-agent.ts';
+import { type Claim, claimSlot, type Outcome, releaseAndClaim, releaseSlot } from '../agents/slots.ts';
+import type { AgentId, TaskId, TenantId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import { whyNotNow } from '../routing/candidate.ts';
+import type { Services } from '../services.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { assignTask } from '../tasks/task-writes.ts';
+import { tellOfTask } from '../watch/watchers.ts';
+import { nextQueued } from './backlog.ts';
+import { slotEntryFor, unclaim } from './claim-agent.ts';
+import { deliverAssignment } from './deliver.ts';
+
+type RoutableAgent = RosterEntry & Pick<Profile, 'tenant'>;
+
+/** What an agent can do, remembered for seconds: a profile changes slowly, and a wrong guess only costs a try. */
+const agentOf = async (services: Services, tenant: TenantId, agentId: AgentId): Promise<RoutableAgent | undefined> => {
+  const nowMs = services.clock.now();
+  const cacheKey = `profile:${tenant}#${agentId}`;
+  const remembered = Profile.safeParse(services.cache.get(cacheKey, nowMs));
+  const profile = remembered.success
+    ? remembered
+    : Profile.safeParse(await services.table.get(keys.profile(tenant, agentId)));
+  if (!profile.success) return undefined;
+  services.cache.set(cacheKey, profile.data, nowMs + timings.connectionCacheMs);
+  return { ...rosterEntryOf(profile.data), tenant };
+};
+
+/** Forgets what an environment remembers of an agent's abilities. */
+export const forgetAgent = (services: Services, tenant: TenantId, agentId: AgentId): void =>
+  services.cache.forget(`profile:${tenant}#${agentId}`);
+
+const readQueued = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Task | undefined> => {
+  const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
+  return found.kind === 'task' && found.task.status === 'QUEUED' && found.task.deadlineAt > services.clock.now()
+    ? found.task
+    : undefined;
+};
+
+/** The second write of an assignment; gives the claim back when somebody was faster. */
+const assignClaimed = async (services: Services, task: Task, slots: Slots, claim: Claim): Promise<boolean> => {
+  const decision = { strategy: 'backlog', seen: 1, eligible: 1 };
+  const assignment = {
+    agentId: slots.agentId,
+    agentName: slots.name,
+    claim: claim.claim,
+    decision,
+    nowMs: services.clock.now(),
+  };
+  const written = await services.table.update(assignTask(task, assignment));
+  if (!written.won) {
+    await unclaim(services, claim);
+    return false;
+  }
+  const now = readTask(written.item);
+  if (now.kind !== 'task') return false;
+  await Promise.all([deliverAssignment(services, now.task, slots), tellOfTask(services, now.task, 'task.assigned')]);
+  return true;
+};
+
+const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
+  tenant: slots.tenant,
+  agentId: slots.agentId,
+  taskId: task.taskId,
+  claim,
+  cost: task.slotCost,
+});
+
+const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<void> => {
+  const task = await readQueued(services, slots.tenant, taskId);
+  if (task === undefined) return;
+  const entry = slotEntryFor(services, task);
+  const claimed = await services.table.update(claimSlot(slots, taskId, entry));
+  if (claimed.won) await assignClaimed(services, task, Slots.parse(claimed.item), claimOf(slots, task, entry.claim));
+};
+
+/**
+ * Gives an agent with room the queued tasks whose turn it is, up to all its free slots. Every event that creates room or
+ * eligibility runs this, so a queued task never waits for one that does not come (I5). Repeatable.
+ */
+export const fillAgent = async (
+  services: Services,
+  tenant: TenantId,
+  agentId: AgentId,
+  known?: Slots,
+): Promise<void> => {
+  const slots = known ?? (await readSlots(services, tenant, agentId));
+  if (slots === undefined || whyNotNow(1, slots, services.clock.now()) !== undefined) return;
+  const agent = await agentOf(services, tenant, agentId);
+  if (agent === undefined) return;
+  const taskIds = await nextQueued(services, agent, slots.freeSlots);
+  await Promise.all(taskIds.map((taskId) => takeOne(services, slots, taskId)));
+};
+
+/** The task that an agent may go on to at once, read before its slot is freed. */
+const peek = async (services: Services, slots: Slots): Promise<Task | undefined> => {
+  if (whyNotNow(0, slots, services.clock.now()) !== undefined) return undefined;
+  const agent = await agentOf(services, slots.tenant, slots.agentId);
+  const [taskId] = agent === undefined ? [] : await nextQueued(services, agent, 1);
+  return taskId === undefined ? undefined : readQueued(services, slots.tenant, taskId);
+};
+
+/**
+ * Frees a slot and gives it to the next queued task: in one write when there is one, else with a look at the backlog
+ * after the release, which closes the gap in which a task was queued meanwhile. A claim that is not there any more is
+ * no error.
+ */
+export const releaseAndFill = async (services: Services, held: Claim, outcome?: Outcome): Promise<void> => {
+  const before = await readSlots(services, held.tenant, held.agentId);
+  if (before?.assigned[held.taskId]?.claim !== held.claim) return;
+  const next = await peek(services, before);
+  if (next !== undefined) {
+    const entry = slotEntryFor(services, next);
+    const handed = await services.table.update(releaseAndClaim(held, before, { taskId: next.taskId, entry }, outcome));
+    if (handed.won) {
+      const slots = Slots.parse(handed.item);
+      const assigned = await assignClaimed(services, next, slots, claimOf(slots, next, entry.claim));
+      return assigned ? undefined : fillAgent(services, held.tenant, held.agentId);
+    }
+  }
+  const released = await services.table.update(releaseSlot(held, outcome));
+  if (released.won) await fillAgent(services, held.tenant, held.agentId, Slots.parse(released.item));
+};

@@ -1,0 +1,113 @@
+import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import type { Services } from '../services.ts';
+import type { Written } from '../table/table.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { type Assignment, assigned, assignTask, putTask, queueTask } from '../tasks/task-writes.ts';
+import { tellOfTask } from '../watch/watchers.ts';
+import { announceSignature } from './backlog.ts';
+import { type Claimed, claimAgent } from './claim-agent.ts';
+import { deliverAssignment } from './deliver.ts';
+import { releaseAndFill } from './fill-agent.ts';
+
+/** What became of a task. `elsewhere`: somebody else wrote it first; `found` is what they wrote. */
+export type Placement =
+  | { readonly kind: 'assigned'; readonly task: Task }
+  | { readonly kind: 'queued'; readonly task: Task }
+  | { readonly kind: 'elsewhere'; readonly found: Task | undefined; readonly voidRev?: number };
+
+const elsewhere = (written: Written): Placement => {
+  const found = readTask(written.item);
+  if (found.kind === 'void') return { kind: 'elsewhere', found: undefined, voidRev: found.rev };
+  return { kind: 'elsewhere', found: found.kind === 'task' ? found.task : undefined };
+};
+
+/** Timers for what must happen sooner than the next sweep would see it. */
+export const setTimers = async (services: Services, task: Task): Promise<void> => {
+  const nowMs = services.clock.now();
+  const remainingMs = task.deadlineAt - nowMs;
+  const { tenant, taskId, attempt } = task;
+  const isFirst = task.status !== 'ASSIGNED' || attempt === 1;
+  if (isFirst && remainingMs < timings.sweepMs) {
+    await services.queues.sendTimer({ kind: 'deadline', tenant, taskId }, Math.max(1, Math.ceil(remainingMs / 1000)));
+  }
+  if (task.status === 'ASSIGNED' && task.ackTimeoutMs !== undefined) {
+    await services.queues.sendTimer({ kind: 'ack', tenant, taskId, attempt }, Math.ceil(task.ackTimeoutMs / 1000));
+  }
+  if (task.status === 'PENDING' && task.runAt !== undefined) {
+    const delayMs = Math.max(0, task.runAt - nowMs);
+    if (delayMs <= 900_000)
+      await services.queues.sendTimer({ kind: 'due', tenant, taskId, rev: task.rev }, Math.ceil(delayMs / 1000));
+  }
+};
+
+const announce = async (services: Services, task: Task, claimed: Claimed): Promise<Placement> => {
+  await Promise.all([
+    deliverAssignment(services, task, claimed.slots),
+    tellOfTask(services, task, 'task.assigned'),
+    setTimers(services, task),
+  ]);
+  return { kind: 'assigned', task };
+};
+
+const assignmentOf = (services: Services, claimed: Claimed): Assignment => ({
+  agentId: claimed.slots.agentId,
+  agentName: claimed.slots.name,
+  claim: claimed.claim.claim,
+  decision: claimed.decision,
+  nowMs: services.clock.now(),
+});
+
+/** QUEUED or PENDING → ASSIGNED when somebody is free; otherwise nothing changes. */
+export const assignIfFree = async (services: Services, task: Task): Promise<Placement | 'nobody'> => {
+  const claimed = await claimAgent(services, task);
+  if (claimed.kind === 'nobody') return 'nobody';
+  if (claimed.kind === 'taken') return { kind: 'elsewhere', found: task };
+  const written = await services.table.update(assignTask(task, assignmentOf(services, claimed)));
+  const now = written.won ? readTask(written.item) : undefined;
+  if (now?.kind === 'task') return announce(services, now.task, claimed);
+  await releaseAndFill(services, claimed.claim);
+  return elsewhere(written);
+};
+
+/** After queueing, looks once more: an agent that became free in between did not see the task in the backlog. */
+const queued = async (services: Services, task: Task): Promise<Placement> => {
+  await announceSignature(services, task);
+  const second = await assignIfFree(services, task);
+  if (second !== 'nobody') return second;
+  await Promise.all([tellOfTask(services, task, 'task.queued'), setTimers(services, task)]);
+  return { kind: 'queued', task };
+};
+
+/**
+ * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
+ * `voidRev` steps over a mark that the sweep left under this id.
+ */
+export const placeNewTask = async (services: Services, fresh: Task, voidRev?: number): Promise<Placement> => {
+  const task: Task = voidRev === undefined ? fresh : { ...fresh, rev: voidRev + 1 };
+  const claimed = await claimAgent(services, task);
+  if (claimed.kind === 'claimed') {
+    const mine = assigned(task, assignmentOf(services, claimed));
+    const written = await services.table.put(putTask(mine, voidRev));
+    if (written.won) return announce(services, mine, claimed);
+    await releaseAndFill(services, claimed.claim);
+    return elsewhere(written);
+  }
+  if (claimed.kind === 'taken') {
+    const found = readTask(await services.table.get(keys.task(task.tenant, task.taskId), { consistent: true }));
+    if (found.kind === 'task') return { kind: 'elsewhere', found: found.task };
+  }
+  const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now() };
+  const written = await services.table.put(putTask(waiting, voidRev));
+  return written.won ? queued(services, waiting) : elsewhere(written);
+};
+
+/** Assigns a task that is already stored (PENDING or QUEUED, as read), or queues it. */
+export const placeStoredTask = async (services: Services, task: Task): Promise<Placement> => {
+  const first = await assignIfFree(services, task);
+  if (first !== 'nobody') return first;
+  if (task.status === 'QUEUED') return queued(services, task);
+  const written = await services.table.update(queueTask(task, services.clock.now()));
+  const now = written.won ? readTask(written.item) : undefined;
+  return now?.kind === 'task' ? queued(services, now.task) : elsewhere(written);
+};

@@ -1,0 +1,113 @@
+import { jsonBytes } from '../contract/json.ts';
+import { limits } from '../contract/limits.ts';
+import type { Completion, Step, StepGroup, WorkflowDefinition } from '../contract/workflow.ts';
+import { AppError } from '../errors/app-error.ts';
+import { PayloadTooLargeError } from '../errors/errors.ts';
+import { orderByDependency } from './order.ts';
+import { pathsIn, type TemplatePath, wholePath } from './template.ts';
+
+/** A definition that says something impossible. `field` names where. */
+export class InvalidDefinitionError extends AppError {
+  override readonly name = 'InvalidDefinitionError';
+  constructor(field: string, message: string) {
+    super('INVALID_DEFINITION', message, { field });
+  }
+}
+
+type GroupedStep = Omit<Step, 'dependsOn'>;
+
+/** One stage of a workflow: its steps and when it is decided. */
+export interface StageSpec {
+  readonly id: string;
+  readonly steps: readonly GroupedStep[];
+  readonly completion: Completion;
+}
+
+const isGroup = (step: Step | StepGroup): step is StepGroup => 'parallel' in step;
+
+/** The stages of a definition in the order in which they run. */
+export const stagesOf = (definition: WorkflowDefinition): readonly StageSpec[] => {
+  if (definition.mode === 'parallel')
+    return [{ id: definition.name, steps: definition.tasks, completion: definition.completion }];
+  const ordered = orderByDependency(
+    definition.steps.map((step) => ({ id: step.id, step, dependsOn: isGroup(step) ? [] : (step.dependsOn ?? []) })),
+  );
+  return ordered.map(({ step }) =>
+    isGroup(step)
+      ? { id: step.id, steps: step.parallel, completion: step.completion }
+      : { id: step.id, steps: [step], completion: 'all' },
+  );
+};
+
+const plainRoots: readonly string[] = ['input', 'run'];
+const itemRoots: readonly string[] = ['item', 'index'];
+
+const checkPath = (
+  path: TemplatePath,
+  field: string,
+  known: ReadonlyMap<string, GroupedStep>,
+  inForEach: boolean,
+): void => {
+  const [root = '', step = '', part = ''] = path;
+  const text = path.join('.');
+  if (plainRoots.includes(root) || (inForEach && itemRoots.includes(root))) return;
+  if (root !== 'steps')
+    throw new InvalidDefinitionError(
+      field,
+      `"{{ ${text} }}" must begin with input, run or steps.<id>; with forEach also item or index.`,
+    );
+  const earlier = known.get(step);
+  if (earlier === undefined)
+    throw new InvalidDefinitionError(field, `"{{ ${text} }}" names the step "${step}", which does not run before.`);
+  const expected = earlier.forEach === undefined ? 'output' : 'outputs';
+  if (part !== expected)
+    throw new InvalidDefinitionError(field, `"{{ ${text} }}" must go on with steps.${step}.${expected}.`);
+};
+
+const checkStep = (step: GroupedStep, field: string, known: ReadonlyMap<string, GroupedStep>): void => {
+  if (step.forEach !== undefined) {
+    const path = wholePath(step.forEach);
+    if (path === undefined)
+      throw new InvalidDefinitionError(`${field}.forEach`, 'forEach must be one "{{ path }}" that names a list.');
+    checkPath(path, `${field}.forEach`, known, false);
+  }
+  for (const path of pathsIn(step.input)) checkPath(path, `${field}.input`, known, step.forEach !== undefined);
+};
+
+const checkNames = (stage: StageSpec, taken: Set<string>): void => {
+  const stepIds = stage.steps.map((step) => step.id);
+  const names = stepIds.includes(stage.id) && stepIds.length === 1 ? stepIds : [stage.id, ...stepIds];
+  for (const name of names) {
+    if (taken.has(name)) throw new InvalidDefinitionError(`steps.${name}`, `Two steps are called "${name}".`);
+    taken.add(name);
+  }
+};
+
+const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
+  const isKnownSize = steps.every((step) => step.forEach === undefined);
+  if (typeof completion === 'object' && isKnownSize && completion.threshold > steps.length) {
+    throw new InvalidDefinitionError(
+      `steps.${id}.completion`,
+      `The threshold ${completion.threshold} is above the ${steps.length} tasks there are.`,
+    );
+  }
+};
+
+/**
+ * Checks what the schema cannot: unique ids, dependencies without a cycle, templates that name what exists by then.
+ *
+ * @throws InvalidDefinitionError with the field, CycleError naming the cycle, PayloadTooLargeError above 256 KB.
+ */
+export const checkDefinition = (definition: WorkflowDefinition): void => {
+  const bytes = jsonBytes(definition);
+  if (bytes > limits.definitionBytes) throw new PayloadTooLargeError('definition', bytes, limits.definitionBytes);
+  const known = new Map<string, GroupedStep>();
+  const taken = new Set<string>();
+  for (const stage of stagesOf(definition)) {
+    checkNames(stage, taken);
+    checkThreshold(stage);
+    for (const step of stage.steps) checkStep(step, `steps.${step.id}`, known);
+    for (const step of stage.steps) known.set(step.id, step);
+  }
+  for (const path of pathsIn(definition.output ?? null)) checkPath(path, 'output', known, false);
+};

@@ -1,0 +1,70 @@
+import { eventTypes } from '../contract/event-types.ts';
+import type { Json } from '../contract/json.ts';
+import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import type { TaskError } from '../contract/task.ts';
+import { fitPayload } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import { oneOf, plus, set, setAll } from '../table/conditions.ts';
+import { tellWatchers } from '../watch/watchers.ts';
+import { runOutput } from './outputs.ts';
+import { Run } from './run.ts';
+import { readWorkflow } from './workflow-store.ts';
+
+/** How a run ends. */
+export interface RunEnding {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
+  readonly error?: TaskError;
+}
+
+const outputAt = async (services: Services, run: Run): Promise<Json> => {
+  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  return fitPayload(services, run.tenant, 'output', await runOutput(services, run, definition));
+};
+
+/** Publishes a run's end; at least once, with the run id for telling repeats. */
+export const publishRunEnd = async (services: Services, run: Run): Promise<void> => {
+  const { tenant, runId, workflow, version, status, output, error, createdAt, endedAt } = run;
+  await services.events.publish({
+    detailType: eventTypes.runCompleted,
+    detail: { tenant, runId, workflow, version, status, output, error, createdAt, endedAt },
+  });
+};
+
+/**
+ * Ends a run once, whoever comes first; the winner tells the watchers and the bus, and the stream repeats the latter
+ * after a crash. Returns whether this call ended it.
+ */
+export const endRun = async (services: Services, run: Run, end: RunEnding): Promise<boolean> => {
+  const nowMs = services.clock.now();
+  const output = end.status === 'SUCCEEDED' ? await outputAt(services, run) : undefined;
+  const written = await services.table.update({
+    key: keys.run(run.tenant, run.runId),
+    set: [
+      ...setAll({
+        status: end.status,
+        error: end.error,
+        output,
+        endedAt: nowMs,
+        expiresAtEpochSeconds: Math.ceil((nowMs + timings.retentionMs) / 1000),
+      }),
+      set('outbox', 'event'),
+      plus('rev', 1),
+    ],
+    remove: [['sweepKey'], ['sweepSort']],
+    clauses: { isOpen: oneOf('status', ['STARTING', 'RUNNING', 'CANCELLING']) },
+  });
+  if (!written.won) return false;
+  const ended = Run.parse(written.item);
+  await tellWatchers(services, run.tenant, run.runId, {
+    seq: ended.rev,
+    type: 'run.completed',
+    at: nowMs,
+    runId: run.runId,
+    data: {
+      status: ended.status,
+      ...(ended.error === undefined ? {} : { error: { code: ended.error.code, message: ended.error.message } }),
+    },
+  });
+  return true;
+};

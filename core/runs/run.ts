@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import { RunId, TenantId } from '../contract/ids.ts';
+import { Json } from '../contract/json.ts';
+import { keys } from '../contract/keys.ts';
+import { TaskError } from '../contract/task.ts';
+import { RunStatus } from '../contract/workflow.ts';
+import { NotFoundError } from '../errors/errors.ts';
+import type { Services } from '../services.ts';
+
+/** The run item. Written before its execution starts; ended by the engine, never by the execution alone. */
+export const Run = z.looseObject({
+  tenant: TenantId,
+  runId: RunId,
+  workflow: z.string(),
+  version: z.int(),
+  mode: z.enum(['sequential', 'parallel']),
+  status: RunStatus,
+  input: Json,
+  output: Json.optional(),
+  error: TaskError.optional(),
+  requestHash: z.string(),
+  principal: z.string(),
+  executionArn: z.string().optional(),
+  createdAt: z.number(),
+  deadlineAt: z.number(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+  rev: z.int(),
+});
+export type Run = z.infer<typeof Run>;
+
+/** Whether a run still accepts new stages and tasks. */
+export const isLive = (run: Pick<Run, 'status'>): boolean => run.status === 'STARTING' || run.status === 'RUNNING';
+
+/** A run as it is now. @throws NotFoundError when there is none of this tenant's. */
+export const readRun = async (services: Services, tenant: TenantId, runId: RunId): Promise<Run> => {
+  const item = await services.table.get(keys.run(tenant, runId), { consistent: true });
+  if (item === undefined) throw new NotFoundError('run', runId);
+  return Run.parse(item);
+};

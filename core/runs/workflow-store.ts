@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
+import type { TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { WorkflowDefinition } from '../contract/workflow.ts';
+import { checkDefinition } from '../coordination/definition.ts';
+import { ConflictError, NotFoundError } from '../errors/errors.ts';
+import type { Services } from '../services.ts';
+import { absent, equal, setAll } from '../table/conditions.ts';
+
+/** One version of a workflow; never changed once written, so a run stays with what it began with. */
+export const StoredWorkflow = z.looseObject({
+  name: z.string(),
+  version: z.int(),
+  definition: WorkflowDefinition,
+  hash: z.string(),
+  createdAt: z.number(),
+});
+export type StoredWorkflow = z.infer<typeof StoredWorkflow>;
+
+const Newest = z.looseObject({ version: z.int(), hash: z.string() });
+const definitionCacheMs = 300_000;
+const maxTries = 5;
+
+/**
+ * Stores a definition as the workflow's next version; the same definition again is the version that exists.
+ * @throws InvalidDefinitionError, CycleError, PayloadTooLargeError; ConflictError when others keep being faster.
+ */
+export const putWorkflow = async (
+  services: Services,
+  tenant: TenantId,
+  definition: WorkflowDefinition,
+): Promise<StoredWorkflow> => {
+  checkDefinition(definition);
+  const hash = sha256Hex(canonicalJson(definition));
+  for (let tries = 0; tries < maxTries; tries++) {
+    const item = await services.table.get(keys.workflowNewest(tenant, definition.name), { consistent: true });
+    const newest = item === undefined ? { version: 0, hash: '' } : Newest.parse(item);
+    if (newest.hash === hash) return readWorkflow(services, tenant, definition.name, newest.version);
+    const version = newest.version + 1;
+    const stored: StoredWorkflow = {
+      name: definition.name,
+      version,
+      definition,
+      hash,
+      createdAt: services.clock.now(),
+    };
+    await services.table.put({
+      key: keys.workflowVersion(tenant, definition.name, version),
+      item: stored,
+      clauses: { isNew: absent('pk') },
+    });
+    const written = await readVersion(services, tenant, definition.name, version);
+    // The version's item is written first and never again; the pointer follows whoever wrote it.
+    const moved = await services.table.update({
+      key: keys.workflowNewest(tenant, definition.name),
+      set: setAll({
+        version,
+        hash: written.hash,
+        name: written.name,
+        mode: written.definition.mode,
+        createdAt: written.createdAt,
+        ...indexKeys.list(tenant, 'WORKFLOWS', definition.name),
+      }),
+      clauses: { stillNewest: item === undefined ? absent('pk') : equal('version', newest.version) },
+    });
+    if (moved.won && written.hash === hash) return written;
+  }
+  throw new ConflictError(`Workflow ${definition.name}`);
+};
+
+const readVersion = async (
+  services: Services,
+  tenant: TenantId,
+  name: string,
+  version: number,
+): Promise<StoredWorkflow> => {
+  const item = await services.table.get(keys.workflowVersion(tenant, name, version), { consistent: true });
+  if (item === undefined) throw new NotFoundError('workflow', `${name} version ${version}`);
+  return StoredWorkflow.parse(item);
+};
+
+/** One version of a workflow, remembered: it never changes. @throws NotFoundError. */
+export const readWorkflow = async (
+  services: Services,
+  tenant: TenantId,
+  name: string,
+  version: number,
+): Promise<StoredWorkflow> => {
+  const nowMs = services.clock.now();
+  const cacheKey = `workflow:${tenant}#${name}#${version}`;
+  const remembered = StoredWorkflow.safeParse(services.cache.get(cacheKey, nowMs));
+  if (remembered.success) return remembered.data;
+  const stored = await readVersion(services, tenant, name, version);
+  services.cache.set(cacheKey, stored, nowMs + definitionCacheMs);
+  return stored;
+};
+
+/** The newest version's number. @throws NotFoundError when there is no such workflow. */
+export const newestVersion = async (services: Services, tenant: TenantId, name: string): Promise<number> => {
+  const item = await services.table.get(keys.workflowNewest(tenant, name), { consistent: true });
+  if (item === undefined) throw new NotFoundError('workflow', name);
+  return Newest.parse(item).version;
+};

@@ -1,0 +1,237 @@
+import { placeNewTask } from '../assignment/place-task.ts';
+import type { Json } from '../contract/json.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { limits } from '../contract/limits.ts';
+import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
+import { isTerminal, TaskSubmission } from '../contract/task.ts';
+import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { type StageSpec, stagesOf } from '../coordination/definition.ts';
+import { fillTemplate, listAt } from '../coordination/template.ts';
+import { AppError } from '../errors/app-error.ts';
+import { endRun } from '../runs/end-run.ts';
+import { templateScope } from '../runs/outputs.ts';
+import { isLive, type Run, readRun } from '../runs/run.ts';
+import { readWorkflow } from '../runs/workflow-store.ts';
+import type { Services } from '../services.ts';
+import { absent, equal, set } from '../table/conditions.ts';
+import { memberTaskId, newTask } from '../tasks/new-task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { putTask } from '../tasks/task-writes.ts';
+import { cancelMembers } from './cancel-members.ts';
+import { afterDecision, decideStage } from './decide-stage.ts';
+import { joinStage, settleStage } from './join-stage.ts';
+import { openMarker } from './markers.ts';
+import { readStage, Stage, type StagePart } from './stage.ts';
+
+/** Members created by one message; more are spread over several. */
+const chunkSize = 25;
+/** Members created at a time by one handler. */
+const atOnce = 10;
+
+type StepSpec = StageSpec['steps'][number];
+type MemberSpec = { readonly step: StepSpec; readonly item: number; readonly input: Json };
+
+interface Plan {
+  readonly run: Run;
+  readonly definition: WorkflowDefinition;
+  readonly spec: StageSpec;
+  readonly parts: readonly StagePart[];
+  readonly members: readonly MemberSpec[];
+}
+
+const expand = (step: StepSpec, scope: Record<string, Json>): readonly MemberSpec[] => {
+  if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
+  return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
+    step,
+    item: index,
+    input: fillTemplate(step.input, { ...scope, item, index }),
+  }));
+};
+
+/** What a stage consists of: its steps with their templates filled from the run. The same each time it is asked. */
+const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
+  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  const spec = stagesOf(definition)[position];
+  if (spec === undefined) throw new AppError('NOT_FOUND', `The workflow ${run.workflow} has no stage ${position}.`);
+  const templates = spec.steps.flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
+  const scope = await templateScope(services, run, definition, templates);
+  const expanded = spec.steps.map((step) => ({ step, members: expand(step, scope) }));
+  let from = 0;
+  const parts = expanded.map(({ step, members }) => {
+    const part: StagePart = { step: step.id, from, count: members.length, isList: step.forEach !== undefined };
+    from += members.length;
+    return part;
+  });
+  return { run, definition, spec, parts, members: expanded.flatMap(({ members }) => members) };
+};
+
+/** A stage whose templates cannot be filled can never run: the run ends with the reason. */
+const planOrFail = async (services: Services, run: Run, message: StageMessage): Promise<Plan | undefined> => {
+  try {
+    return await planStage(services, run, message.stage);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.retryable) throw error;
+    await endRun(services, run, {
+      status: 'FAILED',
+      error: { code: error.code, message: error.message, retryable: false },
+    });
+    await services.executions.fail(message.taskToken, 'StageFailed', error.message);
+    return undefined;
+  }
+};
+
+const submissionOf = ({ step, input }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
+  TaskSubmission.parse({
+    type: step.type,
+    ...(step.description === undefined ? {} : { description: step.description }),
+    input,
+    requirements: step.requirements,
+    priority: step.priority ?? definition.priority,
+    ...(step.strategy === undefined && definition.strategy === undefined
+      ? {}
+      : { strategy: step.strategy ?? definition.strategy }),
+    slotCost: step.slotCost,
+    timeoutSeconds: step.timeoutSeconds,
+    retry: step.retry,
+  });
+
+const memberTask = async (
+  services: Services,
+  plan: Plan,
+  position: number,
+  index: number,
+): Promise<Task | undefined> => {
+  const member = plan.members[index];
+  if (member === undefined) return undefined;
+  const { run } = plan;
+  return newTask(services, {
+    tenant: run.tenant,
+    taskId: memberTaskId(run.tenant, run.runId, position, index),
+    submission: submissionOf(member, plan.definition),
+    submitter: { principal: run.principal },
+    place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
+  });
+};
+
+/** Creates one member, working or waiting for its turn. A repeat that finds it ended joins it again. */
+const createMember = async (services: Services, plan: Plan, stage: Stage, index: number): Promise<void> => {
+  const task = await memberTask(services, plan, stage.position, index);
+  if (task?.place === undefined) return;
+  if (index < stage.maxParallel) {
+    const placed = await placeNewTask(services, task);
+    if (placed.kind === 'elsewhere' && placed.found !== undefined && isTerminal(placed.found.status))
+      await joinStage(services, placed.found, task.place);
+    return;
+  }
+  const written = await services.table.put(putTask(task));
+  const found = written.won ? undefined : readTask(written.item);
+  if (found?.kind === 'task' && isTerminal(found.task.status)) await joinStage(services, found.task, task.place);
+};
+
+const createMembers = async (
+  services: Services,
+  plan: Plan,
+  stage: Stage,
+  range: { from: number; to: number },
+): Promise<void> => {
+  for (let start = range.from; start < range.to; start += atOnce) {
+    const indices = Array.from({ length: Math.min(atOnce, range.to - start) }, (_, offset) => start + offset);
+    await Promise.all(indices.map((index) => createMember(services, plan, stage, index)));
+  }
+  await cancelIfOver(services, stage);
+  // Members beyond the limit may have been created after the ones before them ended: let the next ones go.
+  if (stage.total > stage.maxParallel) await settleStage(services, stage);
+};
+
+/** Whoever creates work looks at the run after writing: a run that is being cancelled takes it along. */
+const cancelIfOver = async (services: Services, stage: Stage): Promise<void> => {
+  const run = await readRun(services, stage.tenant, stage.runId);
+  if (isLive(run)) return;
+  await cancelMembers(services, {
+    tenant: stage.tenant,
+    runId: stage.runId,
+    stage: stage.position,
+    reason: `The run is ${run.status}.`,
+  });
+};
+
+const putStage = async (services: Services, plan: Plan, message: StageMessage): Promise<Stage> => {
+  const { run, spec, parts, members, definition } = plan;
+  const key = keys.stage(run.tenant, run.runId, message.stage);
+  const stage: Stage = {
+    tenant: run.tenant,
+    runId: run.runId,
+    position: message.stage,
+    status: 'OPEN',
+    taskToken: message.taskToken,
+    completion: spec.completion,
+    total: members.length,
+    parts: [...parts],
+    maxParallel: definition.maxParallelAgents,
+    createdAt: services.clock.now(),
+  };
+  for (let start = 0; start < members.length; start += chunkSize) {
+    const indices = Array.from({ length: Math.min(chunkSize, members.length - start) }, (_, offset) => start + offset);
+    await Promise.all(indices.map((index) => openMarker(services, stage, index, index < stage.maxParallel)));
+  }
+  const written = await services.table.put({
+    key,
+    item: { ...stage, ...indexKeys.open(key) },
+    clauses: { isNew: absent('pk') },
+  });
+  return written.won ? stage : adoptToken(services, Stage.parse(written.item), message.taskToken);
+};
+
+/** The state was entered again with a new token (its message was lost, or it timed out): the newest token is answered. */
+const adoptToken = async (services: Services, stage: Stage, taskToken: string): Promise<Stage> => {
+  if (stage.taskToken === taskToken) return stage;
+  const written = await services.table.update({
+    key: keys.stage(stage.tenant, stage.runId, stage.position),
+    set: [set('taskToken', taskToken)],
+    clauses: { sameToken: equal('taskToken', stage.taskToken) },
+  });
+  return Stage.parse(written.item);
+};
+
+/**
+ * Creates a stage and its tasks, as a state machine asked. Markers come first, then the stage, then the tasks: a stage is
+ * never decided before all its members are counted. Repeatable at every point.
+ */
+export const createStage = async (services: Services, message: StageMessage): Promise<void> => {
+  const run = await readRun(services, message.tenant, message.runId);
+  if (!isLive(run)) {
+    await services.executions.fail(message.taskToken, 'RunNotLive', `The run is ${run.status}.`);
+    return;
+  }
+  const known = await readStage(services, message.tenant, message.runId, message.stage);
+  if (known?.status === 'DECIDED') return afterDecision(services, await adoptToken(services, known, message.taskToken));
+  const plan = await planOrFail(services, run, message);
+  if (plan === undefined) return;
+  const stage = await putStage(services, plan, message);
+  if (stage.total === 0) {
+    return decideStage(services, stage, {
+      outcome: 'SUCCEEDED',
+      counts: { total: 0, open: 0, succeeded: 0, failed: 0 },
+    });
+  }
+  if (stage.total <= chunkSize) return createMembers(services, plan, stage, { from: 0, to: stage.total });
+  const { tenant, runId } = stage;
+  const chunks = Array.from({ length: Math.ceil(stage.total / chunkSize) }, (_, chunk) => ({
+    kind: 'chunk' as const,
+    tenant,
+    runId,
+    stage: stage.position,
+    from: chunk * chunkSize,
+    to: Math.min(stage.total, (chunk + 1) * chunkSize),
+  }));
+  await services.queues.sendTasks(tenant, chunks);
+};
+
+/** Creates one chunk of a large stage's members. Repeatable. */
+export const createChunk = async (services: Services, message: StageChunkMessage): Promise<void> => {
+  const run = await readRun(services, message.tenant, message.runId);
+  const stage = await readStage(services, message.tenant, message.runId, message.stage);
+  if (stage === undefined || stage.status === 'DECIDED') return;
+  const plan = await planStage(services, run, message.stage);
+  await createMembers(services, plan, stage, { from: message.from, to: Math.min(message.to, stage.total) });
+};

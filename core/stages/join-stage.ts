@@ -1,0 +1,75 @@
+import { placeStoredTask } from '../assignment/place-task.ts';
+import { keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
+import { decide } from '../coordination/completion.ts';
+import type { Services } from '../services.ts';
+import { memberTaskId } from '../tasks/new-task.ts';
+import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
+import { decideStage } from './decide-stage.ts';
+import { closeMarker, type Markers, readMarkers, releaseMarker, type StageRef } from './markers.ts';
+import { readStage, type Stage } from './stage.ts';
+
+/** A member's clock starts when it is let go, not while it waits for its turn. */
+const letGo = async (services: Services, stage: Stage, index: number, isReleased: boolean): Promise<void> => {
+  const taskId = memberTaskId(stage.tenant, stage.runId, stage.position, index);
+  const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
+  // Not created yet: whoever creates it settles the stage after.
+  if (found.kind !== 'task' || found.task.status !== 'PENDING' || found.task.runAt !== undefined) return;
+  if (!isReleased && !(await releaseMarker(services, stage, index))) return;
+  await placeStoredTask(services, { ...found.task, deadlineAt: services.clock.now() + found.task.timeoutMs });
+};
+
+/** Lets members go to work as long as fewer than the stage's limit are at it. */
+const releaseNext = async (services: Services, stage: Stage, markers: Markers): Promise<void> => {
+  const working = markers.open.filter(({ released }) => released).length;
+  const waiting = markers.open.filter(({ released }) => !released).slice(0, Math.max(0, stage.maxParallel - working));
+  await Promise.all(waiting.map(({ index }) => letGo(services, stage, index, false)));
+};
+
+/**
+ * Repairs a stage that a crash left behind: members that ended without their marker, or were let go without being
+ * placed. For the sweep; everything in it is repeatable.
+ */
+export const repairStage = async (services: Services, stage: Stage): Promise<void> => {
+  const markers = await readMarkers(services, stage);
+  for (const { index, released } of markers.open) {
+    const taskId = memberTaskId(stage.tenant, stage.runId, stage.position, index);
+    const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
+    if (found.kind !== 'task') continue;
+    if (isTerminal(found.task.status)) await closeMarker(services, stage, index, found.task.status === 'SUCCEEDED');
+    else if (released) await letGo(services, stage, index, true);
+  }
+  await settleStage(services, stage);
+};
+
+/** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
+export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
+  const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
+  if (stage === undefined || stage.status === 'DECIDED') return;
+  const markers = await readMarkers(services, ref);
+  const { total } = stage;
+  const counts = {
+    total,
+    open: markers.open.length,
+    failed: markers.failed,
+    succeeded: total - markers.open.length - markers.failed,
+  };
+  const outcome = decide(stage.completion, counts);
+  if (outcome !== undefined) return decideStage(services, stage, { outcome, counts });
+  await releaseNext(services, stage, markers);
+};
+
+/**
+ * A member has ended: its marker goes, and whoever then finds the completion rule decided decides the stage by one
+ * conditional write. Of two last results at once, both see an empty partition and one wins. Repeatable; the stream
+ * repeats it after a crash.
+ */
+export const joinStage = async (
+  services: Services,
+  task: Pick<Task, 'tenant' | 'status'>,
+  place: StagePlace,
+): Promise<void> => {
+  const ref: StageRef = { tenant: task.tenant, runId: place.runId, position: place.stage };
+  await closeMarker(services, ref, place.index, task.status === 'SUCCEEDED');
+  await settleStage(services, ref);
+};

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import type { RunId, TenantId } from '../contract/ids.ts';
+import { keys, stageIdOf } from '../contract/keys.ts';
+import type { Services } from '../services.ts';
+import { absent, set } from '../table/conditions.ts';
+import type { Item } from '../table/table.ts';
+
+/** A stage as its markers are found. */
+export interface StageRef {
+  readonly tenant: TenantId;
+  readonly runId: RunId;
+  readonly position: number;
+}
+
+const openPrefix = 'OPEN#';
+const failedPrefix = 'FAILED#';
+const Marker = z.looseObject({ sk: z.string(), released: z.boolean().optional() });
+
+const openKey = (stage: StageRef, index: number) =>
+  keys.marker(stage.tenant, stageIdOf(stage.runId, stage.position), index);
+const failedKey = (stage: StageRef, index: number) => {
+  const key = openKey(stage, index);
+  return { pk: key.pk, sk: key.sk.replace(openPrefix, failedPrefix) };
+};
+
+/** What a stage's partition says: which members are unfinished, and how many ended other than well. */
+export interface Markers {
+  readonly open: readonly { readonly index: number; readonly released: boolean }[];
+  readonly failed: number;
+}
+
+/** Opens a member's marker. Repeatable; may reopen a finished one, so whoever calls this must join the finished again. */
+export const openMarker = async (
+  services: Services,
+  stage: StageRef,
+  index: number,
+  released: boolean,
+): Promise<void> => {
+  await services.table.put({
+    key: openKey(stage, index),
+    item: released ? { released } : {},
+    clauses: { isNew: absent('pk') },
+  });
+};
+
+/** Notes a member's end: first that it failed, if so, then that it is no longer open. Repeatable. */
+export const closeMarker = async (
+  services: Services,
+  stage: StageRef,
+  index: number,
+  succeeded: boolean,
+): Promise<void> => {
+  if (!succeeded) await services.table.put({ key: failedKey(stage, index), item: {}, clauses: {} });
+  await services.table.remove({ key: openKey(stage, index), clauses: {} });
+};
+
+/** Marks a member as let go to work; only one caller wins. */
+export const releaseMarker = async (services: Services, stage: StageRef, index: number): Promise<boolean> => {
+  const written = await services.table.update({
+    key: openKey(stage, index),
+    set: [set('released', true)],
+    clauses: { isOpen: { is: 'present', path: ['pk'] }, notYet: absent('released') },
+  });
+  return written.won;
+};
+
+const indexOf = (sk: string): number => Number(sk.slice(openPrefix.length));
+
+/** Reads a stage's partition, strongly. */
+export const readMarkers = async (services: Services, stage: StageRef): Promise<Markers> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await services.table.query({
+      partition: openKey(stage, 0).pk,
+      limit: 1000,
+      consistent: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  const markers = items.map((item) => Marker.parse(item));
+  return {
+    open: markers
+      .filter(({ sk }) => sk.startsWith(openPrefix))
+      .map(({ sk, released }) => ({ index: indexOf(sk), released: released === true })),
+    failed: markers.filter(({ sk }) => sk.startsWith(failedPrefix)).length,
+  };
+};

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { RunId, TenantId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { Completion } from '../contract/workflow.ts';
+import type { Services } from '../services.ts';
+
+/** One step's share of a stage's tasks: `count` tasks from position `from`. */
+export const StagePart = z.looseObject({ step: z.string(), from: z.int(), count: z.int(), isList: z.boolean() });
+export type StagePart = z.infer<typeof StagePart>;
+
+/** Counts of a decided stage. */
+export const StageResult = z.looseObject({
+  outcome: z.enum(['SUCCEEDED', 'FAILED']),
+  counts: z.looseObject({ total: z.int(), open: z.int(), succeeded: z.int(), failed: z.int() }),
+  summary: z.string(),
+});
+export type StageResult = z.infer<typeof StageResult>;
+
+/** The stage item: OPEN until its completion rule is decided, once. Its unfinished tasks have markers of their own. */
+export const Stage = z.looseObject({
+  tenant: TenantId,
+  runId: RunId,
+  position: z.int(),
+  status: z.enum(['OPEN', 'DECIDED']),
+  taskToken: z.string(),
+  completion: Completion,
+  total: z.int(),
+  parts: z.array(StagePart),
+  maxParallel: z.int(),
+  createdAt: z.number(),
+  result: StageResult.optional(),
+});
+export type Stage = z.infer<typeof Stage>;
+
+/** A stage as it is now, or `undefined`. */
+export const readStage = async (
+  services: Services,
+  tenant: TenantId,
+  runId: RunId,
+  position: number,
+): Promise<Stage | undefined> => {
+  const item = await services.table.get(keys.stage(tenant, runId, position), { consistent: true });
+  return item === undefined ? undefined : Stage.parse(item);
+};
+
+/** The step that a position in a stage belongs to. */
+export const partOf = (stage: Pick<Stage, 'parts'>, index: number): StagePart | undefined =>
+  stage.parts.find((part) => index >= part.from && index < part.from + part.count);

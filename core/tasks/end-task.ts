@@ -1,0 +1,93 @@
+import { readSlots } from '../agents/read-agent.ts';
+import { type Claim, type Outcome, revokeClaim } from '../agents/slots.ts';
+import { releaseAndFill } from '../assignment/fill-agent.ts';
+import { timings } from '../contract/limits.ts';
+import type { TaskError } from '../contract/task.ts';
+import { withReadUrl } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import { joinStage } from '../stages/join-stage.ts';
+import { pushFrame } from '../watch/push-frame.ts';
+import { tellOfTask } from '../watch/watchers.ts';
+import { readTask, type Task } from './task.ts';
+import { type Ending, finishByPlatform } from './task-writes.ts';
+
+/** When what has ended now may be forgotten. */
+export const forgottenAt = (nowMs: number): number => Math.ceil((nowMs + timings.retentionMs) / 1000);
+
+/** The claim that a task's current assignment holds. */
+export const claimOfTask = (task: Task): Claim | undefined =>
+  task.claim === undefined || task.agentId === undefined
+    ? undefined
+    : { tenant: task.tenant, agentId: task.agentId, taskId: task.taskId, claim: task.claim, cost: task.slotCost };
+
+const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
+  if (task.submitter.connectionId === undefined) return;
+  await pushFrame(services, task.submitter.connectionId, 'task.completed', {
+    taskId: task.taskId,
+    status: task.status,
+    attempt: task.attempt,
+    ...(task.output === undefined ? {} : { output: await withReadUrl(services, task.output) }),
+    ...(task.error === undefined ? {} : { error: task.error }),
+    ...(task.usage === undefined ? {} : { usage: task.usage }),
+  });
+};
+
+/**
+ * Everything that follows from a task's end, each part repeatable: the stage learns of it (and the stream repeats that
+ * after a crash), the submitter and the watchers are told once.
+ */
+export const afterEnd = async (services: Services, task: Task): Promise<void> => {
+  await Promise.all([
+    task.place === undefined ? undefined : joinStage(services, task, task.place),
+    tellSubmitter(services, task),
+    tellOfTask(services, task, 'task.completed'),
+  ]);
+};
+
+/** What the platform observed of the attempt that ended. */
+export const outcomeOf = (task: Task, succeeded: boolean, nowMs: number): Outcome => ({
+  type: task.type,
+  succeeded,
+  workMs: nowMs - (task.startedAt ?? task.assignedAt ?? nowMs),
+  ...(task.usage?.costUsd === undefined ? {} : { costUsd: task.usage.costUsd }),
+});
+
+/**
+ * Takes a claim from an agent that lives: it is told to stop, and keeps the slot until it lets go (`task.released`, a
+ * heartbeat without the task, or 60 s). An agent without a connection loses the slot at once.
+ */
+export const takeFromAgent = async (services: Services, task: Task, claim: Claim, reason: string): Promise<void> => {
+  const slots = await readSlots(services, claim.tenant, claim.agentId);
+  if (slots?.connection === undefined) return releaseAndFill(services, claim);
+  await services.table.update(revokeClaim(claim, services.clock.now()));
+  await pushFrame(services, slots.connection, 'task.cancel', { taskId: task.taskId, attempt: task.attempt, reason });
+};
+
+/** Why the platform ends a task. */
+export interface PlatformEnding {
+  readonly status: 'CANCELLED' | 'TIMED_OUT' | 'FAILED' | 'SKIPPED';
+  readonly error: TaskError;
+}
+
+/**
+ * Ends a task as it was read: nothing happens when it has changed since, or has ended. Whoever had it is told to stop.
+ * Returns the task as it ended, or `undefined`.
+ */
+export const endByPlatform = async (services: Services, task: Task, end: PlatformEnding): Promise<Task | undefined> => {
+  const nowMs = services.clock.now();
+  const ending: Ending = {
+    status: end.status,
+    fields: { error: end.error },
+    nowMs,
+    expiresAtEpochSeconds: forgottenAt(nowMs),
+  };
+  const written = await services.table.update(finishByPlatform(task, ending));
+  const ended = written.won ? readTask(written.item) : undefined;
+  if (ended?.kind !== 'task') return undefined;
+  const claim = task.status === 'ASSIGNED' ? claimOfTask(task) : undefined;
+  await Promise.all([
+    claim === undefined ? undefined : takeFromAgent(services, task, claim, end.error.message),
+    afterEnd(services, ended.task),
+  ]);
+  return ended.task;
+};

@@ -1,0 +1,33 @@
+import { AppError } from '../errors/app-error.ts';
+
+/** The caller is not, or no longer, the holder of the task's current attempt. */
+export class StaleAttemptError extends AppError {
+  override readonly name = 'StaleAttemptError';
+  constructor(taskId: string, attempt: number) {
+    super(
+      'STALE_ATTEMPT',
+      `Attempt ${attempt} of ${taskId} is not this agent's any more. Stop working on it; what it sent was kept aside.`,
+      { field: 'attempt' },
+    );
+  }
+}
+
+/** The task has ended; nothing changes it any more. */
+export class AlreadyTerminalError extends AppError {
+  override readonly name = 'AlreadyTerminalError';
+  constructor(taskId: string, status: string) {
+    super('ALREADY_TERMINAL', `${taskId} has ended with ${status}. Nothing changes it any more.`);
+  }
+}
+
+/** One idempotency key, two different requests. */
+export class IdempotencyMismatchError extends AppError {
+  override readonly name = 'IdempotencyMismatchError';
+  constructor() {
+    super(
+      'IDEMPOTENCY_MISMATCH',
+      'This idempotency key was used for a different request. Use a new key for a new request.',
+      { field: 'idempotencyKey' },
+    );
+  }
+}

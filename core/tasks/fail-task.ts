@@ -1,0 +1,83 @@
+import { releaseAndFill } from '../assignment/fill-agent.ts';
+import type { ClientFrame } from '../contract/client-frames.ts';
+import { keys } from '../contract/keys.ts';
+import type { TaskError } from '../contract/task.ts';
+import { NotFoundError } from '../errors/errors.ts';
+import type { Services } from '../services.ts';
+import { type Speaker, settleLate } from './complete-task.ts';
+import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
+import { StaleAttemptError } from './errors.ts';
+import { backoffMs, giveBackTask } from './give-back-task.ts';
+import { readTask, type Task } from './task.ts';
+import { type Ending, finishByAgent } from './task-writes.ts';
+
+const readHeld = async (services: Services, speaker: Speaker, taskId: Task['taskId']): Promise<Task> => {
+  const found = readTask(await services.table.get(keys.task(speaker.tenant, taskId), { consistent: true }));
+  if (found.kind !== 'task') throw new NotFoundError('task', taskId);
+  return found.task;
+};
+
+const isHolder = (task: Task, speaker: Speaker, attempt: number): boolean =>
+  task.status === 'ASSIGNED' && task.agentId === speaker.agentId && task.attempt === attempt;
+
+const endAsFailed = async (services: Services, speaker: Speaker, task: Task, error: TaskError): Promise<void> => {
+  const nowMs = services.clock.now();
+  const fields = { error, agentId: speaker.agentId, endedByAgent: true };
+  const ending: Ending = { status: 'FAILED', fields, nowMs, expiresAtEpochSeconds: forgottenAt(nowMs) };
+  const { tenant, taskId, attempt } = task;
+  const written = await services.table.update(
+    finishByAgent({ tenant, taskId }, { agentId: speaker.agentId, attempt }, ending),
+  );
+  if (!written.won) return settleLate(services, written, { speaker, taskId, attempt, fields });
+  const ended = readTask(written.item);
+  const claim = claimOfTask(task);
+  await Promise.all([
+    claim === undefined ? undefined : releaseAndFill(services, claim, outcomeOf(task, false, nowMs)),
+    ended.kind === 'task' ? afterEnd(services, ended.task) : undefined,
+  ]);
+};
+
+/**
+ * Takes an agent's own word that an attempt failed: retried elsewhere after a backoff while the error and the policy
+ * allow it, else the end. A repeat of the failure that ended the task is acknowledged again.
+ *
+ * @throws StaleAttemptError, AlreadyTerminalError, NotFoundError as `completeTask`.
+ */
+export const failTask = async (
+  services: Services,
+  speaker: Speaker,
+  failure: ClientFrame<'task.fail'>,
+): Promise<void> => {
+  const task = await readHeld(services, speaker, failure.taskId);
+  if (!isHolder(task, speaker, failure.attempt)) {
+    const fields = { error: failure.error };
+    return settleLate(
+      services,
+      { won: false, item: task },
+      { speaker, taskId: task.taskId, attempt: failure.attempt, fields },
+    );
+  }
+  const canRetry =
+    failure.error.retryable &&
+    task.attempt < task.retry.maxAttempts &&
+    !task.retry.nonRetryableCodes.includes(failure.error.code);
+  if (!canRetry) return endAsFailed(services, speaker, task, failure.error);
+  const delayMs = backoffMs(task.retry, task.attempt, services.random.fraction());
+  await giveBackTask(services, task, { error: failure.error, agentLives: false, delayMs });
+};
+
+/** An agent declines an assignment: it goes elsewhere at once. @throws StaleAttemptError when it is not the holder. */
+export const rejectTask = async (
+  services: Services,
+  speaker: Speaker,
+  rejection: ClientFrame<'task.reject'>,
+): Promise<void> => {
+  const task = await readHeld(services, speaker, rejection.taskId);
+  if (!isHolder(task, speaker, rejection.attempt)) throw new StaleAttemptError(rejection.taskId, rejection.attempt);
+  const error: TaskError = {
+    code: 'REJECTED',
+    message: rejection.reason ?? 'The agent declined the task.',
+    retryable: true,
+  };
+  await giveBackTask(services, task, { error, agentLives: false, delayMs: 0 });
+};

@@ -1,0 +1,60 @@
+import { releaseAndFill } from '../assignment/fill-agent.ts';
+import { placeStoredTask, setTimers } from '../assignment/place-task.ts';
+import type { AgentId } from '../contract/ids.ts';
+import type { RetryPolicy, TaskError } from '../contract/task.ts';
+import type { Services } from '../services.ts';
+import { tellOfTask } from '../watch/watchers.ts';
+import { claimOfTask, endByPlatform, outcomeOf, takeFromAgent } from './end-task.ts';
+import { readTask, type Task } from './task.ts';
+import { requeueTask } from './task-writes.ts';
+
+/** Wait before the next attempt: doubles with each, full jitter. */
+export const backoffMs = (retry: RetryPolicy, attempt: number, fraction: number): number =>
+  Math.round(fraction * Math.min(retry.maxBackoffMs, retry.backoffMs * 2 ** (attempt - 1)));
+
+/** Why a task leaves an agent. */
+export interface GivingBack {
+  readonly error: TaskError;
+  /** Whether the agent lives and must let go before its slot is free. */
+  readonly agentLives: boolean;
+  /** Wait before the next attempt. */
+  readonly delayMs: number;
+}
+
+const avoidList = (task: Task): readonly AgentId[] =>
+  task.agentId === undefined ? (task.avoid ?? []) : [...new Set([...(task.avoid ?? []), task.agentId])].slice(-5);
+
+const freeSlotOf = async (services: Services, task: Task, why: GivingBack): Promise<void> => {
+  const claim = claimOfTask(task);
+  if (claim === undefined) return;
+  if (why.agentLives) return takeFromAgent(services, task, claim, why.error.message);
+  await releaseAndFill(services, claim, outcomeOf(task, false, services.clock.now()));
+};
+
+/**
+ * Takes an assignment back and gives the task to somebody else, as long as attempts are left and the error allows it;
+ * otherwise the task FAILS with the error. Fenced by attempt and claim: whoever is faster (a result, another sweep) wins.
+ */
+export const giveBackTask = async (services: Services, task: Task, why: GivingBack): Promise<void> => {
+  const mayRetry =
+    why.error.retryable &&
+    task.attempt < task.retry.maxAttempts &&
+    !task.retry.nonRetryableCodes.includes(why.error.code);
+  if (!mayRetry) {
+    await endByPlatform(services, task, { status: 'FAILED', error: why.error });
+    return;
+  }
+  const nowMs = services.clock.now();
+  const delay = why.delayMs > 0 ? { runAt: nowMs + why.delayMs } : {};
+  const written = await services.table.update(
+    requeueTask(task, { avoid: avoidList(task), error: why.error, nowMs, ...delay }),
+  );
+  const back = written.won ? readTask(written.item) : undefined;
+  if (back?.kind !== 'task') return;
+  await freeSlotOf(services, task, why);
+  if (back.task.status === 'QUEUED') {
+    await placeStoredTask(services, back.task);
+  } else {
+    await Promise.all([setTimers(services, back.task), tellOfTask(services, back.task, 'task.retrying')]);
+  }
+};

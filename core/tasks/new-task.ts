@@ -1,0 +1,68 @@
+import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
+import { TaskId, type TenantId } from '../contract/ids.ts';
+import { jsonBytes } from '../contract/json.ts';
+import { limits } from '../contract/limits.ts';
+import type { TaskSubmission } from '../contract/task.ts';
+import { PayloadTooLargeError } from '../errors/errors.ts';
+import { fitPayload } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import type { StagePlace, Task } from './task.ts';
+
+/** What a task is made from. */
+export interface NewTask {
+  readonly tenant: TenantId;
+  readonly taskId: TaskId;
+  readonly submission: TaskSubmission;
+  readonly submitter: Task['submitter'];
+  readonly place?: StagePlace;
+}
+
+/** The id of a submitted task: the same principal's same key names the same task, for ever. */
+export const submittedTaskId = (tenant: string, principal: string, idempotencyKey: string): TaskId =>
+  TaskId.parse(`tsk_${hashUuid('submit', tenant, principal, idempotencyKey)}`);
+
+/** The id of a stage's member. */
+export const memberTaskId = (tenant: string, runId: string, stage: number, index: number): TaskId =>
+  TaskId.parse(`tsk_${hashUuid('stage', tenant, runId, String(stage), String(index))}`);
+
+/** What is kept of a submission to tell a repeat from a different request. */
+export const submissionHash = (submission: TaskSubmission): string => sha256Hex(canonicalJson(submission));
+
+const effectsOf = (submission: TaskSubmission, place: StagePlace | undefined): Pick<Task, 'effects'> => {
+  const effects = [...(place === undefined ? [] : ['join']), ...(submission.publishEvent ? ['event'] : [])];
+  return effects.length === 0 ? {} : { effects: effects.join(',') };
+};
+
+/**
+ * A task as it begins: PENDING, attempt 0. A large input goes to the payload store.
+ * @throws PayloadTooLargeError when what stays beside the input does not fit a frame.
+ */
+export const newTask = async (
+  services: Services,
+  { tenant, taskId, submission, submitter, place }: NewTask,
+): Promise<Task> => {
+  const nowMs = services.clock.now();
+  const { input, requirements, timeoutSeconds, ...rest } = submission;
+  const restBytes = jsonBytes(rest);
+  if (restBytes > limits.inlinePayloadBytes / 2) {
+    throw new PayloadTooLargeError('task (all but its input)', restBytes, limits.inlinePayloadBytes / 2);
+  }
+  const fits = restBytes + jsonBytes(input) <= limits.inlinePayloadBytes;
+  return {
+    ...rest,
+    tenant,
+    taskId,
+    requirements,
+    input: fits ? input : await fitPayload(services, tenant, 'input', input),
+    submitter,
+    submissionHash: submissionHash(submission),
+    ...(place === undefined ? {} : { place }),
+    ...effectsOf(submission, place),
+    status: 'PENDING',
+    attempt: 0,
+    rev: 1,
+    createdAt: nowMs,
+    timeoutMs: timeoutSeconds * 1000,
+    deadlineAt: nowMs + timeoutSeconds * 1000,
+  };
+};

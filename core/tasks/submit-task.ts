@@ -1,0 +1,48 @@
+import { placeNewTask } from '../assignment/place-task.ts';
+import type { TaskSubmission } from '../contract/task.ts';
+import { ConflictError } from '../errors/errors.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Services } from '../services.ts';
+import { IdempotencyMismatchError } from './errors.ts';
+import { newTask, submittedTaskId } from './new-task.ts';
+import type { Task } from './task.ts';
+
+export interface SubmitRequest {
+  readonly principal: Principal;
+  readonly submission: TaskSubmission;
+  /** `Idempotency-Key`, or the envelope's id. */
+  readonly idempotencyKey: string;
+  /** Where `task.completed` goes. */
+  readonly connectionId?: string;
+}
+
+/** How often a submit steps over marks that the sweep leaves under its id; more than one is already rare. */
+const maxTries = 3;
+
+/**
+ * Accepts a task and gives it to an agent, or queues it. Submitting twice with one key gives one task and the same reply.
+ * When this returns, the task is stored and will end (I3).
+ *
+ * @throws IdempotencyMismatchError when the key was used for a different task.
+ * @throws PayloadTooLargeError when it does not fit.
+ */
+export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
+  const { principal, submission, idempotencyKey, connectionId } = request;
+  const task = await newTask(services, {
+    tenant: principal.tenant,
+    taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
+    submission,
+    submitter: { principal: principal.id, ...(connectionId === undefined ? {} : { connectionId }) },
+  });
+  let voidRev: number | undefined;
+  for (let tries = 0; tries < maxTries; tries++) {
+    const placed = await placeNewTask(services, task, voidRev);
+    if (placed.kind !== 'elsewhere') return placed.task;
+    if (placed.found !== undefined) {
+      if (placed.found.submissionHash !== task.submissionHash) throw new IdempotencyMismatchError();
+      return placed.found;
+    }
+    voidRev = placed.voidRev;
+  }
+  throw new ConflictError(`Task ${task.taskId}`);
+};

@@ -1,0 +1,263 @@
+import type { AgentId, ClaimId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { headStartMs } from '../contract/limits.ts';
+import type { TaskError } from '../contract/task.ts';
+import { requirementSignature } from '../routing/signature.ts';
+import { absent, all, any, equal, notEqual, oneOf, plus, present, set, setAll } from '../table/conditions.ts';
+import type { Change, Clauses, Condition, Path, Put, Update } from '../table/table.ts';
+import type { Decision, Task } from './task.ts';
+
+type TaskRef = Pick<Task, 'tenant' | 'taskId'>;
+const keyOf = (task: TaskRef) => keys.task(task.tenant, task.taskId);
+
+/** Keys that a task carries only while it waits. */
+const waitingKeys: readonly Path[] = [['backlogKey'], ['backlogSort'], ['sweepKey'], ['sweepSort'], ['runAt']];
+/** What belongs to one assignment. */
+const assignmentFields: readonly Path[] = [
+  ['claim'],
+  ['agentId'],
+  ['agentName'],
+  ['assignedAt'],
+  ['startedAt'],
+  ['acceptedAt'],
+  ['progress'],
+];
+
+/** When a queued task's turn begins: `queuedAt` less its priority's head start. Ageing without rewriting. */
+export const virtualStart = (task: Pick<Task, 'priority' | 'createdAt' | 'queuedAt'>): number =>
+  (task.queuedAt ?? task.createdAt) - headStartMs[task.priority];
+
+/** The index keys of a queued task: its signature's backlog, and the minute of its deadline. */
+const queuedKeys = (task: Task): Readonly<Record<string, string>> => ({
+  ...indexKeys.backlog(task.tenant, requirementSignature(task.requirements), virtualStart(task), task.taskId),
+  ...indexKeys.due(keyOf(task), task.deadlineAt),
+});
+
+const listKeys = (task: Task): Readonly<Record<string, string>> =>
+  task.place === undefined ? indexKeys.list(task.tenant, 'TASKS', indexKeys.byTime(task.createdAt, task.taskId)) : {};
+
+/** Where a new task may be put: nowhere it was before, or over the mark that a sweep left (whose `rev` it continues). */
+const isNew = (voidRev: number | undefined): Condition =>
+  voidRev === undefined ? absent('pk') : all(equal('status', 'VOID'), equal('rev', voidRev));
+
+/**
+ * Writes a task for the first time, in whatever status it begins. A loser's view tells a repeated submit (I7) from an
+ * id that is taken.
+ */
+export const putTask = (task: Task, voidRev?: number): Put => ({
+  key: keyOf(task),
+  item: {
+    ...task,
+    ...listKeys(task),
+    ...(task.status === 'QUEUED' ? queuedKeys(task) : {}),
+    ...(task.status === 'PENDING' && task.runAt !== undefined ? indexKeys.due(keyOf(task), task.runAt) : {}),
+  },
+  clauses: { isNew: isNew(voidRev) },
+});
+
+/** An agent and the claim that reserves it. */
+export interface Assignment {
+  readonly agentId: AgentId;
+  readonly agentName: string;
+  readonly claim: ClaimId;
+  readonly decision: Decision;
+  readonly nowMs: number;
+}
+
+/** The same task as ASSIGNED, for a first put. */
+export const assigned = (task: Task, assignment: Assignment): Task => ({
+  ...task,
+  status: 'ASSIGNED',
+  attempt: task.attempt + 1,
+  claim: assignment.claim,
+  agentId: assignment.agentId,
+  agentName: assignment.agentName,
+  assignedAt: assignment.nowMs,
+  decision: assignment.decision,
+});
+
+/**
+ * QUEUED → ASSIGNED, after the claim and only if nobody touched the task since it was read before claiming.
+ *
+ * ```
+ * A  read rev 4 ── claim agent x ── assign if rev = 4   ✔ rev 5
+ * B  read rev 4 ── claim agent y ── assign if rev = 4   ✘ → release y
+ * sweep   finds x's claim before A's assign: raises rev to 5, frees x;  A's assign if rev = 4   ✘ → nothing to release
+ * ```
+ */
+export const assignTask = (task: Task, assignment: Assignment): Update => {
+  const after = assigned(task, assignment);
+  return {
+    key: keyOf(task),
+    set: [
+      ...setAll({
+        status: after.status,
+        attempt: after.attempt,
+        claim: after.claim,
+        agentId: after.agentId,
+        agentName: after.agentName,
+        assignedAt: after.assignedAt,
+        decision: after.decision,
+        deadlineAt: after.deadlineAt,
+      }),
+      plus('rev', 1),
+    ],
+    remove: [...waitingKeys, ['startedAt'], ['acceptedAt'], ['progress'], ['error']],
+    clauses: { waits: oneOf('status', ['QUEUED', 'PENDING']), unchanged: equal('rev', task.rev) },
+  };
+};
+
+/** PENDING → QUEUED, or nothing when somebody was faster. */
+export const queueTask = (task: Task, nowMs: number): Update => {
+  const after: Task = { ...task, status: 'QUEUED', queuedAt: task.queuedAt ?? nowMs };
+  return {
+    key: keyOf(task),
+    set: [
+      ...setAll({ status: after.status, queuedAt: after.queuedAt, deadlineAt: after.deadlineAt, ...queuedKeys(after) }),
+      plus('rev', 1),
+    ],
+    remove: [['runAt']],
+    clauses: { isPending: equal('status', 'PENDING'), unchanged: equal('rev', task.rev) },
+  };
+};
+
+/** This very assignment and no other: what I4 rests on. */
+const isHolder = (task: Pick<Task, 'attempt' | 'claim'>): Clauses => ({
+  isAssigned: equal('status', 'ASSIGNED'),
+  sameAttempt: equal('attempt', task.attempt),
+  sameClaim: equal('claim', task.claim ?? ''),
+});
+
+/** ASSIGNED → QUEUED (or PENDING until `runAt`) with the same attempt number; the next assignment raises it. */
+export const requeueTask = (
+  task: Task,
+  back: {
+    readonly avoid: readonly AgentId[];
+    readonly runAt?: number;
+    readonly error?: TaskError;
+    readonly nowMs: number;
+  },
+): Update => {
+  const status = back.runAt === undefined ? 'QUEUED' : 'PENDING';
+  const after: Task = { ...task, status, queuedAt: task.queuedAt ?? task.createdAt };
+  const waiting =
+    back.runAt === undefined ? queuedKeys(after) : { runAt: back.runAt, ...indexKeys.due(keyOf(task), back.runAt) };
+  return {
+    key: keyOf(task),
+    set: [
+      ...setAll({ status, queuedAt: after.queuedAt, ...waiting, lastAgentId: task.agentId, error: back.error }),
+      ...(back.avoid.length === 0 ? [] : [set('avoid', back.avoid)]),
+      plus('rev', 1),
+    ],
+    remove: assignmentFields,
+    clauses: isHolder(task),
+  };
+};
+
+/** How a task ends. */
+export interface Ending {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'SKIPPED';
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly nowMs: number;
+  readonly expiresAtEpochSeconds: number;
+}
+
+const ending = (task: TaskRef, end: Ending, clauses: Clauses): Update => ({
+  key: keyOf(task),
+  set: [
+    ...setAll({
+      status: end.status,
+      endedAt: end.nowMs,
+      expiresAtEpochSeconds: end.expiresAtEpochSeconds,
+      ...end.fields,
+    }),
+    plus('rev', 1),
+  ],
+  remove: waitingKeys,
+  clauses,
+});
+
+/**
+ * The agent's own ending: result or failure. Needs no read before it; a late result of the attempt that is queued again
+ * is taken (nobody else has started), any other stranger loses and sees to whom.
+ */
+export const finishByAgent = (
+  task: TaskRef,
+  by: { readonly agentId: AgentId; readonly attempt: number },
+  end: Ending,
+): Update =>
+  ending(task, end, {
+    holderOrLastHolder: any(
+      all(equal('status', 'ASSIGNED'), equal('agentId', by.agentId)),
+      all(oneOf('status', ['QUEUED', 'PENDING']), equal('lastAgentId', by.agentId)),
+    ),
+    sameAttempt: equal('attempt', by.attempt),
+  });
+
+/** An ending by the platform (deadline, cancel, attempts used up), on condition that nothing changed since the read. */
+export const finishByPlatform = (task: Task, end: Ending): Update =>
+  ending(task, end, { unchanged: equal('rev', task.rev), isOpen: oneOf('status', ['PENDING', 'QUEUED', 'ASSIGNED']) });
+
+/** What the holder says before the end: accepted, progress. Not for watchers' chunks, which are never stored. */
+export const noteProgress = (
+  task: TaskRef,
+  by: { readonly agentId: AgentId; readonly attempt: number },
+  changes: readonly Change[],
+): Update => ({
+  key: keyOf(task),
+  set: [...changes, plus('rev', 1)],
+  clauses: {
+    isAssigned: equal('status', 'ASSIGNED'),
+    sameAttempt: equal('attempt', by.attempt),
+    sameAgent: equal('agentId', by.agentId),
+  },
+});
+
+/**
+ * The sweep's fence before it frees a claim: after it, nobody who read the task earlier can still assign it under that
+ * claim. Refused when the task is in fact assigned under it.
+ */
+export const fenceTask = (task: Task, claim: ClaimId): Update => ({
+  key: keyOf(task),
+  set: [plus('rev', 1)],
+  clauses: {
+    unchanged: equal('rev', task.rev),
+    notUnderThisClaim: any(notEqual('status', 'ASSIGNED'), absent('claim'), notEqual('claim', claim)),
+  },
+});
+
+/** The same for a task that is not there: a mark that a later first put must step over knowingly. */
+export const voidTask = (ref: TaskRef, rev: number, expiresAtEpochSeconds: number): Put => ({
+  key: keyOf(ref),
+  item: { status: 'VOID', rev: rev + 1, expiresAtEpochSeconds },
+  clauses: { stillNone: rev === 0 ? absent('pk') : all(equal('status', 'VOID'), equal('rev', rev)) },
+});
+
+/** A result that came too late, kept beside the task. A repeat changes nothing. */
+export const quarantine = (
+  ref: TaskRef,
+  late: {
+    readonly attempt: number;
+    readonly agentId: AgentId;
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly nowMs: number;
+    readonly expiresAtEpochSeconds: number;
+  },
+): Put => ({
+  key: keys.lateResult(ref.tenant, ref.taskId, late.attempt),
+  item: {
+    attempt: late.attempt,
+    agentId: late.agentId,
+    receivedAt: late.nowMs,
+    expiresAtEpochSeconds: late.expiresAtEpochSeconds,
+    ...late.fields,
+  },
+  clauses: { firstOne: absent('pk') },
+});
+
+/** Asks that changes of a task be shown to watchers. */
+export const markWatched = (ref: TaskRef): Update => ({
+  key: keyOf(ref),
+  set: [set('watched', true)],
+  clauses: { exists: present('taskId') },
+});

@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
+import { Json } from '../contract/json.ts';
+import { Priority } from '../contract/priority.ts';
+import { Requirements, RetryPolicy, Strategy, TaskError, TaskKind, Usage } from '../contract/task.ts';
+import type { Item } from '../table/table.ts';
+
+/** Statuses as stored. RUNNING is not: it is ASSIGNED with the agent's own word for it. */
+export const StoredStatus = z.enum([
+  'PENDING',
+  'QUEUED',
+  'ASSIGNED',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+  'TIMED_OUT',
+  'SKIPPED',
+]);
+export type StoredStatus = z.infer<typeof StoredStatus>;
+
+/** How an agent was chosen: ids and totals, kept with the task. */
+export const Decision = z.looseObject({
+  strategy: z.string(),
+  /** Set when the strategy had nothing to say and another one decided. */
+  decidedBy: z.string().optional(),
+  seen: z.int(),
+  eligible: z.int(),
+  score: z.number().optional(),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** A place in a run: which stage, and which of its tasks. */
+export const StagePlace = z.looseObject({
+  runId: RunId,
+  stage: z.int(),
+  index: z.int(),
+  step: z.string(),
+  /** Its position among the step's own tasks. */
+  item: z.int(),
+});
+export type StagePlace = z.infer<typeof StagePlace>;
+
+/** The task item: everything about a task, and the truth about who has it. */
+export const Task = z.looseObject({
+  tenant: TenantId,
+  taskId: TaskId,
+  kind: TaskKind,
+  type: z.string(),
+  description: z.string().optional(),
+  input: Json,
+  context: Json.optional(),
+  constraints: Json.optional(),
+  outputFormat: Json.optional(),
+  complexity: z.number().optional(),
+  priority: Priority,
+  requirements: Requirements,
+  strategy: Strategy.optional(),
+  slotCost: z.int(),
+  estimatedDurationMs: z.int().optional(),
+  ackTimeoutMs: z.int().optional(),
+  retry: RetryPolicy,
+  publishEvent: z.boolean().optional(),
+  metadata: z.record(z.string(), Json).optional(),
+  submitter: z.looseObject({ principal: z.string(), connectionId: z.string().optional() }),
+  submissionHash: z.string(),
+  place: StagePlace.optional(),
+
+  status: StoredStatus,
+  /** Assignments so far. Raised by each; the fence of everything an agent says about the task. */
+  attempt: z.int(),
+  /** Raised by every write. */
+  rev: z.int(),
+  createdAt: z.number(),
+  /** How long it may take from its start (submit, or its turn in a stage) to its end. */
+  timeoutMs: z.int(),
+  deadlineAt: z.number(),
+  queuedAt: z.number().optional(),
+  /** PENDING: not before this. */
+  runAt: z.number().optional(),
+  claim: ClaimId.optional(),
+  agentId: AgentId.optional(),
+  agentName: z.string().optional(),
+  assignedAt: z.number().optional(),
+  /** The agent's first word about this attempt. */
+  startedAt: z.number().optional(),
+  acceptedAt: z.number().optional(),
+  progress: z
+    .looseObject({ percent: z.number().optional(), message: z.string().optional(), milestone: z.string().optional() })
+    .optional(),
+  /** Agents that gave this task up; taken only when there is nobody else. */
+  avoid: z.array(AgentId).optional(),
+  decision: Decision.optional(),
+  output: Json.optional(),
+  error: TaskError.optional(),
+  usage: Usage.optional(),
+  confidence: z.number().optional(),
+  evidence: z.array(Json).optional(),
+  endedAt: z.number().optional(),
+  /** What its end must bring about, whatever dies: `join` its stage, publish an `event`. Named at birth; the stream acts once it has ended. */
+  effects: z.string().optional(),
+});
+export type Task = z.infer<typeof Task>;
+
+/** What the sweep leaves where a claim names a task that was never written, so that a late write of it loses. */
+const Void = z.looseObject({ status: z.literal('VOID'), rev: z.int() });
+
+/** What is found under a task's key. */
+export type Found =
+  | { readonly kind: 'task'; readonly task: Task }
+  | { readonly kind: 'void'; readonly rev: number }
+  | { readonly kind: 'none' };
+
+/** Reads a task item. @throws z.ZodError for an item that no version of Muster wrote. */
+export const readTask = (item: Item | undefined): Found => {
+  if (item === undefined) return { kind: 'none' };
+  const nothing = Void.safeParse(item);
+  return nothing.success ? { kind: 'void', rev: nothing.data.rev } : { kind: 'task', task: Task.parse(item) };
+};

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import type { Json } from '../contract/json.ts';
+import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import type { PlatformFrame } from '../contract/platform-frames.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Services } from '../services.ts';
+import type { Task } from '../tasks/task.ts';
+import { pushFrame } from './push-frame.ts';
+
+/** What can be watched: `run_…`, `tsk_…` or `agt_…`. */
+export type Topic = string;
+
+const Watcher = z.looseObject({ sk: z.string() });
+
+/** Shows a connection what happens to a topic from now on. Ends with the connection. */
+export const addWatcher = async (
+  services: Services,
+  principal: Principal,
+  topic: Topic,
+  connectionId: string,
+): Promise<void> => {
+  const expiresAtEpochSeconds = Math.ceil((services.clock.now() + timings.connectionAgeMs) / 1000);
+  await services.table.put({
+    key: keys.watcher(principal.tenant, topic, connectionId),
+    item: { connectionId, expiresAtEpochSeconds },
+    clauses: {},
+  });
+};
+
+export const removeWatcher = async (
+  services: Services,
+  principal: Principal,
+  topic: Topic,
+  connectionId: string,
+): Promise<void> => {
+  await services.table.remove({ key: keys.watcher(principal.tenant, topic, connectionId), clauses: {} });
+};
+
+/** Tells whoever watches a topic, once; a hint, never the truth. A watcher whose socket is gone is forgotten. */
+export const tellWatchers = async (
+  services: Services,
+  tenant: string,
+  topic: Topic,
+  event: PlatformFrame<'event'>,
+): Promise<void> => {
+  const { items } = await services.table.query({ partition: keys.watcher(tenant, topic, '').pk, limit: 100 });
+  await Promise.all(
+    items.map(async (item) => {
+      const { sk: connectionId } = Watcher.parse(item);
+      const pushed = await pushFrame(services, connectionId, 'event', event);
+      if (pushed === 'gone')
+        await services.table.remove({ key: keys.watcher(tenant, topic, connectionId), clauses: {} });
+    }),
+  );
+};
+
+/** What watchers are told of a task. */
+const taskData = (task: Task): Record<string, Json> => ({
+  type: task.type,
+  status: task.status === 'ASSIGNED' && task.startedAt !== undefined ? 'RUNNING' : task.status,
+  attempt: task.attempt,
+  ...(task.place === undefined ? {} : { step: task.place.step, index: task.place.index, item: task.place.item }),
+  ...(task.agentId === undefined ? {} : { agentId: task.agentId }),
+  ...(task.agentName === undefined ? {} : { agentName: task.agentName }),
+  ...(task.progress?.percent === undefined ? {} : { percent: task.progress.percent }),
+  ...(task.progress?.message === undefined ? {} : { message: task.progress.message }),
+  ...(task.error === undefined ? {} : { error: { code: task.error.code, message: task.error.message } }),
+});
+
+/** Tells the watchers of a task, of its run and of its agent. Costs one small read for each that may have any. */
+export const tellOfTask = async (
+  services: Services,
+  task: Task,
+  type: string,
+  extra: Record<string, Json> = {},
+): Promise<void> => {
+  const topics = [
+    ...(task.place === undefined ? [] : [task.place.runId]),
+    ...(task['watched'] === true ? [task.taskId] : []),
+  ];
+  const event: PlatformFrame<'event'> = {
+    seq: task.rev,
+    type,
+    at: services.clock.now(),
+    taskId: task.taskId,
+    ...(task.place === undefined ? {} : { runId: task.place.runId }),
+    data: { ...taskData(task), ...extra },
+  };
+  await Promise.all(topics.map((topic) => tellWatchers(services, task.tenant, topic, event)));
+};
