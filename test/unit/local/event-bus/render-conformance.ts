@@ -25,6 +25,7 @@ function renderGroup(group: ConformanceGroup): string {
 /** The conformance rows as a page to read. */
 export function renderConformance(groups: readonly ConformanceGroup[]): string {
   const count = groups.reduce((sum, group) => sum + group.rows.length, 0);
-  const note = 'Written from `test/unit/local/event-bus/conformance/` by its test; change the rows there.';
+  const note =
+    'Written from `test/unit/local/event-bus/conformance/` by its test with `WRITE_PAGES=1`; change the rows there.';
   return `# Event patterns: ${count} rules with input and answer\n\n${note}\n\n${groups.map(renderGroup).join('\n\n')}\n`;
 }
