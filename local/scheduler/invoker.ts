@@ -161,6 +161,7 @@ export class Invoker {
     const attributes = {
       ...reason,
       EXECUTION_ID: invocation.id,
+      IS_PAYLOAD_TRUNCATED: 'false',
       SCHEDULED_TIME: formatEventTime(invocation.scheduledMs),
       SCHEDULE_ARN: invocation.scheduleArn,
       TARGET_ARN: target.arn,

@@ -46,7 +46,11 @@ describe('any pattern', () => {
   });
 
   it('may be any text', () => {
-    fc.assert(fc.property(fc.string(), (text) => expect(testEventPattern(text, '{}')).toHaveProperty('reason')));
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(testEventPattern(text, '{}')).toHaveProperty('reason');
+      }),
+    );
   });
 });
 
