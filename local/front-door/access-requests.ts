@@ -61,13 +61,14 @@ function transactionNeeds(input: JsonObject, directory: Directory): AccessNeeds 
   return { all };
 }
 
-const streamReads: ReadonlySet<string> = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator']);
+const streamReads: ReadonlySet<string> = new Set(['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']);
 
 const ShardIterator = z.looseObject({ table_name: z.string() });
 
 /** The stream a request reads: named, or inside the engine's iterator, which is JSON in base64. */
 function streamArn(input: JsonObject, directory: Directory): string {
   if (typeof input.StreamArn === 'string') return input.StreamArn;
+  if (input.TableName !== undefined) return `${tableArn(input.TableName, directory)}/stream/${streamLabel}`;
   const iterator = Buffer.from(text(input.ShardIterator, 'ShardIterator'), 'base64').toString();
   const parsed = z.string().transform(readJson).pipe(ShardIterator).safeParse(iterator);
   if (!parsed.success) throw new AwsError('ValidationException', 'Invalid ShardIterator');
@@ -88,7 +89,8 @@ const dynamodbNeeds: Needs = (action, input, directory) => {
     const tables = isObject(input.RequestItems) ? Object.keys(input.RequestItems) : [];
     return { all: tables.map((table) => ({ action: `dynamodb:${action}`, resource: tableArn(table, directory) })) };
   }
-  if (action === 'ListTables' || action === 'ListStreams') return one(`dynamodb:${action}`, '*');
+  if (action === 'ListTables') return one('dynamodb:ListTables', '*');
+  if (action === 'ListStreams' && input.TableName === undefined) return one('dynamodb:ListStreams', '*');
   if (streamReads.has(action)) return one(`dynamodb:${action}`, streamArn(input, directory));
   const table = tableArn(input.TableName, directory);
   const resource = typeof input.IndexName === 'string' ? `${table}/index/${input.IndexName}` : table;

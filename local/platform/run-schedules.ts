@@ -1,30 +1,32 @@
 import * as z from 'zod';
-import { NewSchedule } from '../scheduler/schedule.ts';
-import { TemplateError } from '../template/errors.ts';
-import { isObject } from '../template/json.ts';
 import type { StackResource } from '../template/load-stack.ts';
+import { parseProperties } from './parse-properties.ts';
 import type { PlatformParts } from './parts.ts';
 
-/** Properties of AWS::Scheduler::Schedule that say nothing about when and what to call. */
-const ignored: ReadonlySet<string> = new Set(['Description', 'KmsKeyArn', 'Name', 'ActionAfterCompletion']);
+const ScheduleProperties = z.looseObject({
+  GroupName: z.string().optional(),
+  ScheduleExpression: z.string(),
+  ScheduleExpressionTimezone: z.string().optional(),
+  State: z.string().optional(),
+  StartDate: z.string().optional(),
+  EndDate: z.string().optional(),
+  FlexibleTimeWindow: z.unknown(),
+  Target: z.unknown(),
+});
 
 /** Adds a schedule. */
 export function runSchedule(resource: StackResource, parts: PlatformParts): void {
-  const properties = Object.entries(resource.properties).filter(([name]) => !ignored.has(name));
-  const schedule = NewSchedule.safeParse({
-    ...lowerFirst(Object.fromEntries(properties)),
+  const properties = parseProperties(ScheduleProperties, resource);
+  parts.scheduler.addSchedule({
     name: resource.physicalId,
-    arn: resource.attributes.Arn,
+    arn: resource.attributes.Arn ?? '',
+    groupName: properties.GroupName,
+    scheduleExpression: properties.ScheduleExpression,
+    scheduleExpressionTimezone: properties.ScheduleExpressionTimezone,
+    state: properties.State,
+    startDate: properties.StartDate,
+    endDate: properties.EndDate,
+    flexibleTimeWindow: properties.FlexibleTimeWindow,
+    target: properties.Target,
   });
-  if (!schedule.success) throw new TemplateError(`${resource.logicalId}: ${z.prettifyError(schedule.error)}`);
-  parts.scheduler.addSchedule(schedule.data);
-}
-
-/** CloudFormation writes `RetryPolicy` where the scheduler's own interface has `retryPolicy`. */
-function lowerFirst(value: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(value).map(([name, member]) => {
-    const lower = name.charAt(0).toLowerCase() + name.slice(1);
-    return [lower, isObject(member) ? lowerFirst(member) : member] as const;
-  });
-  return Object.fromEntries(entries);
 }
