@@ -42,6 +42,14 @@ describe('createInMemoryTable', () => {
     });
   });
 
+  it.each([{ listKey: 'x'.repeat(2049) }, { sweepSort: 'x'.repeat(1025) }])(
+    'refuses an index key that is too long, as DynamoDB does',
+    async (item) => {
+      const table = createInMemoryTable();
+      await expect(table.put({ key, item, clauses: {} })).rejects.toMatchObject({ name: 'ValidationException' });
+    },
+  );
+
   it('loses the request before and the answer after', async () => {
     const hooks: TableHooks = {};
     const table = createInMemoryTable(hooks);

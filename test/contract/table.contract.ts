@@ -144,6 +144,34 @@ export const tableContract = (name: string, openTable: () => Table): void => {
       });
     });
 
+    describe('limits', () => {
+      const large = 'x'.repeat(399 * 1024);
+
+      it('takes an item of nearly 400 KB and refuses a larger one', async () => {
+        expect((await put(key, { large })).won).toBe(true);
+        await expect(put(key, { large: `${large}${'x'.repeat(1024)}` })).rejects.toMatchObject(invalid);
+        await expect(update({ set: [set('more', 'x'.repeat(1024))] })).rejects.toMatchObject(invalid);
+        expect(await stored()).toEqual({ ...key, large });
+      });
+
+      it.each([
+        [2048, 1024, true],
+        [2049, 1024, false],
+        [2048, 1025, false],
+      ])('takes keys of %i and %i bytes: %s', async (partitionBytes, sortBytes, isTaken) => {
+        const long = { pk: key.pk.padEnd(partitionBytes, 'p'), sk: 's'.repeat(sortBytes) };
+        const putting = put(long, {}).then(
+          () => true,
+          (error: Error) => error.name !== 'ValidationException',
+        );
+        expect(await putting).toBe(isTaken);
+      });
+
+      it('refuses an index key that is null', async () => {
+        await expect(put(key, { listKey: null })).rejects.toMatchObject(invalid);
+      });
+    });
+
     describe('update', () => {
       it('creates an item that is absent', async () => {
         const written = await update({ set: [set('a', 1), plus('n', 2, 0), setDefault('d', {})] });

@@ -4,6 +4,7 @@ import type { Key } from '#core/contract/keys.ts';
 import type { Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
 import { allHold, applyUpdate, checkClauses, checkUpdate } from './evaluate.ts';
 import { TableValidationError, toPlainItem } from './item-paths.ts';
+import { itemBytes, tableLimits } from './item-size.ts';
 
 /** One call of the table, as a simulator sees it. */
 export type TableOperation =
@@ -44,20 +45,24 @@ const keyText = (key: Key): string => JSON.stringify([key.pk, key.sk]);
 const compareText = (left: unknown, right: unknown): number =>
   Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)));
 
-const checkKey = (key: Key): void => {
-  if (key.pk === '' || key.sk === '') {
-    throw new TableValidationError('One or more parameter values are not valid: a key attribute is empty');
+const checkKeyPart = (name: string, value: unknown, maximumBytes: number): void => {
+  if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maximumBytes) {
+    throw new TableValidationError(`The key attribute ${name} must be a text of 1 to ${maximumBytes} bytes`);
   }
 };
 
-const checkIndexKeys = (item: Item): void => {
+const checkKey = (key: Key): void => {
+  checkKeyPart(tableKeys.partitionKey, key.pk, tableLimits.partitionKeyBytes);
+  checkKeyPart(tableKeys.sortKey, key.sk, tableLimits.sortKeyBytes);
+};
+
+const checkItem = (item: Item): void => {
   for (const { partitionKey, sortKey } of Object.values(indexes)) {
-    for (const name of [partitionKey, sortKey]) {
-      const value = item[name];
-      if (value !== undefined && (typeof value !== 'string' || value === '')) {
-        throw new TableValidationError(`The index key attribute ${name} must be a non-empty string`);
-      }
-    }
+    checkKeyPart(partitionKey, partitionKey in item ? item[partitionKey] : 'absent', tableLimits.partitionKeyBytes);
+    checkKeyPart(sortKey, sortKey in item ? item[sortKey] : 'absent', tableLimits.sortKeyBytes);
+  }
+  if (itemBytes(item) > tableLimits.itemBytes) {
+    throw new TableValidationError('Item size has exceeded the maximum allowed size');
   }
 };
 
@@ -161,7 +166,7 @@ const writeItem = (
     return { won: false, item: old && toPlainItem(old) };
   }
   const next = change(old);
-  checkIndexKeys(next ?? {});
+  checkItem(next ?? {});
   if (next !== undefined || old !== undefined) {
     store.write(request.key, next);
   }
