@@ -8,7 +8,7 @@ import type { WildcardToken } from './wildcard.ts';
 import { isTooComplex } from './wildcard-complexity.ts';
 
 /** Fields that must all match. A pattern without `$or` has one branch. */
-export type PatternBranch = ReadonlyMap<string, readonly Matcher[]>;
+type PatternBranch = ReadonlyMap<string, readonly Matcher[]>;
 
 /** A pattern ready to match: some branch must match. */
 export interface CompiledPattern {

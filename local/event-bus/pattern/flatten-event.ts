@@ -4,7 +4,7 @@ import { JsonCursor, JsonSyntaxError } from './json-cursor.ts';
 export type ArrayMembership = ReadonlyMap<number, number>;
 
 /** A leaf of the event; a string keeps its quotes. */
-export interface EventValue {
+interface EventValue {
   readonly text: string;
   readonly membership: ArrayMembership;
 }

@@ -11,7 +11,7 @@ export interface RecordedCall {
 }
 
 /** A text of a call's input. */
-export function textOf(call: Pick<RecordedCall, 'input'> | undefined, field: string): string {
+function textOf(call: Pick<RecordedCall, 'input'> | undefined, field: string): string {
   const value = call?.input[field];
   return typeof value === 'string' ? value : '';
 }
