@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { StageMessage } from '#core/contract/messages.ts';
+import { AwsError } from '#local/contract.ts';
+import { createStepFunctions } from '#local/step-functions/create-step-functions.ts';
+import { VirtualClock } from '#local/step-functions/virtual-clock.ts';
+
+/** What becomes of one message of a stage. `silent`: the engine never answers its token. */
+export type Answer =
+  | { readonly outcome: 'SUCCEEDED' | 'FAILED' }
+  | { readonly failsWith: string }
+  | { readonly refusedWith: string }
+  | 'silent';
+
+export interface ModeRun {
+  readonly status: string;
+  readonly output: unknown;
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+  /** The messages that reached the queue, in order. */
+  readonly messages: { readonly queueUrl: unknown; readonly group: unknown; readonly body: StageMessage }[];
+  /** The states entered, in order: what Step Functions bills. */
+  readonly entered: string[];
+  readonly elapsedSeconds: number;
+  /** The longest input or output of any state, in bytes. */
+  readonly largestDataBytes: number;
+}
+
+export const queueUrl = 'https://sqs.example/tasks';
+
+/** The text of a mode's definition as the stack substitutes it. */
+export const definitionOf = (mode: string): string =>
+  readFileSync(new URL(`../../statemachines/${mode}.asl.json`, import.meta.url), 'utf8');
+
+/** What the engine answers a stage's token with; the summary is as large as it may be. */
+const tokenOutput = (message: StageMessage, outcome: string) => ({
+  stageId: `${message.runId}#${message.stage}`,
+  outcome,
+  counts: { total: 2, succeeded: outcome === 'SUCCEEDED' ? 2 : 1, failed: outcome === 'SUCCEEDED' ? 0 : 1 },
+  summary: 'x'.repeat(4000),
+});
+
+/** Runs a mode against a scripted engine, on virtual time. `answers` are used in order, one for each message sent. */
+export async function runMode(mode: string, input: unknown, answers: readonly Answer[]): Promise<ModeRun> {
+  const start = Date.UTC(2026, 0, 1);
+  const clock = new VirtualClock(start);
+  const messages: ModeRun['messages'] = [];
+  let attempts = 0;
+  const service = createStepFunctions({
+    databasePath: ':memory:',
+    clock,
+    region: 'eu-central-1',
+    accountId: '000000000000',
+    publish: async () => {},
+    call: async ({ service: name, action, input: request }) => {
+      if (name !== 'sqs' || action !== 'SendMessage') throw new AwsError('AccessDenied', `${name}:${action}`);
+      const answer = answers[attempts];
+      attempts += 1;
+      if (answer !== undefined && answer !== 'silent' && 'refusedWith' in answer)
+        throw new AwsError(answer.refusedWith, 'no');
+      const body = StageMessage.parse(JSON.parse(String(request['MessageBody'])));
+      messages.push({ queueUrl: request['QueueUrl'], group: request['MessageGroupId'], body });
+      if (answer !== undefined && answer !== 'silent') clock.after(1000, () => void respond(body, answer));
+      return { MessageId: `m${attempts}` };
+    },
+  });
+  const respond = (body: StageMessage, answer: Exclude<Answer, 'silent'>): Promise<unknown> => {
+    const { taskToken } = body;
+    if ('outcome' in answer) {
+      return service.handle('SendTaskSuccess', {
+        taskToken,
+        output: JSON.stringify(tokenOutput(body, answer.outcome)),
+      });
+    }
+    const error = 'failsWith' in answer ? answer.failsWith : answer.refusedWith;
+    return service.handle('SendTaskFailure', { taskToken, error, cause: `step ${body.stage} failed on agent ag_1` });
+  };
+  try {
+    const { stateMachineArn } = service.createStateMachine({
+      name: mode,
+      roleArn: 'arn:aws:iam::000000000000:role/mode',
+      definition: definitionOf(mode).replaceAll(/\$\{TasksQueueUrl\}/g, queueUrl),
+    });
+    const started = await service.handle('StartExecution', {
+      stateMachineArn,
+      name: 'run',
+      input: JSON.stringify(input),
+    });
+    const executionArn = String(started['executionArn']);
+    const describe = async () => Description.parse(await service.handle('DescribeExecution', { executionArn }));
+    let ended = await describe();
+    do {
+      await service.idle();
+      ended = await describe();
+    } while (ended.status === 'RUNNING' && clock.jump());
+    const events = await historyOf(service, executionArn);
+    return {
+      status: ended.status,
+      output: ended.output === undefined ? undefined : JSON.parse(ended.output),
+      error: ended.error,
+      cause: ended.cause,
+      messages,
+      entered: events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
+      elapsedSeconds: (clock.now() - start) / 1000,
+      largestDataBytes: Math.max(
+        ...events.flatMap(({ stateEnteredEventDetails, stateExitedEventDetails }) =>
+          [stateEnteredEventDetails?.input, stateExitedEventDetails?.output].map((text) => text?.length ?? 0),
+        ),
+      ),
+    };
+  } finally {
+    await service.stop();
+  }
+}
+
+const History = z.looseObject({
+  events: z.array(
+    z.looseObject({
+      stateEnteredEventDetails: z.looseObject({ name: z.string(), input: z.string().optional() }).optional(),
+      stateExitedEventDetails: z.looseObject({ output: z.string().optional() }).optional(),
+    }),
+  ),
+  nextToken: z.string().optional(),
+});
+type HistoryEvent = z.infer<typeof History>['events'][number];
+
+const Description = z.looseObject({
+  status: z.string(),
+  output: z.string().optional(),
+  error: z.string().optional(),
+  cause: z.string().optional(),
+});
+
+async function historyOf(
+  service: ReturnType<typeof createStepFunctions>,
+  executionArn: string,
+): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  for (let nextToken: string | undefined = '0'; nextToken !== undefined; ) {
+    const page = History.parse(await service.handle('GetExecutionHistory', { executionArn, nextToken }));
+    events.push(...page.events);
+    nextToken = page.nextToken;
+  }
+  return events;
+}
