@@ -60,7 +60,14 @@ export const createS3Payloads = (options: S3PayloadsOptions): Payloads => {
   const { client, bucket } = options;
   return {
     put: async (ref, text) => {
-      const command = new PutObjectCommand({ Bucket: bucket, Key: ref, Body: text, ContentType: contentType });
+      const body = Buffer.from(text);
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: ref,
+        Body: body,
+        ContentLength: body.length,
+        ContentType: contentType,
+      });
       await callService(store, () => client.send(command));
     },
     get: async (ref) => get(options, ref),

@@ -35,7 +35,8 @@ describe('put and get', () => {
     expect(mock).toHaveReceivedCommandExactlyOnceWith(PutObjectCommand, {
       Bucket: 'bucket',
       Key: 'acme/x',
-      Body: '{"a":1}',
+      Body: Buffer.from('{"a":1}'),
+      ContentLength: 7,
       ContentType: 'application/json',
     });
   });
