@@ -124,7 +124,7 @@ async function start(options: PlatformOptions, assembly: Assembly, stops: StopSt
 async function startBase(options: PlatformOptions, assembly: Assembly, stops: StopStack) {
   const { port, log = () => undefined, clock = realClock, chaos = {} } = options;
   const meter = createMeter();
-  const frontDoor = stops.keep(await startFrontDoor(host, port === 0 ? 0 : port + 1));
+  const frontDoor = stops.keep(await startFrontDoorBeside(port, log));
   const functions = createFunctions({
     clock,
     meter,
@@ -160,6 +160,17 @@ async function startBase(options: PlatformOptions, assembly: Assembly, stops: St
   };
   const stack = loadStack(assembly, place, options.parameters);
   return { meter, frontDoor, functions, gateway, addresses, place, stack, clock, log, chaos };
+}
+
+/** The port after the APIs' when it is free, so that urls stay good over restarts; else any. */
+async function startFrontDoorBeside(port: number, log: (line: string) => void): Promise<FrontDoor> {
+  if (port === 0) return startFrontDoor(host, 0);
+  return startFrontDoor(host, port + 1).catch((error: unknown) => {
+    log(
+      `port ${port + 1} is taken (${String(error)}): the front door takes another; urls that were presigned earlier end`,
+    );
+    return startFrontDoor(host, 0);
+  });
 }
 
 type Base = Awaited<ReturnType<typeof startBase>>;

@@ -35,6 +35,7 @@ export const inertTypes: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::CloudFormation::WaitConditionHandle',
+  'AWS::ApiGateway::Account',
   'AWS::ApplicationInsights::Application',
   'AWS::Events::Archive',
   'AWS::Events::EventBusPolicy',
