@@ -1,0 +1,29 @@
+import { choiceRows } from './choice.ts';
+import { contextRows } from './context.ts';
+import { dataFlowRows } from './data-flow.ts';
+import { definitionRows } from './definitions.ts';
+import { failRows } from './fail.ts';
+import { functionRows } from './functions.ts';
+import { mapRows } from './map.ts';
+import { parallelRows } from './parallel.ts';
+import type { Row } from './row.ts';
+import { taskRows } from './task.ts';
+import { textRows } from './text.ts';
+import { variableRows } from './variables.ts';
+import { waitRows } from './wait.ts';
+
+/** The conformance table, by topic. */
+export const topics: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
+  { title: 'Data flow', rows: dataFlowRows },
+  { title: 'Text and regular expressions', rows: textRows },
+  { title: 'Functions', rows: functionRows },
+  { title: 'Variables', rows: variableRows },
+  { title: 'Context object', rows: contextRows },
+  { title: 'Choice', rows: choiceRows },
+  { title: 'Wait', rows: waitRows },
+  { title: 'Fail', rows: failRows },
+  { title: 'Task, Retry and Catch', rows: taskRows },
+  { title: 'Parallel', rows: parallelRows },
+  { title: 'Map', rows: mapRows },
+  { title: 'Definitions', rows: definitionRows },
+];

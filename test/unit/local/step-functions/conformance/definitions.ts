@@ -1,0 +1,220 @@
+import { links, type Row } from './row.ts';
+
+const ok = { Type: 'Pass', End: true };
+const invalid = (cause: RegExp | string): Row['expect'] => ({ status: 'INVALID', error: 'InvalidDefinition', cause });
+
+/** What CreateStateMachine refuses. */
+export const definitionRows: readonly Row[] = [
+  {
+    rule: 'Without QueryLanguage a definition is JSONPath, which is not supported.',
+    link: links.jsonata,
+    definition: { StartAt: 'A', States: { A: ok } },
+    expect: invalid(/JSONPath is not supported: set 'QueryLanguage' to 'JSONata'/),
+  },
+  {
+    rule: 'JSONPath is refused before its fields are looked at.',
+    link: links.jsonata,
+    definition: { StartAt: 'A', States: { A: { Type: 'Pass', Result: {}, ResultPath: '$.x', End: true } } },
+    expect: invalid(/UNSUPPORTED_QUERY_LANGUAGE: The query language JSONPath is not supported/),
+  },
+  {
+    rule: 'A state may name JSONata itself.',
+    link: links.jsonata,
+    definition: { StartAt: 'A', States: { A: { ...ok, QueryLanguage: 'JSONata', Output: '{% 1 + 1 %}' } } },
+    expect: { status: 'SUCCEEDED', output: 2 },
+  },
+  {
+    rule: 'A single JSONPath state is refused with its path.',
+    link: links.jsonata,
+    states: { A: { ...ok, QueryLanguage: 'JSONPath' } },
+    expect: invalid(/JSONPath is not supported.* at \/States\/A\/QueryLanguage/),
+  },
+  {
+    rule: 'StartAt must name a state.',
+    link: links.structure,
+    definition: { QueryLanguage: 'JSONata', StartAt: 'X', States: { A: ok } },
+    expect: invalid(/MISSING_TRANSITION_TARGET: Missing 'StartAt' target: X at \/StartAt/),
+  },
+  {
+    rule: 'Next must name a state of the same workflow.',
+    link: links.structure,
+    states: { A: { Type: 'Pass', Next: 'X' } },
+    expect: invalid(
+      "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Next'",
+    ),
+  },
+  {
+    rule: 'A branch cannot leave its workflow.',
+    link: links.structure,
+    states: {
+      P: { Type: 'Parallel', Branches: [{ StartAt: 'A', States: { A: { Type: 'Pass', Next: 'E' } } }], Next: 'E' },
+      E: { Type: 'Succeed' },
+    },
+    expect: invalid(/Missing 'Next' target: E at \/States\/P\/Branches\[0\]\/States\/A\/Next/),
+  },
+  {
+    rule: 'Every state must be reachable.',
+    link: links.structure,
+    states: { A: ok, B: ok },
+    expect: invalid(/MISSING_TRANSITION_TARGET: State "B" is not reachable\. at \/States\/B/),
+  },
+  {
+    rule: 'Names are unique in the whole state machine.',
+    link: links.language,
+    states: { P: { Type: 'Parallel', Branches: [{ StartAt: 'P', States: { P: ok } }], End: true } },
+    expect: invalid(/State name 'P' is used twice.* at \/States\/P\/Branches\[0\]\/States\/P/),
+  },
+  {
+    rule: 'A name has at most 80 characters.',
+    link: links.structure,
+    states: { ['x'.repeat(81)]: ok },
+    expect: invalid(/SCHEMA_VALIDATION_FAILED/),
+  },
+  {
+    rule: 'Exactly one of Next and End.',
+    link: links.structure,
+    states: { A: { Type: 'Pass' } },
+    expect: invalid(/Exactly one of 'Next' and 'End' is required at \/States\/A/),
+  },
+  {
+    rule: 'Next and End together are refused.',
+    link: links.structure,
+    states: { A: { Type: 'Pass', Next: 'B', End: true }, B: ok },
+    expect: invalid(/Exactly one of 'Next' and 'End' is required at \/States\/A/),
+  },
+  {
+    rule: 'An unknown field is refused with its path.',
+    link: links.structure,
+    states: { A: { ...ok, Colour: 'red' } },
+    expect: invalid(/Field 'Colour' is not supported at \/States\/A\/Colour/),
+  },
+  {
+    rule: 'An unknown top-level field is refused.',
+    link: links.structure,
+    definition: { QueryLanguage: 'JSONata', StartAt: 'A', States: { A: ok }, Colour: 1 },
+    expect: invalid(/Field 'Colour' is not supported at \/Colour/),
+  },
+  {
+    rule: 'A JSONPath field in a JSONata state is refused by name.',
+    link: links.jsonata,
+    states: { A: { ...ok, InputPath: '$' } },
+    expect: invalid(
+      /'InputPath' belongs to the JSONPath query language; only JSONata is supported at \/States\/A\/InputPath/,
+    ),
+  },
+  {
+    rule: 'An unknown state type is refused.',
+    link: links.structure,
+    states: { A: { Type: 'Loop', End: true } },
+    expect: invalid(/Unknown or missing state type.* at \/States\/A\/Type/),
+  },
+  {
+    rule: 'An expression that does not parse is refused with JSONata’s reason.',
+    link: links.jsonata,
+    states: { A: { ...ok, Output: '{% 1 + %}' } },
+    expect: invalid(/INVALID_JSONATA_EXPRESSION: '1 \+' does not parse\. S0207.* at \/States\/A\/Output/),
+  },
+  {
+    rule: 'A resource that is not supported is refused by name.',
+    link: links.task,
+    states: { T: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish', End: true } },
+    expect: invalid(/The resource 'arn:aws:states:::sns:publish' is not supported.* at \/States\/T\/Resource/),
+  },
+  {
+    rule: 'A pattern that an integration does not have is refused.',
+    link: links.task,
+    states: { T: { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage.sync', End: true } },
+    expect: invalid(/sqs:sendMessage\.sync' is not supported/),
+  },
+  {
+    rule: 'States.ALL stands alone.',
+    link: links.errors,
+    states: {
+      T: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Catch: [{ ErrorEquals: ['States.ALL', 'A'], Next: 'E' }],
+        Next: 'E',
+      },
+      E: ok,
+    },
+    expect: invalid(/States\.ALL must appear alone at \/States\/T\/Catch\[0\]\/ErrorEquals/),
+  },
+  {
+    rule: 'States.ALL is in the last rule.',
+    link: links.errors,
+    states: {
+      T: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Retry: [{ ErrorEquals: ['States.ALL'] }, { ErrorEquals: ['A'] }],
+        End: true,
+      },
+    },
+    expect: invalid(/States\.ALL must be in the last rule at \/States\/T\/Retry\[0\]\/ErrorEquals/),
+  },
+  {
+    rule: 'BackoffRate is at least 1.',
+    link: links.errors,
+    states: {
+      T: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Retry: [{ ErrorEquals: ['A'], BackoffRate: 0.5 }],
+        End: true,
+      },
+    },
+    expect: invalid(/at \/States\/T\/Retry\[0\]\/BackoffRate/),
+  },
+  {
+    rule: 'MaxDelaySeconds is greater than IntervalSeconds.',
+    link: links.errors,
+    states: {
+      T: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Retry: [{ ErrorEquals: ['A'], IntervalSeconds: 5, MaxDelaySeconds: 5 }],
+        End: true,
+      },
+    },
+    expect: invalid(/MaxDelaySeconds must be greater than IntervalSeconds/),
+  },
+  {
+    rule: 'HeartbeatSeconds is smaller than TimeoutSeconds.',
+    link: links.task,
+    states: {
+      T: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        TimeoutSeconds: 5,
+        HeartbeatSeconds: 5,
+        End: true,
+      },
+    },
+    expect: invalid(/HeartbeatSeconds must be smaller than TimeoutSeconds/),
+  },
+  {
+    rule: 'Only Task, Parallel and Map have Retry and Catch.',
+    link: links.errors,
+    states: { A: { ...ok, Retry: [] } },
+    expect: invalid(/Field 'Retry' is not supported at \/States\/A\/Retry/),
+  },
+  {
+    rule: 'A Choice has at least one choice.',
+    link: links.choice,
+    states: { C: { Type: 'Choice', Choices: [], Default: 'A' }, A: ok },
+    expect: invalid(/at \/States\/C\/Choices/),
+  },
+  {
+    rule: 'A workflow has at least one state.',
+    link: links.structure,
+    definition: { QueryLanguage: 'JSONata', StartAt: 'A', States: {} },
+    expect: invalid(/A workflow must have at least one state/),
+  },
+  {
+    rule: 'Resource cannot be an expression.',
+    link: links.task,
+    states: { T: { Type: 'Task', Resource: "{% 'arn:aws:states:::lambda:invoke' %}", End: true } },
+    expect: invalid(/at \/States\/T\/Resource/),
+  },
+];

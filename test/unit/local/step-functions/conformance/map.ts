@@ -1,0 +1,441 @@
+import { links, type Row } from './row.ts';
+
+const processor = (output?: unknown): Record<string, unknown> => ({
+  StartAt: 'Each',
+  States: { Each: { Type: 'Pass', ...(output === undefined ? {} : { Output: output }), End: true } },
+});
+const map = (fields: Record<string, unknown>, output?: unknown): Record<string, unknown> => ({
+  M: { Type: 'Map', ItemProcessor: processor(output), ...fields, End: true },
+});
+const badItems = (what: string, source: string, type: string, value: string): Row => ({
+  rule: `Items that are ${what} fail the state before it starts.`,
+  link: links.recorded,
+  states: map({ Items: `{% ${source} %}` }),
+  expect: {
+    status: 'FAILED',
+    error: 'States.QueryEvaluationError',
+    cause: `An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression '${source}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '${type}' for value: ${value}`,
+    history: ['ExecutionStarted', 'MapStateEntered', 'EvaluationFailed', 'MapStateFailed', 'ExecutionFailed'],
+  },
+});
+const iteration = ['MapIterationStarted', 'PassStateEntered', 'PassStateExited', 'MapIterationSucceeded'];
+const task = (fields: Record<string, unknown>): Record<string, unknown> => ({
+  StartAt: 'T',
+  States: {
+    T: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Arguments: { FunctionName: 'f', Payload: '{% $states.input %}' },
+      ...fields,
+      End: true,
+    },
+  },
+});
+
+/** Map, inline. */
+export const mapRows: readonly Row[] = [
+  {
+    rule: 'Items defaults to the state’s input; the result is the list of outputs.',
+    link: links.map,
+    states: map({}, '{% $states.input * 10 %}'),
+    input: [1, 2, 3],
+    expect: { status: 'SUCCEEDED', output: [10, 20, 30] },
+  },
+  {
+    rule: 'Items may be a literal array with expressions inside.',
+    link: links.map,
+    states: map({ Items: [1, '{% $states.input.two %}', 'three'] }),
+    input: { two: 2 },
+    expect: { status: 'SUCCEEDED', output: [1, 2, 'three'] },
+  },
+  {
+    rule: 'Items may be computed.',
+    link: links.recorded,
+    states: map({ Items: '{% $states.input.list[$ > 1] %}', MaxConcurrency: 1 }),
+    input: { list: [1, 2, 3] },
+    expect: {
+      status: 'SUCCEEDED',
+      output: [2, 3],
+      history: [
+        'ExecutionStarted',
+        'MapStateEntered',
+        'MapStateStarted',
+        ...iteration,
+        ...iteration,
+        'MapStateSucceeded',
+        'MapStateExited',
+        'ExecutionSucceeded',
+      ],
+    },
+  },
+  {
+    rule: 'No items: no iterations, an empty list.',
+    link: links.recorded,
+    states: map({ Items: [] }),
+    expect: {
+      status: 'SUCCEEDED',
+      output: [],
+      history: [
+        'ExecutionStarted',
+        'MapStateEntered',
+        'MapStateStarted',
+        'MapStateSucceeded',
+        'MapStateExited',
+        'ExecutionSucceeded',
+      ],
+    },
+  },
+  {
+    rule: 'Items of mixed types keep them.',
+    link: links.recorded,
+    states: map({ Items: '{% $states.input %}' }),
+    input: [1, 'two', true, null, { a: [] }, []],
+    expect: { status: 'SUCCEEDED', output: [1, 'two', true, null, { a: [] }, []] },
+  },
+  badItems('a number', '1', 'number', '1'),
+  badItems('a string', "'string'", 'string', '"string"'),
+  badItems('a boolean', 'true', 'boolean', 'true'),
+  badItems('an object', "{'foo': 'bar'}", 'object', '{"foo":"bar"}'),
+  badItems('null', 'null', 'null', 'null'),
+  {
+    rule: 'Items from a variable are checked the same.',
+    link: links.recorded,
+    states: {
+      Start: { Type: 'Pass', Assign: { ItemsVar: { foo: 'bar' } }, Next: 'M' },
+      ...map({ Items: '{% $ItemsVar %}' }),
+    },
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        "An error occurred while executing the state 'M' (entered at the event id #4). The JSONata expression '$ItemsVar' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was 'object' for value: {\"foo\":\"bar\"}",
+    },
+  },
+  {
+    rule: 'Items that are a function are an unsupported result.',
+    link: links.recorded,
+    states: map({ Items: '{% function($x) { $x } %}' }),
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        "An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression 'function($x) { $x }' for the field 'Items' returned an unsupported result type.",
+    },
+  },
+  {
+    rule: 'Undefined Items fail the state.',
+    link: links.errors,
+    states: map({ Items: '{% $states.input.missing %}' }),
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        "An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression '$states.input.missing' specified for the field 'Items' returned nothing (undefined).",
+    },
+  },
+  {
+    rule: 'A literal that is no array is refused at creation.',
+    link: links.map,
+    states: map({ Items: 5 }),
+    expect: { status: 'INVALID', error: 'InvalidDefinition', cause: /at \/States\/M\/Items/ },
+  },
+  {
+    rule: 'A one-item filter unwraps to the item, which is no array.',
+    link: links.recorded,
+    states: map({ Items: '{% $states.input.list[ok] %}' }),
+    input: { list: [{ ok: true }, { ok: false }] },
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause: /Expected 'array', but was 'object' for value: \{"ok":true\}/,
+    },
+  },
+  {
+    rule: 'Without Items the input must be an array.',
+    link: links.map,
+    states: map({}),
+    input: { a: 1 },
+    expect: { status: 'FAILED', error: 'States.QueryEvaluationError' },
+  },
+  {
+    rule: 'ItemSelector makes each iteration’s input; Map.Item is in the context.',
+    link: links.context,
+    states: map({
+      Items: '{% $states.input.list %}',
+      ItemSelector: {
+        i: '{% $states.context.Map.Item.Index %}',
+        v: '{% $states.context.Map.Item.Value %}',
+        all: '{% $states.input.list %}',
+      },
+    }),
+    input: { list: ['a', 'b'] },
+    expect: {
+      status: 'SUCCEEDED',
+      output: [
+        { i: 0, v: 'a', all: ['a', 'b'] },
+        { i: 1, v: 'b', all: ['a', 'b'] },
+      ],
+    },
+  },
+  {
+    rule: 'Map.Item stays in the context inside the iteration, also when a selector changed the input.',
+    link: links.context,
+    states: map(
+      { ItemSelector: { x: 1 } },
+      '{% $states.context.Map.Item.Value & $string($states.context.Map.Item.Index) %}',
+    ),
+    input: ['a', 'b'],
+    expect: { status: 'SUCCEEDED', output: ['a0', 'b1'] },
+  },
+  {
+    rule: 'In nested Maps the innermost item is in the context.',
+    link: links.context,
+    states: {
+      Outer: {
+        Type: 'Map',
+        ItemProcessor: {
+          StartAt: 'Inner',
+          States: {
+            Inner: {
+              Type: 'Map',
+              ItemProcessor: {
+                StartAt: 'E',
+                States: { E: { Type: 'Pass', Output: '{% $states.context.Map.Item.Value %}', End: true } },
+              },
+              End: true,
+            },
+          },
+        },
+        End: true,
+      },
+    },
+    input: [[1, 2], [3]],
+    expect: { status: 'SUCCEEDED', output: [[1, 2], [3]] },
+  },
+  {
+    rule: 'Output sees the list as $states.result.',
+    link: links.jsonata,
+    states: map({ Output: '{% $sum($states.result) %}' }, '{% $states.input * 2 %}'),
+    input: [1, 2, 3],
+    expect: { status: 'SUCCEEDED', output: 12 },
+  },
+  {
+    rule: 'With MaxConcurrency 1 the iterations run one after the other.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        MaxConcurrency: 1,
+        ItemProcessor: {
+          StartAt: 'W',
+          States: {
+            W: {
+              Type: 'Wait',
+              Seconds: 10,
+              Output:
+                '{% $toMillis($states.context.State.EnteredTime) - $toMillis($states.context.Execution.StartTime) %}',
+              End: true,
+            },
+          },
+        },
+        End: true,
+      },
+    },
+    input: [1, 2, 3],
+    expect: { status: 'SUCCEEDED', output: [0, 10_000, 20_000] },
+  },
+  {
+    rule: 'Without MaxConcurrency they run together.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        ItemProcessor: {
+          StartAt: 'W',
+          States: {
+            W: {
+              Type: 'Wait',
+              Seconds: 10,
+              Output:
+                '{% $toMillis($states.context.State.EnteredTime) - $toMillis($states.context.Execution.StartTime) %}',
+              End: true,
+            },
+          },
+        },
+        End: true,
+      },
+    },
+    input: [1, 2, 3],
+    expect: { status: 'SUCCEEDED', output: [0, 0, 0] },
+  },
+  {
+    rule: 'MaxConcurrency may be computed.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        MaxConcurrency: '{% $count($states.input) - 1 %}',
+        ItemProcessor: {
+          StartAt: 'W',
+          States: {
+            W: {
+              Type: 'Wait',
+              Seconds: 10,
+              Output:
+                '{% $toMillis($states.context.State.EnteredTime) - $toMillis($states.context.Execution.StartTime) %}',
+              End: true,
+            },
+          },
+        },
+        End: true,
+      },
+    },
+    input: [1, 2, 3],
+    expect: { status: 'SUCCEEDED', output: [0, 0, 10_000] },
+  },
+  {
+    rule: 'An undefined MaxConcurrency fails the state.',
+    link: links.errors,
+    states: map({ Items: [1, 2], MaxConcurrency: '{% $states.input.missing %}' }),
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        "An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression '$states.input.missing' specified for the field 'MaxConcurrency' returned nothing (undefined).",
+    },
+  },
+  {
+    rule: 'An iteration that fails fails the Map, with its own error.',
+    link: links.map,
+    states: { M: { Type: 'Map', MaxConcurrency: 1, ItemProcessor: task({}), End: true } },
+    input: [1, 2],
+    mocks: { T: [{ output: { Payload: 1 } }, { error: 'Bad', cause: 'item' }] },
+    expect: {
+      status: 'FAILED',
+      error: 'Bad',
+      cause: 'item',
+      history: [
+        'ExecutionStarted',
+        'MapStateEntered',
+        'MapStateStarted',
+        'MapIterationStarted',
+        'TaskStateEntered',
+        'TaskScheduled',
+        'TaskStarted',
+        'TaskSucceeded',
+        'TaskStateExited',
+        'MapIterationSucceeded',
+        'MapIterationStarted',
+        'TaskStateEntered',
+        'TaskScheduled',
+        'TaskStarted',
+        'TaskFailed',
+        'MapIterationFailed',
+        'MapStateFailed',
+        'ExecutionFailed',
+      ],
+    },
+  },
+  {
+    rule: 'A Map may catch its iterations’ errors.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        ItemProcessor: task({}),
+        Catch: [{ ErrorEquals: ['States.ALL'], Output: '{% $states.errorOutput.Error %}', Next: 'E' }],
+        End: true,
+      },
+      E: { Type: 'Succeed' },
+    },
+    input: [1],
+    mocks: { T: [{ error: 'Bad' }] },
+    expect: { status: 'SUCCEEDED', output: 'Bad' },
+  },
+  {
+    rule: 'A Map may be retried as a whole.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        MaxConcurrency: 1,
+        ItemProcessor: task({ Output: '{% $states.result.Payload %}' }),
+        Retry: [{ ErrorEquals: ['Bad'] }],
+        End: true,
+      },
+    },
+    input: [1, 2],
+    mocks: {
+      T: [{ output: { Payload: 'a' } }, { error: 'Bad' }, { output: { Payload: 'b' } }, { output: { Payload: 'c' } }],
+    },
+    expect: { status: 'SUCCEEDED', output: ['b', 'c'] },
+  },
+  {
+    rule: 'Mode DISTRIBUTED is refused by name.',
+    link: links.map,
+    states: {
+      M: {
+        Type: 'Map',
+        ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...processor() },
+        End: true,
+      },
+    },
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /Distributed Map is not supported.* at \/States\/M\/ItemProcessor\/ProcessorConfig\/Mode/,
+    },
+  },
+  {
+    rule: 'ItemReader is refused by name.',
+    link: links.map,
+    states: map({ ItemReader: {} }),
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /ItemReader belongs to the Distributed Map, which is not supported at \/States\/M\/ItemReader/,
+    },
+  },
+  {
+    rule: 'ItemBatcher is refused by name.',
+    link: links.map,
+    states: map({ ItemBatcher: {} }),
+    expect: { status: 'INVALID', error: 'InvalidDefinition', cause: /ItemBatcher belongs to the Distributed Map/ },
+  },
+  {
+    rule: 'ResultWriter is refused by name.',
+    link: links.map,
+    states: map({ ResultWriter: {} }),
+    expect: { status: 'INVALID', error: 'InvalidDefinition', cause: /ResultWriter belongs to the Distributed Map/ },
+  },
+  {
+    rule: 'ToleratedFailurePercentage is not for an inline Map.',
+    link: links.map,
+    states: map({ ToleratedFailurePercentage: 10 }),
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /ToleratedFailurePercentage belongs to the Distributed Map and is not allowed in an inline Map/,
+    },
+  },
+  {
+    rule: 'ToleratedFailureCount is not for an inline Map.',
+    link: links.map,
+    states: map({ ToleratedFailureCount: 1 }),
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /ToleratedFailureCount belongs to the Distributed Map/,
+    },
+  },
+  {
+    rule: 'ItemsPath and Iterator belong to JSONPath.',
+    link: links.map,
+    states: map({ ItemsPath: '$' }),
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /'ItemsPath' belongs to the JSONPath query language/,
+    },
+  },
+];
