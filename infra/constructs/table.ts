@@ -1,3 +1,4 @@
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, Billing, ProjectionType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { indexes, tableKeys } from '#core/contract/env.ts';
@@ -34,7 +35,14 @@ export class Table extends Construct {
       })),
     });
     addRunbookAlarm(this, 'Throttled', {
-      metric: this.table.metric('ThrottledRequests', { statistic: 'Sum', period: alarmPeriod }),
+      metric: new MathExpression({
+        expression: 'FILL(reads, 0) + FILL(writes, 0)',
+        usingMetrics: {
+          reads: this.table.metric('ReadThrottleEvents', { statistic: 'Sum' }),
+          writes: this.table.metric('WriteThrottleEvents', { statistic: 'Sum' }),
+        },
+        period: alarmPeriod,
+      }),
       meaning: 'DynamoDB refused requests on the table for their rate.',
       runbook: 'table-throttled',
       above: 10,

@@ -3,6 +3,7 @@ import { environment, indexes, tableKeys } from '#core/contract/env.ts';
 import { timings } from '#core/contract/limits.ts';
 import { routes } from '#core/contract/routes.ts';
 import { functionNames, functionSpecs } from '#infra/config/functions.ts';
+import { treatmentOf } from '#local/template/resource-types.ts';
 import { type Anything, ofType, type Resource, referencesIn, synthesise } from './synthesise.ts';
 
 const resources = synthesise();
@@ -18,7 +19,7 @@ const only = (ids: readonly string[]): string => {
 };
 const sorted = (values: readonly string[]): string[] => values.toSorted();
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-const contains = (value: unknown, part: unknown) => JSON.stringify(value).includes(JSON.stringify(part));
+const contains = (value: unknown, part: unknown) => (JSON.stringify(value) ?? '').includes(JSON.stringify(part));
 
 describe('functions', () => {
   it('has one for each entry of the catalogue and no other', () => {
@@ -152,6 +153,26 @@ describe('queues', () => {
     }
   });
 
+  it('take what EventBridge could not hand over, from exactly its rules', () => {
+    const rules = ofType(resources, 'AWS::Events::Rule');
+    expect(rules).toHaveLength(2);
+    for (const [ruleId, { Properties }] of rules) {
+      const deadLetters = only(referencesIn(Properties.Targets[0].DeadLetterConfig));
+      const [, policy] =
+        ofType(resources, 'AWS::SQS::QueuePolicy').find(([, candidate]) =>
+          referencesIn(candidate.Properties.Queues).includes(deadLetters),
+        ) ?? [];
+      expect(policy?.Properties.PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sqs:SendMessage',
+          Principal: { Service: 'events.amazonaws.com' },
+          Condition: { ArnEquals: { 'aws:SourceArn': arnOf(ruleId) } },
+        }),
+      );
+    }
+  });
+
   it('hide a message six times as long as its consumer may take, and let each message fail alone', () => {
     const mappings = ofType(resources, 'AWS::Lambda::EventSourceMapping').filter(
       ([, { Properties }]) => resources[only(referencesIn(Properties.EventSourceArn))]?.Type === 'AWS::SQS::Queue',
@@ -272,6 +293,11 @@ describe('stack', () => {
     const types = Object.values(resources).map(({ Type }) => Type);
     expect(types.filter((type) => /^Custom::|CustomResource|^AWS::CloudFormation::/.test(type))).toEqual([]);
     expect(functions).toHaveLength(functionNames.length);
+  });
+
+  it('has nothing that the local platform refuses', () => {
+    const refused = Object.values(resources).filter(({ Type }) => treatmentOf(Type) === 'refuse');
+    expect(refused.map(({ Type }) => Type)).toEqual([]);
   });
 
   it('names nothing physically', () => {
