@@ -14,7 +14,7 @@ import { readWorkflow } from './workflow-store.ts';
 /** How a run ends. */
 export interface RunEnding {
   readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
-  readonly error?: TaskError;
+  readonly error?: TaskError | undefined;
 }
 
 const outputAt = async (services: Services, run: Run): Promise<Json> => {

@@ -25,6 +25,10 @@ export const Run = z.looseObject({
   deadlineAt: z.number(),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),
+  /** How a run that is CANCELLING ends. */
+  ending: z
+    .looseObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']), error: TaskError.optional() })
+    .optional(),
   rev: z.int(),
 });
 export type Run = z.infer<typeof Run>;

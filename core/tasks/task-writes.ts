@@ -128,6 +128,9 @@ const isHolder = (task: Pick<Task, 'attempt' | 'claim'>): Clauses => ({
   sameClaim: equal('claim', task.claim ?? ''),
 });
 
+/** Where a task remembers who had an attempt that was taken back, to tell a late result from a stranger's. */
+export const holderOf = (attempt: number): string => `holder:${attempt}`;
+
 /** ASSIGNED → QUEUED (or PENDING until `runAt`) with the same attempt number; the next assignment raises it. */
 export const requeueTask = (
   task: Task,
@@ -145,7 +148,14 @@ export const requeueTask = (
   return {
     key: keyOf(task),
     set: [
-      ...setAll({ status, queuedAt: after.queuedAt, ...waiting, lastAgentId: task.agentId, error: back.error }),
+      ...setAll({
+        status,
+        queuedAt: after.queuedAt,
+        ...waiting,
+        lastAgentId: task.agentId,
+        [holderOf(task.attempt)]: task.agentId,
+        error: back.error,
+      }),
       ...(back.avoid.length === 0 ? [] : [set('avoid', back.avoid)]),
       plus('rev', 1),
     ],

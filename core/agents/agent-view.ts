@@ -1,0 +1,120 @@
+import type { AgentState, AgentView } from '../contract/agent.ts';
+import { AgentView as AgentViewSchema } from '../contract/agent.ts';
+import { AgentId, type TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import { NotFoundError } from '../errors/errors.ts';
+import type { Services } from '../services.ts';
+import { Profile, Slots } from './agent.ts';
+import { historyOf, historyTypes } from './slots.ts';
+
+/** Where an agent is in its life, from its slots alone. Sixty silent seconds is `error`, reason silent. */
+export const agentState = (slots: Slots | undefined, nowMs: number): { state: AgentState; reason?: string } => {
+  if (slots === undefined) return { state: 'created' };
+  const isWorking = Object.keys(slots.assigned).length > 0;
+  if (slots.status !== 'active')
+    return isWorking ? { state: 'terminating', reason: slots.status } : { state: 'terminated', reason: slots.status };
+  if (slots.connection === undefined) return { state: 'error', reason: 'disconnected' };
+  if (slots.seenAt + timings.silentAfterMs < nowMs) return { state: 'error', reason: 'silent' };
+  if (slots.paused === true) return { state: 'paused' };
+  return { state: isWorking ? 'running' : 'idle' };
+};
+
+const performanceOf = (slots: Slots | undefined): AgentView['performance'] =>
+  Object.fromEntries(
+    (slots === undefined ? [] : historyTypes(slots)).map((type) => {
+      const history = slots === undefined ? { count: 0, succeeded: 0, workMs: 0 } : historyOf(slots, type);
+      const perTask = Math.max(1, history.count);
+      return [
+        type,
+        {
+          count: history.count,
+          successRate: history.succeeded / perTask,
+          averageMs: Math.round(history.workMs / perTask),
+        },
+      ];
+    }),
+  );
+
+/** An agent as people see it. */
+export const agentView = (profile: Profile, slots: Slots | undefined, nowMs: number): AgentView =>
+  AgentViewSchema.parse({
+    agentId: profile.agentId,
+    name: profile.name,
+    type: profile.type,
+    description: profile.description,
+    modelId: profile.modelId,
+    metadata: profile.metadata,
+    status: slots?.status ?? 'inactive',
+    ...agentState(slots, nowMs),
+    connected: slots?.connection !== undefined,
+    capabilities: profile.capabilities,
+    labels: profile.labels,
+    maxConcurrency: slots?.maxConcurrency ?? 0,
+    freeSlots: slots?.freeSlots ?? 0,
+    tasks: Object.entries(slots?.assigned ?? {}).map(([taskId, entry]) => ({
+      taskId,
+      attempt: entry.attempt,
+      assignedAt: entry.at,
+    })),
+    priority: profile.priority,
+    performance: performanceOf(slots),
+    createdAt: profile.createdAt,
+    updatedAt: profile.updatedAt,
+    seenAt: slots?.seenAt,
+  });
+
+/** One agent. @throws NotFoundError, also for another tenant's. */
+export const readAgentView = async (services: Services, tenant: TenantId, agentId: AgentId): Promise<AgentView> => {
+  const items = await services.table.getMany([keys.profile(tenant, agentId), keys.slots(tenant, agentId)], {
+    consistent: true,
+  });
+  const profile = items.find((item) => item['sk'] === keys.profile(tenant, agentId).sk);
+  const slots = items.find((item) => item['sk'] === keys.slots(tenant, agentId).sk);
+  if (profile === undefined) throw new NotFoundError('agent', agentId);
+  return agentView(Profile.parse(profile), slots === undefined ? undefined : Slots.parse(slots), services.clock.now());
+};
+
+export interface AgentListQuery {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  readonly capability?: string | undefined;
+  readonly status?: AgentView['status'] | undefined;
+  /** Only those that could take a task now. */
+  readonly available?: boolean | undefined;
+}
+
+const matches = (view: AgentView, { capability, status, available }: AgentListQuery): boolean =>
+  (capability === undefined || view.capabilities.some(({ name }) => name === capability)) &&
+  (status === undefined || view.status === status) &&
+  (available !== true || (view.freeSlots > 0 && (view.state === 'idle' || view.state === 'running')));
+
+/** A tenant's agents, least loaded first within a page, then by priority. Filters apply to each page. */
+export const listAgentViews = async (
+  services: Services,
+  tenant: TenantId,
+  query: AgentListQuery,
+): Promise<{ items: readonly AgentView[]; nextCursor?: string }> => {
+  const page = await services.table.query({
+    partition: indexKeys.listOf(tenant, 'AGENTS'),
+    index: 'list',
+    limit: Math.min(query.limit, 50),
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+  });
+  const ids = page.items.map((item) => AgentId.parse(item['listSort']));
+  const items = await services.table.getMany(ids.flatMap((id) => [keys.profile(tenant, id), keys.slots(tenant, id)]));
+  const bySk = (sk: string) =>
+    new Map(items.filter((item) => item['sk'] === sk).map((item) => [item['agentId'], item]));
+  const [profiles, slots] = [bySk('PROFILE'), bySk('SLOTS')];
+  const views = ids.flatMap((id) => {
+    const profile = profiles.get(id);
+    const own = slots.get(id);
+    return profile === undefined
+      ? []
+      : [agentView(Profile.parse(profile), own === undefined ? undefined : Slots.parse(own), services.clock.now())];
+  });
+  const sorted = views
+    .filter((view) => matches(view, query))
+    .toSorted((a, b) => b.freeSlots - a.freeSlots || b.priority - a.priority);
+  return { items: sorted, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};

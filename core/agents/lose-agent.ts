@@ -1,0 +1,24 @@
+import { TaskId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import type { Services } from '../services.ts';
+import { giveBackTask } from '../tasks/give-back-task.ts';
+import { readTask } from '../tasks/task.ts';
+import type { Slots } from './agent.ts';
+import { freeOrphan } from './free-orphan.ts';
+
+/**
+ * Everything an agent holds goes elsewhere: it is gone or silent. Each task is taken back by itself, fenced by attempt and
+ * claim, so an agent that returns in the middle keeps what it still has. Repeatable.
+ */
+export const loseAgent = async (services: Services, slots: Slots, reason: 'disconnected' | 'silent'): Promise<void> => {
+  for (const [id, entry] of Object.entries(slots.assigned)) {
+    const taskId = TaskId.parse(id);
+    const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
+    if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim) {
+      const error = { code: 'AGENT_LOST', message: `The agent ${slots.name} is ${reason}.`, retryable: true };
+      await giveBackTask(services, found.task, { error, agentLives: false, delayMs: 0 });
+    } else {
+      await freeOrphan(services, slots, taskId, entry);
+    }
+  }
+};

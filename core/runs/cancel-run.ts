@@ -1,0 +1,85 @@
+import type { RunId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Services } from '../services.ts';
+import { cancelMembers } from '../stages/cancel-members.ts';
+import { Stage } from '../stages/stage.ts';
+import { equal, oneOf, plus, set } from '../table/conditions.ts';
+import { endRun, type RunEnding } from './end-run.ts';
+import { Run, readRun } from './run.ts';
+
+/** A run that has ended otherwise. */
+export class RunEndedError extends AppError {
+  override readonly name = 'RunEndedError';
+  constructor(runId: string, status: string) {
+    super('ALREADY_TERMINAL', `${runId} has ended with ${status}. Nothing changes it any more.`);
+  }
+}
+
+const stagesOfRun = async (services: Services, run: Run): Promise<readonly Stage[]> => {
+  const { items } = await services.table.query({
+    partition: keys.run(run.tenant, run.runId).pk,
+    prefix: 'STAGE#',
+    limit: 1000,
+    consistent: true,
+  });
+  return items.map((item) => Stage.parse(item));
+};
+
+/**
+ * Closes a run's stages and ends every task that is still open, also those of a stage that an earlier, interrupted call
+ * closed. Returns how many tasks are still open.
+ */
+const endMembers = async (services: Services, run: Run, reason: string): Promise<number> => {
+  let open = 0;
+  for (const stage of await stagesOfRun(services, run)) {
+    await services.table.update({
+      key: keys.stage(stage.tenant, stage.runId, stage.position),
+      set: [set('status', 'DECIDED'), set('decidedAt', services.clock.now())],
+      remove: [['sweepKey'], ['sweepSort']],
+      clauses: { isOpen: equal('status', 'OPEN') },
+    });
+    open += await cancelMembers(services, { tenant: run.tenant, runId: run.runId, stage: stage.position, reason });
+  }
+  return open;
+};
+
+/**
+ * Brings a run to an end other than success, in the order that leaves nothing behind: no new work (CANCELLING), no
+ * further states, no open tasks, and then the end. Repeatable from any point; the sweep goes on after a crash.
+ */
+export const stopRun = async (services: Services, run: Run, end: RunEnding): Promise<Run> => {
+  const reason = end.error?.message ?? `The run is ${end.status}.`;
+  const written = await services.table.update({
+    key: keys.run(run.tenant, run.runId),
+    set: [set('status', 'CANCELLING'), set('ending', end), plus('rev', 1)],
+    clauses: { isLive: oneOf('status', ['STARTING', 'RUNNING']) },
+  });
+  const stopping = written.item === undefined ? run : Run.parse(written.item);
+  if (stopping.status !== 'CANCELLING') return stopping;
+  if (stopping.executionArn !== undefined) await services.executions.stop(stopping.executionArn, reason);
+  const open = await endMembers(services, stopping, reason);
+  if (open === 0) await endRun(services, stopping, end);
+  return readRun(services, run.tenant, run.runId);
+};
+
+/**
+ * Cancels a run with all its tasks. Cancelling a cancelled run is fine.
+ * @throws RunEndedError when it ended otherwise, NotFoundError when there is none of this tenant's.
+ */
+export const cancelRun = async (
+  services: Services,
+  principal: Principal,
+  runId: RunId,
+  reason: string,
+): Promise<Run> => {
+  const run = await readRun(services, principal.tenant, runId);
+  if (run.status === 'CANCELLED') return run;
+  if (run.status !== 'STARTING' && run.status !== 'RUNNING' && run.status !== 'CANCELLING')
+    throw new RunEndedError(runId, run.status);
+  return stopRun(services, run, {
+    status: 'CANCELLED',
+    error: { code: 'CANCELLED', message: reason, retryable: false },
+  });
+};

@@ -1,0 +1,136 @@
+import * as z from 'zod';
+import type { RunId, TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
+import { RunView, type StepStatus } from '../contract/workflow.ts';
+import { stagesOf } from '../coordination/definition.ts';
+import { withReadUrl } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import { Stage } from '../stages/stage.ts';
+import type { Task } from '../tasks/task.ts';
+import { readMembers } from './outputs.ts';
+import { Run, readRun } from './run.ts';
+import { readWorkflow } from './workflow-store.ts';
+
+type StepState = z.infer<typeof StepStatus>;
+type StepView = RunView['steps'][number];
+
+const memberView = (task: Task): StepView['tasks'][number] => {
+  const { taskId, type, agentId, agentName, attempt, startedAt, assignedAt, endedAt, createdAt, error } = task;
+  const status = task.status === 'ASSIGNED' && startedAt !== undefined ? 'RUNNING' : task.status;
+  return {
+    taskId,
+    type,
+    status,
+    attempt,
+    createdAt,
+    ...defined({ agentId, agentName, assignedAt, startedAt, endedAt, error }),
+  };
+};
+
+const defined = (values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+/** A step's status from its tasks': the worst end when all have ended, else how far the furthest is. */
+const stepStatus = (tasks: readonly (Task | undefined)[], runIsOver: boolean): StepState => {
+  const statuses = tasks.map((task) => task?.status ?? 'PENDING');
+  if (statuses.length > 0 && statuses.every(isTerminal)) {
+    const worst: readonly StepState[] = ['FAILED', 'TIMED_OUT', 'CANCELLED', 'SKIPPED'];
+    return worst.find((status) => statuses.some((own) => own === status)) ?? 'SUCCEEDED';
+  }
+  if (runIsOver) return 'SKIPPED';
+  if (tasks.some((task) => task?.status === 'ASSIGNED'))
+    return tasks.some((task) => task?.startedAt !== undefined) ? 'RUNNING' : 'ASSIGNED';
+  return statuses.includes('QUEUED') ? 'READY' : 'PENDING';
+};
+
+const stepsOf = async (services: Services, run: Run): Promise<readonly StepView[]> => {
+  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  const { items } = await services.table.query({
+    partition: keys.run(run.tenant, run.runId).pk,
+    prefix: 'STAGE#',
+    limit: 1000,
+    consistent: true,
+  });
+  const stages = new Map(items.map((item) => Stage.parse(item)).map((stage) => [stage.position, stage]));
+  const runIsOver = isTerminal(run.status);
+  const views: StepView[] = [];
+  for (const [position, spec] of stagesOf(definition).entries()) {
+    for (const step of spec.steps) {
+      const part = stages.get(position)?.parts.find((candidate) => candidate.step === step.id);
+      const members = part === undefined ? [] : await readMembers(services, run, position, part);
+      const status =
+        part === undefined
+          ? runIsOver
+            ? 'SKIPPED'
+            : 'PENDING'
+          : part.count === 0
+            ? 'SUCCEEDED'
+            : stepStatus(members, runIsOver);
+      views.push({
+        step: step.id,
+        status,
+        tasks: members.flatMap((task) => (task === undefined ? [] : [memberView(task)])),
+      });
+    }
+  }
+  return views;
+};
+
+/** A run with its steps and their tasks. */
+export const runView = async (services: Services, run: Run): Promise<RunView> =>
+  RunView.parse({
+    runId: run.runId,
+    workflow: run.workflow,
+    version: run.version,
+    mode: run.mode,
+    status: run.status,
+    input: await withReadUrl(services, run.input),
+    output: run.output === undefined ? undefined : await withReadUrl(services, run.output),
+    error: run.error,
+    steps: await stepsOf(services, run),
+    createdAt: run.createdAt,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    deadlineAt: run.deadlineAt,
+    rev: run.rev,
+  });
+
+/** One run. @throws NotFoundError, also for another tenant's. */
+export const readRunView = async (services: Services, tenant: TenantId, runId: RunId): Promise<RunView> =>
+  runView(services, await readRun(services, tenant, runId));
+
+/** A tenant's runs, newest first, without their steps. */
+export const listRunViews = async (
+  services: Services,
+  tenant: TenantId,
+  query: {
+    readonly cursor?: string | undefined;
+    readonly limit: number;
+    readonly status?: RunView['status'] | undefined;
+  },
+): Promise<{ items: readonly Omit<RunView, 'steps'>[]; nextCursor?: string }> => {
+  const page = await services.table.query({
+    partition: indexKeys.listOf(tenant, 'RUNS'),
+    index: 'list',
+    limit: query.limit,
+    descending: true,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+  });
+  const order = page.items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) }));
+  const byKey = new Map((await services.table.getMany(order)).map((item) => [item['pk'], item]));
+  const runs = order.flatMap(({ pk }) => Run.safeParse(byKey.get(pk)).data ?? []);
+  const items = runs
+    .filter(({ status }) => query.status === undefined || status === query.status)
+    .map(({ runId, workflow, version, mode, status, input, createdAt, startedAt, endedAt }) => ({
+      runId,
+      workflow,
+      version,
+      mode,
+      status,
+      input,
+      createdAt,
+      ...defined({ startedAt, endedAt }),
+    }));
+  return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};

@@ -1,0 +1,97 @@
+import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
+import { RunId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import type { RunRequest } from '../contract/workflow.ts';
+import { stagesOf } from '../coordination/definition.ts';
+import type { Principal } from '../identity/principal.ts';
+import { fitPayload } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import { absent, equal, plus, set, setDefault } from '../table/conditions.ts';
+import { IdempotencyMismatchError } from '../tasks/errors.ts';
+import { Run } from './run.ts';
+import { newestVersion, readWorkflow } from './workflow-store.ts';
+
+export interface StartRequest {
+  readonly principal: Principal;
+  readonly request: RunRequest;
+  /** The same principal's same key names the same run. */
+  readonly idempotencyKey: string;
+}
+
+/** A state's own limit, well beyond what its tasks may take one after the other: a backstop, never what ends a task. */
+const stageBackstop = 3600;
+
+/** What the state machine is given: ids, counts and time limits, never payloads. */
+const executionInput = async (services: Services, run: Run): Promise<unknown> => {
+  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  const timeoutSeconds = definition.timeoutSeconds + stageBackstop;
+  return {
+    tenant: run.tenant,
+    runId: run.runId,
+    stages: stagesOf(definition).map((_stage, stage) => ({ stage, timeoutSeconds })),
+  };
+};
+
+/**
+ * Starts a written run's execution, under the run's own id: doing it again is harmless. The sweep repeats it for a run
+ * that a crash left STARTING.
+ */
+export const startExecution = async (services: Services, run: Run): Promise<Run> => {
+  const executionArn = await services.executions.start({
+    mode: run.mode,
+    runId: run.runId,
+    input: await executionInput(services, run),
+  });
+  const written = await services.table.update({
+    key: keys.run(run.tenant, run.runId),
+    set: [
+      set('status', 'RUNNING'),
+      set('executionArn', executionArn),
+      setDefault('startedAt', services.clock.now()),
+      plus('rev', 1),
+    ],
+    clauses: { isStarting: equal('status', 'STARTING') },
+  });
+  return written.item === undefined ? run : Run.parse(written.item);
+};
+
+/**
+ * Starts a run of a workflow, pinned to the version that is newest now or to the one asked for. The run is written
+ * first; a repeat with the same key is the same run.
+ *
+ * @throws NotFoundError for an unknown workflow, IdempotencyMismatchError, PayloadTooLargeError.
+ */
+export const startRun = async (
+  services: Services,
+  { principal, request, idempotencyKey }: StartRequest,
+): Promise<Run> => {
+  const { tenant } = principal;
+  const requestHash = sha256Hex(canonicalJson(request));
+  const runId = RunId.parse(`run_${hashUuid('run', tenant, principal.id, idempotencyKey)}`);
+  const version = request.version ?? (await newestVersion(services, tenant, request.workflow));
+  const { definition } = await readWorkflow(services, tenant, request.workflow, version);
+  const nowMs = services.clock.now();
+  const key = keys.run(tenant, runId);
+  const run: Run = {
+    tenant,
+    runId,
+    workflow: request.workflow,
+    version,
+    mode: definition.mode,
+    status: 'STARTING',
+    input: await fitPayload(services, tenant, 'input', request.input),
+    requestHash,
+    principal: principal.id,
+    createdAt: nowMs,
+    deadlineAt: nowMs + definition.timeoutSeconds * 1000,
+    rev: 1,
+  };
+  const written = await services.table.put({
+    key,
+    item: { ...run, ...indexKeys.open(key), ...indexKeys.list(tenant, 'RUNS', indexKeys.byTime(nowMs, runId)) },
+    clauses: { isNew: absent('pk') },
+  });
+  const stored = written.won ? run : Run.parse(written.item);
+  if (stored.requestHash !== requestHash) throw new IdempotencyMismatchError();
+  return stored.status === 'STARTING' ? startExecution(services, stored) : stored;
+};

@@ -1,0 +1,46 @@
+import { timings } from '../contract/limits.ts';
+import { stopRun } from '../runs/cancel-run.ts';
+import type { RunEnding } from '../runs/end-run.ts';
+import { executionEnded } from '../runs/execution-ended.ts';
+import { isLive, type Run, readRun } from '../runs/run.ts';
+import { startExecution } from '../runs/start-run.ts';
+import type { Services } from '../services.ts';
+import { afterDecision } from '../stages/decide-stage.ts';
+import { repairStage } from '../stages/join-stage.ts';
+import type { Stage } from '../stages/stage.ts';
+
+/** A stage that is open, or decided with its token unanswered. Young ones are left to whoever is at work on them. */
+export const sweepStage = async (services: Services, stage: Stage): Promise<number> => {
+  if (services.clock.now() - stage.createdAt < timings.sweepMs) return 0;
+  if (stage.status === 'DECIDED') return afterDecision(services, stage).then(() => 1);
+  const run = await readRun(services, stage.tenant, stage.runId);
+  if (isLive(run)) await repairStage(services, stage);
+  return 0;
+};
+
+/** Share of the old runs whose execution is looked at in one sweep: DescribeExecution refills at 15 a second. */
+const lookShare = 0.2;
+
+const overdue: RunEnding = {
+  status: 'TIMED_OUT',
+  error: { code: 'DEADLINE', message: 'The run did not end in time.', retryable: false },
+};
+
+/** A run that did not get going, did not end in time, was being cancelled, or whose execution ended unnoticed. */
+export const sweepRun = async (services: Services, run: Run): Promise<number> => {
+  const nowMs = services.clock.now();
+  if (nowMs - run.createdAt < timings.sweepMs) return 0;
+  if (run.status === 'STARTING') return startExecution(services, run).then(() => 1);
+  if (run.status === 'CANCELLING') {
+    const ending: RunEnding = {
+      status: 'CANCELLED',
+      error: { code: 'CANCELLED', message: 'The run was cancelled.', retryable: false },
+    };
+    return stopRun(services, run, run.ending ?? ending).then(() => 1);
+  }
+  if (run.deadlineAt <= nowMs) return stopRun(services, run, overdue).then(() => 1);
+  if (run.executionArn === undefined || services.random.fraction() > lookShare) return 0;
+  const status = await services.executions.status(run.executionArn);
+  if (status !== 'FAILED' && status !== 'TIMED_OUT' && status !== 'ABORTED') return 0;
+  return executionEnded(services, { tenant: run.tenant, runId: run.runId, status }).then(() => 1);
+};

@@ -1,0 +1,104 @@
+import * as z from 'zod';
+import { Slots } from '../agents/agent.ts';
+import { indexKeys, sweepShards } from '../contract/keys.ts';
+import { AppError } from '../errors/app-error.ts';
+import { Run } from '../runs/run.ts';
+import type { Services } from '../services.ts';
+import { Stage } from '../stages/stage.ts';
+import type { Item } from '../table/table.ts';
+import { readTask } from '../tasks/task.ts';
+import { endOverdue, placeDue } from '../timers/handle-timer.ts';
+import { sweepAgent } from './sweep-agent.ts';
+import { sweepRun, sweepStage } from './sweep-coordination.ts';
+
+/** What a sweep met and mended. */
+export interface SweepReport {
+  agents: number;
+  due: number;
+  stages: number;
+  runs: number;
+  repairs: number;
+  failures: number;
+}
+
+const IndexKey = z.looseObject({ pk: z.string(), sk: z.string() });
+const pageSize = 100;
+/** Minutes of due tasks that one sweep looks back over, so that a missed sweep is made up. */
+const lookBackMinutes = 15;
+
+const eachOf = async (services: Services, partition: string, visit: (item: Item) => Promise<void>): Promise<void> => {
+  let cursor: string | undefined;
+  do {
+    const page = await services.table.query({
+      partition,
+      index: 'sweep',
+      limit: pageSize,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const keysOfPage = page.items.map((item) => IndexKey.parse(item)).map(({ pk, sk }) => ({ pk, sk }));
+    const items = await services.table.getMany(keysOfPage, { consistent: true });
+    for (const item of items) await visit(item);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+};
+
+/**
+ * Mends, once a minute, whatever a crash, a lost message or a silent agent left behind. Reads what is live, never
+ * history; one broken item never keeps it from the others. Repeatable, also concurrently.
+ */
+export const sweep = async (services: Services): Promise<SweepReport> => {
+  const report: SweepReport = { agents: 0, due: 0, stages: 0, runs: 0, repairs: 0, failures: 0 };
+  const safely =
+    (visit: (item: Item) => Promise<number>) =>
+    async (item: Item): Promise<void> => {
+      try {
+        report.repairs += await visit(item);
+      } catch (error) {
+        report.failures += 1;
+        services.log.warn('sweep could not mend an item', {
+          pk: item['pk'],
+          sk: item['sk'],
+          code: error instanceof AppError ? error.code : 'INTERNAL',
+          reason: String(error),
+        });
+      }
+    };
+  const nowMinute = Math.floor(services.clock.now() / 60_000);
+  for (let minute = nowMinute - lookBackMinutes; minute <= nowMinute; minute++) {
+    await eachOf(
+      services,
+      indexKeys.dueMinute(minute * 60_000),
+      safely(async (item) => ((report.due += 1), sweepDue(services, item))),
+    );
+  }
+  for (let shard = 0; shard < sweepShards; shard++) {
+    await eachOf(
+      services,
+      indexKeys.liveShard(shard),
+      safely(async (item) => ((report.agents += 1), sweepAgent(services, Slots.parse(item)))),
+    );
+  }
+  for (let shard = 0; shard < sweepShards; shard++) {
+    await eachOf(
+      services,
+      indexKeys.openShard(shard),
+      safely(async (item) => {
+        if (item['sk'] === 'RUN') return ((report.runs += 1), sweepRun(services, Run.parse(item)));
+        return ((report.stages += 1), sweepStage(services, Stage.parse(item)));
+      }),
+    );
+  }
+  return report;
+};
+
+/** A waiting task whose time has come: its deadline, or the end of its backoff. */
+const sweepDue = async (services: Services, item: Item): Promise<number> => {
+  const found = readTask(item);
+  if (found.kind !== 'task') return 0;
+  const { task } = found;
+  const nowMs = services.clock.now();
+  if (task.status !== 'QUEUED' && task.status !== 'PENDING') return 0;
+  if (task.deadlineAt <= nowMs) return endOverdue(services, task).then(() => 1);
+  if (task.status === 'PENDING') return placeDue(services, task).then(() => 1);
+  return 0;
+};

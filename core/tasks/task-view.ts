@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import type { TaskId, TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { TaskView } from '../contract/task.ts';
+import { NotFoundError } from '../errors/errors.ts';
+import { withReadUrl } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+import { readTask, type Task } from './task.ts';
+
+const LateResult = z.looseObject({ attempt: z.int(), agentId: z.string(), receivedAt: z.number() });
+
+/** A task as people see it: nothing of claims, connections or index keys. */
+export const taskView = async (
+  services: Services,
+  task: Task,
+  late: readonly z.infer<typeof LateResult>[] = [],
+): Promise<TaskView> => {
+  const { taskId, kind, type, description, priority, attempt, retry, requirements, agentId, agentName, place } = task;
+  return TaskView.parse({
+    taskId,
+    kind,
+    type,
+    description,
+    priority,
+    attempt,
+    requirements,
+    agentId,
+    agentName,
+    maxAttempts: retry.maxAttempts,
+    status: task.status === 'ASSIGNED' && task.startedAt !== undefined ? 'RUNNING' : task.status,
+    runId: place?.runId,
+    step: place?.step,
+    input: await withReadUrl(services, task.input),
+    output: task.output === undefined ? undefined : await withReadUrl(services, task.output),
+    error: task.error,
+    usage: task.usage,
+    confidence: task.confidence,
+    evidence: task.evidence,
+    progress: task.progress,
+    decision: task.decision,
+    lateResults:
+      late.length === 0
+        ? undefined
+        : late.map((result) => ({ attempt: result.attempt, agentId: result.agentId, receivedAt: result.receivedAt })),
+    createdAt: task.createdAt,
+    deadlineAt: task.deadlineAt,
+    assignedAt: task.assignedAt,
+    startedAt: task.startedAt,
+    endedAt: task.endedAt,
+    rev: task.rev,
+  });
+};
+
+/** One task with its late results. @throws NotFoundError, also for another tenant's. */
+export const readTaskView = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<TaskView> => {
+  const { items } = await services.table.query({
+    partition: keys.task(tenant, taskId).pk,
+    limit: 50,
+    consistent: true,
+  });
+  const found = readTask(items.find((item) => item['sk'] === keys.task(tenant, taskId).sk));
+  if (found.kind !== 'task') throw new NotFoundError('task', taskId);
+  const late = items.flatMap((item) => LateResult.safeParse(item).data ?? []);
+  return taskView(services, found.task, late);
+};
+
+export interface TaskListQuery {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+  readonly status?: TaskView['status'] | undefined;
+}
+
+/** A tenant's submitted tasks, newest first; a run's tasks are found with the run. Filters apply to each page. */
+export const listTaskViews = async (
+  services: Services,
+  tenant: TenantId,
+  query: TaskListQuery,
+): Promise<{ items: readonly TaskView[]; nextCursor?: string }> => {
+  const page = await services.table.query({
+    partition: indexKeys.listOf(tenant, 'TASKS'),
+    index: 'list',
+    limit: query.limit,
+    descending: true,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+  });
+  const order = page.items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) }));
+  const items = await services.table.getMany(order);
+  const byKey = new Map(items.map((item) => [item['pk'], item]));
+  const views = await Promise.all(
+    order.flatMap(({ pk }) => {
+      const found = readTask(byKey.get(pk));
+      return found.kind === 'task' ? [taskView(services, found.task)] : [];
+    }),
+  );
+  const matching = views.filter(({ status }) => query.status === undefined || status === query.status);
+  return { items: matching, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};

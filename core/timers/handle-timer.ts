@@ -1,0 +1,80 @@
+import { loseAgent } from '../agents/lose-agent.ts';
+import { readSlots } from '../agents/read-agent.ts';
+import { placeStoredTask } from '../assignment/place-task.ts';
+import type { TaskId, TenantId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import type { TimerMessage } from '../contract/messages.ts';
+import { isTerminal } from '../contract/task.ts';
+import type { Services } from '../services.ts';
+import { endByPlatform } from '../tasks/end-task.ts';
+import { giveBackTask } from '../tasks/give-back-task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+
+const readLive = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Task | undefined> => {
+  const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
+  return found.kind === 'task' && !isTerminal(found.task.status) ? found.task : undefined;
+};
+
+/** The reconnect grace is over: an agent that is not back loses its tasks. A newer epoch means that it was back. */
+const endGrace = async (
+  services: Services,
+  message: Extract<TimerMessage, { kind: 'reconnect-grace' }>,
+): Promise<void> => {
+  const slots = await readSlots(services, message.tenant, message.agentId);
+  if (slots === undefined || slots.connection !== undefined || slots.epoch !== message.epoch) return;
+  await loseAgent(services, slots, 'disconnected');
+};
+
+/** The agent had to accept by now. */
+const endAck = async (services: Services, message: Extract<TimerMessage, { kind: 'ack' }>): Promise<void> => {
+  const task = await readLive(services, message.tenant, message.taskId);
+  if (task?.status !== 'ASSIGNED' || task.attempt !== message.attempt || task.acceptedAt !== undefined) return;
+  const error = {
+    code: 'NOT_ACCEPTED',
+    message: `The agent did not accept within ${task.ackTimeoutMs ?? 0} ms.`,
+    retryable: true,
+  };
+  await giveBackTask(services, task, { error, agentLives: true, delayMs: 0 });
+};
+
+/** Ends a task whose deadline has passed. */
+export const endOverdue = async (services: Services, task: Task): Promise<void> => {
+  const error = {
+    code: 'DEADLINE',
+    message: `The task did not end within ${Math.round(task.timeoutMs / 1000)} s.`,
+    retryable: false,
+  };
+  await endByPlatform(services, task, { status: 'TIMED_OUT', error });
+};
+
+/** Places a task whose backoff is over. */
+export const placeDue = async (services: Services, task: Task): Promise<void> => {
+  if (task.status === 'PENDING' && (task.runAt ?? Infinity) <= services.clock.now())
+    await placeStoredTask(services, task);
+};
+
+/**
+ * What a timer asks for, checked against the state as it is now: a timer that fires twice, early, late or for nothing is
+ * harmless. One that fires early by its clock is set again.
+ */
+export const handleTimer = async (services: Services, message: TimerMessage): Promise<void> => {
+  switch (message.kind) {
+    case 'reconnect-grace':
+      return endGrace(services, message);
+    case 'ack':
+      return endAck(services, message);
+    case 'due': {
+      const task = await readLive(services, message.tenant, message.taskId);
+      return task === undefined
+        ? undefined
+        : placeDue(services, { ...task, runAt: Math.min(task.runAt ?? Infinity, services.clock.now()) });
+    }
+    case 'deadline': {
+      const task = await readLive(services, message.tenant, message.taskId);
+      if (task === undefined) return;
+      const earlyMs = task.deadlineAt - services.clock.now();
+      if (earlyMs <= 0) return endOverdue(services, task);
+      if (earlyMs < 900_000) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
+    }
+  }
+};
