@@ -42,6 +42,14 @@ describe('createInMemoryTable', () => {
     });
   });
 
+  it('refuses to set below null, as DynamoDB does', async () => {
+    const table = createInMemoryTable();
+    await table.put({ key, item: { map: null }, clauses: {} });
+    await expect(table.update({ key, set: [set(['map', 'a'], 1)], clauses: {} })).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
+  });
+
   it.each([{ listKey: 'x'.repeat(2049) }, { sweepSort: 'x'.repeat(1025) }])(
     'refuses an index key that is too long, as DynamoDB does',
     async (item) => {

@@ -78,18 +78,22 @@ const readPath = (from: Item, at: readonly string[]): unknown =>
   );
 
 /**
- * Two ways in which the engine is milder than DynamoDB, which the twin follows: the engine creates an absent item for
- * an update that only removes, and removes below an absent map without complaint. Such updates are left out.
+ * Three ways in which the engine is milder than DynamoDB, which the twin follows: the engine creates an absent item for
+ * an update that only removes, removes below an absent map without complaint, and takes null for an empty map when
+ * something is set below it. Such updates are left out.
  */
 const isComparable = (step: Operation, old: Item | undefined): boolean => {
-  if (step.kind !== 'update' || step.remove.length === 0) {
+  if (step.kind !== 'update') {
     return true;
   }
+  const parentOf = (at: readonly string[]): unknown => (at.length === 1 ? {} : readPath(old ?? {}, at.slice(0, -1)));
+  const isBelowNull = step.set.some((change) => parentOf(change.path) === null);
   const hasParents = step.remove.every((at) => {
-    const parent = at.length === 1 ? {} : readPath(old ?? {}, at.slice(0, -1));
+    const parent = parentOf(at);
     return typeof parent === 'object' && parent !== null && !Array.isArray(parent);
   });
-  return old === undefined ? step.set.length > 0 && hasParents : hasParents;
+  const onlyRemoves = old === undefined && step.set.length === 0 && step.remove.length > 0;
+  return !isBelowNull && hasParents && !onlyRemoves;
 };
 
 const perform = async (table: Table, partition: string, step: Operation): Promise<unknown> => {
