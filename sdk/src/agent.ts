@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type * as z from 'zod';
+import type { AgentRegistration } from '../../core/contract/agent.ts';
+import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import { limits, timings as platformTimings } from '../../core/contract/limits.ts';
+import { platformFrames } from '../../core/contract/platform-frames.ts';
+import type { AssignedTask } from '../../core/contract/task.ts';
+import { Emitter } from './emitter.ts';
+import { MusterError } from './errors.ts';
+import type { OutgoingFrame } from './frames.ts';
+import type { LinkTimings } from './link.ts';
+import { Link, linkTimings } from './link.ts';
+import { Submissions } from './submissions.ts';
+import type { TaskHandler } from './task-context.ts';
+import type { AttemptEnd } from './task-runner.ts';
+import { TaskRunner } from './task-runner.ts';
+import type { Timers } from './timers.ts';
+import { pause, realTimers } from './timers.ts';
+
+/** Time limits of an agent. */
+export interface AgentTimings extends LinkTimings {
+  /** How long `stop` waits for handlers that were told to stop. */
+  readonly stopMs: number;
+}
+
+/** What an agent says of itself (see `agent.register`), and where it connects. */
+export interface AgentOptions extends Omit<z.input<typeof AgentRegistration>, 'resume'> {
+  /** `wss://…` of the platform. */
+  readonly url: string;
+  readonly apiKey: string;
+  /** For unusual networks. */
+  readonly timings?: Partial<AgentTimings>;
+  /** For tests. */
+  readonly timers?: Timers;
+  readonly random?: () => number;
+}
+
+/** What an agent tells its process. */
+export interface AgentEvents {
+  /** Registered; also after each reconnect and rollover. */
+  connected: { readonly agentId: string };
+  disconnected: { readonly reason: string };
+  /** A connection did not come about; the next try comes by itself. */
+  retrying: { readonly error: Error };
+  assigned: { readonly task: AssignedTask; readonly attempt: number };
+  /** An attempt ended and the platform knows it. */
+  completed: AttemptEnd;
+  /** Something went wrong that no caller sees. Without a listener it becomes a process warning. */
+  error: Error;
+  /** The agent has ended; `error` says why when it did not choose to (replaced, key refused). */
+  stopped: { readonly error?: Error };
+}
+
+/**
+ * A process's place in the fleet: registers, takes assignments, runs a handler for each and reports how it ended.
+ * Reconnects, resumes and replaces its socket by itself.
+ */
+export class Agent extends Emitter<AgentEvents> {
+  readonly #options: AgentOptions;
+  readonly #timings: AgentTimings;
+  readonly #timers: Timers;
+  readonly #handlers = new Map<string, TaskHandler>();
+  readonly #submissions = new Submissions();
+  readonly #link: Link;
+  readonly #runner: TaskRunner;
+  #agentId: string | undefined;
+  #heartbeatMs: number = platformTimings.heartbeatMs;
+  #callOffHeartbeat: () => void = () => undefined;
+  #isDraining = false;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  constructor(options: AgentOptions) {
+    super();
+    this.#options = options;
+    this.#timings = { ...linkTimings, stopMs: 5000, ...options.timings };
+    this.#timers = options.timers ?? realTimers;
+    this.#agentId = options.agentId;
+    const random = options.random ?? Math.random;
+    this.#link = new Link({
+      url: options.url,
+      apiKey: options.apiKey,
+      timers: this.#timers,
+      random,
+      timings: this.#timings,
+      introduction: () => ({ frame: this.#registration(), answer: 'agent.registered' }),
+      onEnvelope: (envelope) => this.#receive(envelope),
+      onUp: () => this.#connected(),
+      onDown: (reason) => this.#disconnected(reason),
+      onRetry: (error) => this.emit('retrying', { error }),
+      onFatal: (error) => this.#ended(error),
+    });
+    this.#runner = new TaskRunner({
+      timers: this.#timers,
+      random,
+      line: this.#link,
+      submissions: this.#submissions,
+      findHandler: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
+      onEnd: (end) => this.emit('completed', end),
+      onError: (error) => this.#report(error),
+    });
+  }
+
+  /** The id that the platform gave, from the first registration on. */
+  get agentId(): string | undefined {
+    return this.#agentId;
+  }
+
+  /** Whether the agent is registered on an open connection now. */
+  get isConnected(): boolean {
+    return this.#link.isUp;
+  }
+
+  /** Sets the handler of a task type; `*` takes what has no handler of its own. */
+  handle(type: string, handler: TaskHandler): this {
+    this.#handlers.set(type, handler);
+    return this;
+  }
+
+  /**
+   * Connects; resolves when registered, however long the platform takes to be there.
+   * @throws {@link AuthenticationError} for a refused key; {@link MusterError} for a refused registration.
+   */
+  start(): Promise<void> {
+    if (this.#state !== 'new') throw new MusterError('An agent starts once', { code: 'ALREADY_STARTED' });
+    this.#state = 'started';
+    return new Promise((resolve, reject) => {
+      this.#started = { resolve, reject };
+      this.#link.start();
+    });
+  }
+
+  /** Takes nothing new, finishes what it has, then stops. */
+  async drain(): Promise<void> {
+    if (this.#state !== 'started') return this.stop();
+    this.#isDraining = true;
+    this.#runner.close();
+    this.#announceDraining();
+    await this.#runner.settle();
+    return this.stop();
+  }
+
+  /** Aborts what runs, gives unfinished tasks back to the platform and disconnects. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    this.#runner.close();
+    this.#runner.abortAll('The agent stops');
+    if (this.#link.isUp) {
+      const settled = new AbortController();
+      const work = this.#runner.settle().finally(() => settled.abort());
+      await Promise.race([work, pause(this.#timers, this.#timings.stopMs, settled.signal)]);
+    }
+    this.#link.stop();
+    this.#ended();
+  }
+
+  #registration(): OutgoingFrame<'agent.register'> {
+    const { url: _url, apiKey: _apiKey, timings: _timings, timers: _timers, random: _random, ...own } = this.#options;
+    const types = [...this.#handlers.keys()];
+    const taskTypes = own.taskTypes ?? (types.includes('*') || types.length > 50 ? undefined : types);
+    return {
+      id: randomUUID(),
+      type: 'agent.register',
+      payload: {
+        ...own,
+        ...(taskTypes === undefined ? {} : { taskTypes }),
+        ...(this.#agentId === undefined ? {} : { agentId: this.#agentId }),
+        resume: { tasks: this.#heldTasks().map(({ taskId, attempt }) => ({ taskId, attempt })) },
+      },
+    };
+  }
+
+  #heldTasks(): TaskRunner['tasks'] {
+    return this.#runner.tasks.slice(0, limits.maxConcurrency);
+  }
+
+  #receive(envelope: PlatformEnvelope): void {
+    if (this.#submissions.take(envelope)) return;
+    const { type, payload } = envelope;
+    if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
+    if (type === 'task.assigned') this.#assigned(platformFrames[type].safeParse(payload), envelope.ts);
+    if (type === 'task.cancel') this.#taken(platformFrames[type].safeParse(payload), 'cancelled');
+    if (type === 'lease.lost') this.#taken(platformFrames[type].safeParse(payload), 'lost');
+    if (type === 'server.rollover') this.#link.rollOver();
+    if (type === 'agent.stop') void this.stop();
+  }
+
+  #registered(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['agent.registered']>>): void {
+    if (!parsed.success) return this.#report(unreadable('agent.registered', parsed.error));
+    this.#agentId = parsed.data.agentId;
+    this.#heartbeatMs = parsed.data.heartbeatMs;
+    return undefined;
+  }
+
+  #assigned(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.assigned']>>, sentAt: number): void {
+    if (!parsed.success) return this.#report(unreadable('task.assigned', parsed.error));
+    this.emit('assigned', { task: parsed.data.task, attempt: parsed.data.attempt });
+    return this.#runner.assign(parsed.data, sentAt);
+  }
+
+  #taken(
+    parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['lease.lost']>>,
+    taken: 'cancelled' | 'lost',
+  ): void {
+    if (!parsed.success) return this.#report(unreadable('task.cancel', parsed.error));
+    const { taskId, attempt, reason } = parsed.data;
+    return this.#runner.release(
+      { taskId, attempt },
+      taken,
+      typeof reason === 'string' ? reason : `The task was ${taken}`,
+    );
+  }
+
+  #connected(): void {
+    this.#scheduleHeartbeat();
+    if (this.#isDraining) this.#announceDraining();
+    this.emit('connected', { agentId: this.#agentId ?? '' });
+    this.#started?.resolve();
+  }
+
+  #disconnected(reason: string): void {
+    this.#callOffHeartbeat();
+    this.emit('disconnected', { reason });
+  }
+
+  #scheduleHeartbeat(): void {
+    this.#callOffHeartbeat();
+    this.#callOffHeartbeat = this.#timers.after(this.#heartbeatMs, () => {
+      this.#link.post('agent.heartbeat', { tasks: this.#heldTasks() });
+      this.#scheduleHeartbeat();
+    });
+  }
+
+  #announceDraining(): void {
+    this.#link.request('agent.update', { status: 'draining' }).catch((error: unknown) => {
+      const isEnd = error instanceof MusterError && error.code === 'STOPPED';
+      if (!isEnd && error instanceof Error) this.#report(error);
+    });
+  }
+
+  #ended(error?: Error): void {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#callOffHeartbeat();
+    this.#runner.close();
+    this.#runner.abortAll(error?.message ?? 'The agent stops');
+    this.#started?.reject(error ?? new MusterError('The agent was stopped', { code: 'STOPPED' }));
+    this.emit('stopped', error === undefined ? {} : { error });
+  }
+
+  #report(error: Error): void {
+    if (!this.emit('error', error)) process.emitWarning(error);
+  }
+}
+
+const unreadable = (type: string, cause: z.ZodError): MusterError =>
+  new MusterError(`The platform's ${type} is not what this version understands`, { code: 'MALFORMED_FRAME', cause });

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
+import { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import { limits } from '../../core/contract/limits.ts';
+import { PayloadTooLargeError } from './errors.ts';
+
+/** A frame before it has a place in a connection. */
+export interface OutgoingFrame<Type extends ClientFrameType = ClientFrameType> {
+  readonly id: string;
+  readonly type: Type;
+  readonly payload: ClientFrameInput<Type>;
+  /** Ask for an `ack`; results are acknowledged without. */
+  readonly ack?: boolean;
+}
+
+/** A frame's text. @throws {@link PayloadTooLargeError} when the gateway would close the connection over it. */
+export const encodeFrame = (frame: OutgoingFrame, seq: number, ts: number): string => {
+  const { id, type, payload, ack } = frame;
+  const text = JSON.stringify({ v: 1, type, id, seq, ts, ...(ack === true ? { ack } : {}), payload });
+  const bytes = new TextEncoder().encode(text).byteLength;
+  if (bytes > limits.frameBytes) throw new PayloadTooLargeError(`The frame ${type}`, bytes, limits.frameBytes);
+  return text;
+};
+
+/** @throws {@link PayloadTooLargeError} when the frame would not fit, whatever its place in a connection. */
+export const checkFrameSize = (frame: OutgoingFrame): void => {
+  encodeFrame(frame, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+};
+
+/** What the gateway itself says when the function behind it failed or throttled: not an envelope. */
+const GatewayError = z.looseObject({ message: z.string(), connectionId: z.string(), requestId: z.string() });
+
+/** What a text frame from the platform turned out to be. */
+export type IncomingFrame =
+  | { readonly kind: 'envelope'; readonly envelope: PlatformEnvelope }
+  | { readonly kind: 'gateway-error'; readonly message: string }
+  | { readonly kind: 'unreadable' };
+
+const parseText = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Tells envelopes from the gateway's own errors; never throws. */
+export const readFrame = (text: string): IncomingFrame => {
+  const value = parseText(text);
+  const envelope = PlatformEnvelope.safeParse(value);
+  if (envelope.success) return { kind: 'envelope', envelope: envelope.data };
+  const error = GatewayError.safeParse(value);
+  return error.success ? { kind: 'gateway-error', message: error.data.message } : { kind: 'unreadable' };
+};

@@ -1,0 +1,26 @@
+export type { AgentView } from '../../core/contract/agent.ts';
+export type { Json } from '../../core/contract/json.ts';
+export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
+export type { RunRequestInput, RunView, WorkflowDefinitionInput, WorkflowView } from '../../core/contract/workflow.ts';
+export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
+export { Agent } from './agent.ts';
+export type {
+  CallOptions,
+  ClientOptions,
+  Health,
+  ListOptions,
+  Page,
+  SubmitOptions,
+  WaitOptions,
+} from './client.ts';
+export { Client } from './client.ts';
+export type { MusterErrorDetails } from './errors.ts';
+export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } from './errors.ts';
+export type { LinkTimings } from './link.ts';
+export type { MockAgentOptions } from './mock-agent.ts';
+export { MockAgent, runPipeline } from './mock-agent.ts';
+export type { TaskOutcome } from './submissions.ts';
+export type { ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
+export type { AttemptEnd } from './task-runner.ts';
+export type { Timers } from './timers.ts';
+export type { MusterEvent, WatchUpdate } from './watch.ts';

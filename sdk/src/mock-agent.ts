@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { TaskId } from '../../core/contract/ids.ts';
+import type { Json } from '../../core/contract/json.ts';
+import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
+import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
+
+/** What a mock agent answers: a fixed output or a handler of its own. */
+export type MockAgentOptions =
+  | { readonly output: unknown; readonly handler?: never; readonly subtaskOutput?: Json }
+  | { readonly handler: TaskHandler; readonly output?: never; readonly subtaskOutput?: Json };
+
+/** An agent for tests: works without a platform and remembers what it was asked. */
+export class MockAgent {
+  /** Every task it was called with, in order. */
+  readonly calledWith: AssignedTask[] = [];
+  /** Percentages, messages and chunks that the handler reported, in order. */
+  readonly reported: { percent?: number; message?: string; chunk?: unknown }[] = [];
+  /** The subtasks that it submitted; each succeeded at once with `subtaskOutput`. */
+  readonly submitted: TaskSubmissionInput[] = [];
+  /** What it returned last; before the first call what it was told to return. */
+  output: unknown;
+  readonly #handler: TaskHandler;
+  readonly #subtaskOutput: Json;
+
+  constructor(options: MockAgentOptions) {
+    this.output = options.output;
+    this.#subtaskOutput = options.subtaskOutput ?? null;
+    this.#handler = options.handler ?? (() => options.output);
+  }
+
+  /** For `agent.handle(type, mock.handler)`: the real agent's tasks are remembered too. */
+  readonly handler: TaskHandler = async (task, context) => {
+    this.calledWith.push(task);
+    this.output = await this.#handler(task, context);
+    return this.output;
+  };
+
+  /** Does a task in this process; what the handler throws is thrown. */
+  async run(task: TaskSubmissionInput, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+    const taskId = TaskId.parse(`tsk_${randomUUID()}`);
+    const { kind = 'work', input = null, priority = 'normal', type } = task;
+    await this.handler({ taskId, kind, type, input, priority }, this.#context(taskId, options.signal));
+    return this.output;
+  }
+
+  #context(taskId: string, signal: AbortSignal = new AbortController().signal): TaskContext {
+    return {
+      signal,
+      attempt: 1,
+      idempotencyKey: `${taskId}#1`,
+      deadline: Number.MAX_SAFE_INTEGER,
+      progress: (percent, message) => {
+        const said = message === undefined ? {} : { message };
+        this.reported.push({ ...(percent === undefined ? {} : { percent }), ...said });
+      },
+      chunk: (chunk) => {
+        this.reported.push({ chunk });
+      },
+      details: (_details: ResultDetails) => undefined,
+      submit: async (subtask) => {
+        this.submitted.push(subtask);
+        const outcome = { taskId: `tsk_${randomUUID()}`, status: 'SUCCEEDED', output: this.#subtaskOutput };
+        return { ...outcome, outcome: Promise.resolve(outcome) };
+      },
+    };
+  }
+}
+
+/**
+ * Runs mock agents one after the other, each on the output of the one before: coordination in a unit test. The first
+ * that throws ends the pipeline with its error; those after it are not called.
+ */
+export const runPipeline = async (
+  stages: readonly { readonly type: string; readonly agent: MockAgent }[],
+  input: TaskSubmissionInput['input'],
+): Promise<unknown> => {
+  let value: unknown = input;
+  for (const { type, agent } of stages)
+    value = await agent.run({ type, input: JSON.parse(JSON.stringify(value ?? null)) });
+  return value;
+};

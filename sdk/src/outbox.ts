@@ -1,0 +1,145 @@
+import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import { platformFrames } from '../../core/contract/platform-frames.ts';
+import { backoffMs } from './backoff.ts';
+import { MusterError, toError } from './errors.ts';
+import type { OutgoingFrame } from './frames.ts';
+import { checkFrameSize } from './frames.ts';
+import type { Timers } from './timers.ts';
+
+/** What an outbox needs of its surroundings. */
+export interface OutboxOptions {
+  readonly timers: Timers;
+  readonly random: () => number;
+  /** A frame without an answer is sent again after this. */
+  readonly resendMs: number;
+  /** Sends now if connected; the outbox sends again when told to by `resendAll`. */
+  readonly send: (frame: OutgoingFrame) => boolean;
+}
+
+interface Pending {
+  readonly frame: OutgoingFrame;
+  readonly resolve: (answer: PlatformEnvelope) => void;
+  readonly reject: (error: Error) => void;
+  refusals: number;
+  callOff: () => void;
+}
+
+/** A retryable refusal is retried this often, half a minute and more, before the caller hears of it. */
+const maxRefusals = 10;
+
+/** Codes that mean "this connection is not, or no longer, the agent's": the frame itself is fine. */
+const connectionCodes: readonly string[] = ['NOT_REGISTERED', 'STALE_CONNECTION'];
+
+/**
+ * Frames that must be answered. Each is kept and sent again (same id, so a duplicate is harmless) after a silence, a
+ * reconnect or an error of the gateway, until its `ack`, `error` or correlated answer comes.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /**
+   * Sends a frame until it is answered.
+   * @throws {@link PayloadTooLargeError} at once; {@link MusterError} with the platform's code when it is refused;
+   * the signal's reason when it aborts.
+   */
+  request(frame: OutgoingFrame, signal?: AbortSignal): Promise<PlatformEnvelope> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(toError(signal.reason));
+      checkFrameSize(frame);
+      const abort = (): void => {
+        this.#take(frame.id);
+        reject(toError(signal?.reason));
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      const forget = (): void => signal?.removeEventListener('abort', abort);
+      const pending: Pending = {
+        frame,
+        resolve: (answer) => {
+          forget();
+          resolve(answer);
+        },
+        reject: (error) => {
+          forget();
+          reject(error);
+        },
+        refusals: 0,
+        callOff: () => undefined,
+      };
+      this.#take(frame.id);
+      this.#pending.set(frame.id, pending);
+      return this.#transmit(pending);
+    });
+  }
+
+  /** Sends everything unanswered again, oldest first. */
+  resendAll(): void {
+    for (const pending of this.#pending.values()) this.#transmit(pending);
+  }
+
+  /** As {@link resendAll}, spread over a second: the gateway has just said that it is in trouble. */
+  resendSoon(): void {
+    for (const pending of this.#pending.values()) this.#retry(pending, this.#options.random() * 1000);
+  }
+
+  /** Gives up on everything. */
+  rejectAll(error: Error): void {
+    for (const id of this.#pending.keys()) this.#take(id)?.reject(error);
+  }
+
+  /**
+   * Takes an envelope that may answer something here. `connection-lost`: the platform no longer takes the connection for
+   * the agent's, and the frame waits for the next one.
+   */
+  settle(envelope: PlatformEnvelope): 'settled' | 'connection-lost' | 'unknown' {
+    if (envelope.type === 'error') return this.#refuse(envelope);
+    const ack = envelope.type === 'ack' ? platformFrames.ack.safeParse(envelope.payload) : undefined;
+    const id = ack?.success === true ? ack.data.id : envelope.correlationId;
+    const pending = id === undefined ? undefined : this.#take(id);
+    pending?.resolve(envelope);
+    return pending === undefined ? 'unknown' : 'settled';
+  }
+
+  #refuse(envelope: PlatformEnvelope): 'settled' | 'connection-lost' | 'unknown' {
+    const parsed = platformFrames.error.safeParse(envelope.payload);
+    if (!parsed.success) return 'unknown';
+    const { id, code, message, retryable, field, limit, retryAfterMs } = parsed.data;
+    if (connectionCodes.includes(code)) return 'connection-lost';
+    const pending = id === null ? undefined : this.#pending.get(id);
+    if (pending === undefined) return 'unknown';
+    pending.refusals += 1;
+    if (retryable && pending.refusals <= maxRefusals) {
+      const wait = backoffMs(pending.refusals, { baseMs: 500, capMs: 10_000 }, this.#options.random);
+      this.#retry(pending, Math.max(wait, retryAfterMs ?? 0));
+      return 'settled';
+    }
+    this.#take(pending.frame.id);
+    pending.reject(new MusterError(message, { code, retryable, field, limit, retryAfterMs }));
+    return 'settled';
+  }
+
+  #take(id: string): Pending | undefined {
+    const pending = this.#pending.get(id);
+    pending?.callOff();
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #transmit(pending: Pending): void {
+    this.#options.send(pending.frame);
+    this.#retry(pending, this.#options.resendMs);
+  }
+
+  #retry(pending: Pending, delayMs: number): void {
+    pending.callOff();
+    pending.callOff = this.#options.timers.after(delayMs, () => this.#transmit(pending));
+  }
+}

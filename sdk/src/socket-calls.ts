@@ -1,0 +1,61 @@
+import { platformFrames } from '../../core/contract/platform-frames.ts';
+import type { TaskSubmissionInput } from '../../core/contract/task.ts';
+import type { UploadPlace } from './claim-checks.ts';
+import { openPayload, stowPayload } from './claim-checks.ts';
+import type { Submissions, TaskOutcome } from './submissions.ts';
+import type { Subtask } from './task-context.ts';
+import type { TaskLine } from './task-runner.ts';
+import type { Timers } from './timers.ts';
+
+/** Asks over the socket where to upload a payload. */
+export const preparePayload = async (
+  line: TaskLine,
+  content: { readonly bytes: number; readonly sha256: string },
+): Promise<UploadPlace> => {
+  const answer = await line.request('payload.prepare', content);
+  return platformFrames['payload.ready'].parse(answer.payload);
+};
+
+/** What a submission over the socket needs. */
+export interface SubtaskOptions {
+  readonly line: TaskLine;
+  readonly submissions: Submissions;
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly signal?: AbortSignal;
+  /** Names the task: the same id submits the same task. */
+  readonly id?: string;
+}
+
+/** Submits a task over the socket and watches for its end on the same socket. */
+export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Subtask> => {
+  const { line, submissions, timers, random, signal, id } = options;
+  const transfer = { timers, random, signal };
+  const input = await stowPayload(task.input, 'input', {
+    ...transfer,
+    prepare: (content) => preparePayload(line, content),
+  });
+  const answer = await line.request(
+    'task.submit',
+    { task: { ...task, input } },
+    {
+      ...(id === undefined ? {} : { id }),
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+  const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);
+  const open = async (): Promise<TaskOutcome> => {
+    const { status, output, error, usage } = await submissions.completionOf(taskId, signal);
+    return {
+      taskId,
+      status,
+      output: output === undefined ? undefined : await openPayload(output, transfer),
+      error,
+      usage,
+    };
+  };
+  const outcome = open();
+  // A handler that does not wait for its subtask has not asked for its rejection either.
+  outcome.catch(() => undefined);
+  return { taskId, status, outcome };
+};

@@ -1,0 +1,46 @@
+import type { Json } from '../../core/contract/json.ts';
+import type { AssignedTask, TaskSubmissionInput, Usage } from '../../core/contract/task.ts';
+import type { TaskOutcome } from './submissions.ts';
+
+/** What a handler may say about its result beyond the output. */
+export interface ResultDetails {
+  readonly usage?: Usage;
+  /** From 0 to 1. */
+  readonly confidence?: number;
+  readonly evidence?: readonly Json[];
+}
+
+/** A task that a handler submitted. */
+export interface Subtask {
+  readonly taskId: string;
+  /** As the platform took it: already terminal when the same task had been submitted before and has ended. */
+  readonly status: string;
+  /** Settles when the subtask ends, in whatever status; rejects when the parent is aborted. */
+  readonly outcome: Promise<TaskOutcome>;
+}
+
+/** What a handler has beside its task. */
+export interface TaskContext {
+  /** Aborts when the task is cancelled, taken away or overdue, or the agent stops: stop working then. */
+  readonly signal: AbortSignal;
+  /** Counts assignments of this task, from 1. */
+  readonly attempt: number;
+  /** Stable for this task and attempt, also when it is delivered twice: hand it to the systems you call. */
+  readonly idempotencyKey: string;
+  /** Epoch milliseconds of the platform's clock. */
+  readonly deadline: number;
+  /** Tells watchers how far the work is; lost while disconnected, but for the percentage. */
+  progress(percent?: number, message?: string): void;
+  /** Streams a part of the output to watchers; not stored. @throws {@link PayloadTooLargeError} over 32 KB. */
+  chunk(value: Json): void;
+  /** Adds cost, confidence or evidence to the result. */
+  details(details: ResultDetails): void;
+  /** Submits another task, once however often it is sent. */
+  submit(task: TaskSubmissionInput): Promise<Subtask>;
+}
+
+/**
+ * Does one task. What it returns is the output (as JSON); what it throws fails the task: {@link TaskFailure} decides
+ * code and retry, anything else is retried.
+ */
+export type TaskHandler = (task: AssignedTask, context: TaskContext) => unknown;

@@ -1,0 +1,268 @@
+import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
+import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import type { TaskId } from '../../core/contract/ids.ts';
+import type { PlatformFrame } from '../../core/contract/platform-frames.ts';
+import type { AssignedTask } from '../../core/contract/task.ts';
+import { openPayload, stowPayload } from './claim-checks.ts';
+import { MusterError, TaskFailure, toError } from './errors.ts';
+import { preparePayload, submitSubtask } from './socket-calls.ts';
+import type { Submissions } from './submissions.ts';
+import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
+import type { Timers } from './timers.ts';
+
+/** How an attempt ended at this agent. */
+export interface AttemptEnd {
+  readonly task: AssignedTask;
+  readonly attempt: number;
+  readonly outcome: 'succeeded' | 'failed' | 'released' | 'rejected';
+}
+
+/** The line to the platform, as work needs it. */
+export interface TaskLine {
+  request<Type extends ClientFrameType>(
+    type: Type,
+    payload: ClientFrameInput<Type>,
+    options?: { readonly id?: string; readonly signal?: AbortSignal },
+  ): Promise<PlatformEnvelope>;
+  post<Type extends ClientFrameType>(type: Type, payload: ClientFrameInput<Type>): boolean;
+}
+
+/** What a runner needs and whom it tells. */
+export interface TaskRunnerOptions {
+  readonly timers: Timers;
+  readonly random: () => number;
+  readonly line: TaskLine;
+  readonly submissions: Submissions;
+  readonly findHandler: (type: string) => TaskHandler | undefined;
+  readonly onEnd: (end: AttemptEnd) => void;
+  readonly onError: (error: Error) => void;
+}
+
+type Assignment = PlatformFrame<'task.assigned'>;
+type Ref = { readonly taskId: TaskId; readonly attempt: number };
+
+/** An attempt from its assignment until the platform has acknowledged its end. */
+interface Held {
+  readonly ref: Ref;
+  readonly assignment: Assignment;
+  readonly abort: AbortController;
+  percent: number | undefined;
+  details: ResultDetails;
+  /** Why the platform or this process took the work away. */
+  taken?: 'cancelled' | 'lost' | 'stopped';
+  done: Promise<void>;
+}
+
+type Work = { readonly kind: 'returned'; readonly send: Send } | { readonly kind: 'threw'; readonly error: Error };
+type Send = () => Promise<unknown>;
+type Ending = { readonly outcome: AttemptEnd['outcome']; readonly send: Send };
+
+/** Ends that are sent again when their assignment is repeated. */
+const maxRemembered = 200;
+const maxMessage = 4096;
+/** Refusals of a result that say that it can never be taken as it is. */
+const unfitCodes: readonly string[] = ['PAYLOAD_TOO_LARGE', 'INVALID_FIELD', 'UNKNOWN_FIELD', 'MALFORMED_FRAME'];
+
+const keyOf = ({ taskId, attempt }: Ref): string => `${taskId}#${attempt}`;
+
+/** Runs handlers for assignments: once per attempt, however often it is delivered, and reports each end until it is heard. */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #ended = new Map<string, Send>();
+  #isClosed = false;
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** What this process still works on or has not had acknowledged. */
+  get tasks(): { taskId: TaskId; attempt: number; percent?: number }[] {
+    return [...this.#held.values()].map(({ ref, percent }) => ({
+      ...ref,
+      ...(percent === undefined ? {} : { percent }),
+    }));
+  }
+
+  /** Takes an assignment. `sentAt` is the platform's clock when it said so, against which the deadline is measured. */
+  assign(assignment: Assignment, sentAt: number): void {
+    const ref = { taskId: assignment.task.taskId, attempt: assignment.attempt };
+    const key = keyOf(ref);
+    const ended = this.#ended.get(key);
+    if (ended !== undefined && !this.#held.has(key)) return this.#again(ended);
+    this.#accept(assignment, ref);
+    if (this.#held.has(key)) return undefined;
+    for (const older of this.#held.values())
+      if (older.ref.taskId === ref.taskId && older.ref.attempt < ref.attempt)
+        this.#take(older, 'lost', 'a later attempt began');
+    const handler = this.#options.findHandler(assignment.task.type);
+    const held: Held = {
+      ref,
+      assignment,
+      abort: new AbortController(),
+      percent: undefined,
+      details: {},
+      done: Promise.resolve(),
+    };
+    this.#held.set(key, held);
+    held.done = this.#perform(held, handler, assignment.deadline - sentAt);
+    return undefined;
+  }
+
+  /** Stops an attempt; its end is `task.released`. One that is not held is released at once. */
+  release(ref: Ref, taken: 'cancelled' | 'lost', reason: string): void {
+    const held = this.#held.get(keyOf(ref));
+    if (held !== undefined) this.#take(held, taken, reason);
+    else if (taken === 'cancelled') this.#again(() => this.#options.line.request('task.released', ref));
+  }
+
+  /** From now on assignments are rejected. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Aborts all work because this process ends; unfinished tasks are given back. */
+  abortAll(reason: string): void {
+    for (const held of this.#held.values()) this.#take(held, 'stopped', reason);
+  }
+
+  /** Resolves when nothing is held. */
+  async settle(): Promise<void> {
+    while (this.#held.size > 0) await Promise.all([...this.#held.values()].map((held) => held.done));
+  }
+
+  #accept({ task }: Assignment, ref: Ref): void {
+    const isWanted =
+      task.ackTimeoutMs !== undefined && !this.#isClosed && this.#options.findHandler(task.type) !== undefined;
+    if (isWanted) this.#again(() => this.#options.line.request('task.accept', ref));
+  }
+
+  #take(held: Held, taken: 'cancelled' | 'lost' | 'stopped', reason: string): void {
+    held.taken ??= taken;
+    held.abort.abort(new MusterError(reason, { code: taken === 'stopped' ? 'STOPPED' : 'CANCELLED' }));
+  }
+
+  async #perform(held: Held, handler: TaskHandler | undefined, remainingMs: number): Promise<void> {
+    const { ref, assignment } = held;
+    const { timers, onEnd } = this.#options;
+    const overdue = new MusterError('The deadline has passed', { code: 'DEADLINE_EXCEEDED' });
+    const callOff = timers.after(Math.max(0, remainingMs), () => held.abort.abort(overdue));
+    const ending =
+      handler === undefined || this.#isClosed
+        ? this.#rejection(ref, this.#isClosed ? 'the agent is stopping' : `no handler for ${assignment.task.type}`)
+        : this.#endingOf(held, await this.#work(held, handler));
+    callOff();
+    this.#remember(keyOf(ref), ending.send);
+    const outcome = await this.#report(held, ending);
+    this.#held.delete(keyOf(ref));
+    onEnd({ task: assignment.task, attempt: ref.attempt, outcome });
+  }
+
+  async #work(held: Held, handler: TaskHandler): Promise<Work> {
+    const { timers, random, line } = this.#options;
+    const { assignment, abort, ref } = held;
+    const transfer = { timers, random, signal: abort.signal };
+    try {
+      const { task } = assignment;
+      const input = await openPayload(task.input, transfer);
+      const context = task.context === undefined ? {} : { context: await openPayload(task.context, transfer) };
+      const returned = await handler({ ...task, input, ...context }, this.#contextOf(held));
+      const output = await stowPayload(returned, 'output', {
+        ...transfer,
+        prepare: (content) => preparePayload(line, content),
+      });
+      const { evidence, ...details } = held.details;
+      const payload = { ...ref, output, ...details, ...(evidence === undefined ? {} : { evidence: [...evidence] }) };
+      return { kind: 'returned', send: () => line.request('task.result', payload) };
+    } catch (thrown) {
+      return { kind: 'threw', error: toError(thrown) };
+    }
+  }
+
+  #contextOf(held: Held): TaskContext {
+    const { line } = this.#options;
+    const { ref, assignment, abort } = held;
+    return {
+      signal: abort.signal,
+      attempt: ref.attempt,
+      idempotencyKey: assignment.idempotencyKey,
+      deadline: assignment.deadline,
+      progress: (percent, message) => {
+        held.percent = percent === undefined ? held.percent : Math.min(100, Math.max(0, percent));
+        const said = message === undefined ? {} : { message: message.slice(0, 1024) };
+        if (!abort.signal.aborted)
+          line.post('task.progress', {
+            ...ref,
+            ...said,
+            ...(held.percent === undefined ? {} : { percent: held.percent }),
+          });
+      },
+      chunk: (value) => {
+        if (!abort.signal.aborted) line.post('task.progress', { ...ref, chunk: value });
+      },
+      details: (details) => {
+        held.details = { ...held.details, ...details };
+      },
+      submit: (task) => submitSubtask({ ...this.#options, signal: abort.signal }, task),
+    };
+  }
+
+  #endingOf({ ref, taken, abort }: Held, work: Work): Ending {
+    const { line } = this.#options;
+    if (taken === 'cancelled' || taken === 'lost')
+      return { outcome: 'released', send: () => line.request('task.released', ref) };
+    if (work.kind === 'returned') return { outcome: 'succeeded', send: work.send };
+    if (taken === 'stopped') return this.#rejection(ref, 'the agent stopped');
+    const isOverdue = abort.signal.aborted;
+    return {
+      outcome: 'failed',
+      send: () => line.request('task.fail', { ...ref, error: failureOf(work.error, isOverdue) }),
+    };
+  }
+
+  #rejection(ref: Ref, reason: string): Ending {
+    return { outcome: 'rejected', send: () => this.#options.line.request('task.reject', { ...ref, reason }) };
+  }
+
+  async #report({ ref }: Held, { outcome, send }: Ending): Promise<AttemptEnd['outcome']> {
+    const { line, onError } = this.#options;
+    try {
+      await send();
+      return outcome;
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!(error instanceof MusterError) || error.code === 'STOPPED') return outcome;
+      if (outcome === 'succeeded' && unfitCodes.includes(error.code)) {
+        const fail = { ...ref, error: failureOf(error, false) };
+        await line.request('task.fail', fail).catch((second: unknown) => onError(toError(second)));
+        return 'failed';
+      }
+      // Whoever took the task away has already been told; only a lost result or failure is worth a word.
+      if (outcome === 'succeeded' || outcome === 'failed') onError(error);
+      return outcome;
+    }
+  }
+
+  #again(send: Send): undefined {
+    // What a repetition is refused with has been answered before.
+    send().catch(() => undefined);
+    return undefined;
+  }
+
+  #remember(key: string, send: Send): void {
+    this.#ended.set(key, send);
+    const oldest = this.#ended.keys().next();
+    if (this.#ended.size > maxRemembered && oldest.done !== true) this.#ended.delete(oldest.value);
+  }
+}
+
+const failureOf = (
+  error: Error,
+  isOverdue: boolean,
+): { code: string; message: string; retryable: boolean; failureType?: 'timeout' } => {
+  const message = error.message.slice(0, maxMessage);
+  if (isOverdue) return { code: 'DEADLINE_EXCEEDED', message, retryable: false, failureType: 'timeout' };
+  if (error instanceof TaskFailure || error instanceof MusterError)
+    return { code: error.code.slice(0, 128) || 'HANDLER_ERROR', message, retryable: error.retryable };
+  return { code: 'HANDLER_ERROR', message, retryable: true };
+};
