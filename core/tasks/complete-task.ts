@@ -9,7 +9,7 @@ import type { Written } from '../table/table.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
 import { AlreadyTerminalError, StaleAttemptError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
-import { type Ending, finishByAgent, quarantine } from './task-writes.ts';
+import { type Ending, finishByAgent, holderOf, quarantine } from './task-writes.ts';
 
 /** The agent that speaks, as its connection proves. */
 export interface Speaker {
@@ -40,8 +40,8 @@ export const settleLate = async (services: Services, written: Written, late: Lat
   if (isRepeat) return;
   // Only what could have been this agent's is kept: another agent's guess at an attempt is no late result.
   const wasHolder =
-    task.attempt >= late.attempt &&
-    (task.agentId === late.speaker.agentId || task['lastAgentId'] === late.speaker.agentId);
+    task[holderOf(late.attempt)] === late.speaker.agentId ||
+    (task.attempt === late.attempt && task.agentId === late.speaker.agentId);
   if (wasHolder) {
     const nowMs = services.clock.now();
     const { tenant, agentId } = late.speaker;
