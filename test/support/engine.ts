@@ -98,10 +98,14 @@ export const startEngine = async (): Promise<Engine> => {
   const port = await freePort();
   const parameters = ['serve', '--port', String(port), '--db-path', join(directory, 'tables.sqlite')];
   const engine = spawn(binaryPath(), parameters, { stdio: 'ignore' });
+  // A run that is broken off must not leave its engine behind.
+  const killAtExit = (): void => void engine.kill('SIGKILL');
+  process.once('exit', killAtExit);
   const endpoint = `http://127.0.0.1:${port}`;
   const client = createClient(endpoint);
   const stop = async (): Promise<void> => {
     client.destroy();
+    process.off('exit', killAtExit);
     await stopProcess(engine);
     rmSync(directory, { recursive: true, force: true });
   };
