@@ -27,4 +27,13 @@ export const indexes = {
   list: { name: 'list', partitionKey: 'listKey', sortKey: 'listSort' },
 } as const;
 
-export const tableKeys = { partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAtEpochSeconds', outbox: 'outbox' } as const;
+export const tableKeys = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'expiresAtEpochSeconds',
+  /** Effects of a write that are due at once; the stream acts on items that have it. */
+  outbox: 'outbox',
+  /** Effects that are due once the item has `endedAt`. */
+  effects: 'effects',
+  endedAt: 'endedAt',
+} as const;

@@ -40,7 +40,14 @@ export class Relay extends Construct {
       retryAttempts: 5,
       maxRecordAge: Duration.hours(12),
       onFailure: new SqsDlq(props.effectsQueue.queue),
-      filters: [FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } })],
+      filters: [
+        // What a stage's decision or a run's end names.
+        FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),
+        // A task names its effects at birth; they are due once it has ended.
+        FilterCriteria.filter({
+          dynamodb: { NewImage: { [tableKeys.effects]: { S: FilterRule.exists() }, [tableKeys.endedAt]: { N: FilterRule.exists() } } },
+        }),
+      ],
     });
     addRunbookAlarm(this, 'Behind', {
       metric: relay.function.metric('IteratorAge', { statistic: 'Maximum', period: alarmPeriod }),

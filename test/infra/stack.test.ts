@@ -238,7 +238,12 @@ describe('table', () => {
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: 5,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}' }] },
+      FilterCriteria: {
+        Filters: [
+          { Pattern: '{"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}' },
+          { Pattern: '{"dynamodb":{"NewImage":{"effects":{"S":[{"exists":true}]},"endedAt":{"N":[{"exists":true}]}}}}' },
+        ],
+      },
       DestinationConfig: { OnFailure: { Destination: arnOf('QueuesEffectsQueue62D83DD5') } },
     });
   });
