@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../contract.ts';
 import { childOutcome } from './child-outcome.ts';
 import type { Effect, Execution, ExecutionEvent, Frame, Step } from './execution.ts';
@@ -23,6 +24,7 @@ export interface EngineParts {
 interface Queued {
   readonly event: ExecutionEvent;
   readonly done: (isAccepted: boolean) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 interface Live {
@@ -40,6 +42,12 @@ function dueAt(frame: Frame): number | undefined {
   const first = Math.min(timeoutAt, heartbeatAt);
   return first === Infinity ? undefined : first;
 }
+
+/** For events that nobody waits for; their failure is reported as a breakdown. */
+const nobody: Pick<Queued, 'done' | 'fail'> = { done: () => {}, fail: () => {} };
+
+/** Steps of one execution before other work gets its turn. */
+const stepsPerTurn = 50;
 
 /** Delay before a change of status is offered again to a bus that refused it. */
 const publishRetryMs = 1000;
@@ -95,17 +103,17 @@ export class Engine {
     for (const frame of state.frames.values()) this.#armFrame(live, frame);
   }
 
-  /** Handles an event; false when it came too late to change anything. */
+  /** Handles an event; false when it came too late to change anything. Rejects when it could not be committed. */
   deliver(arn: string, event: ExecutionEvent): Promise<boolean> {
-    return new Promise((resolve) => {
-      if (!this.#enqueue(arn, event, resolve)) resolve(false);
+    return new Promise((resolve, reject) => {
+      if (!this.#enqueue(arn, event, { done: resolve, fail: reject })) resolve(false);
     });
   }
 
-  #enqueue(arn: string, event: ExecutionEvent, done: (isAccepted: boolean) => void = () => {}): boolean {
+  #enqueue(arn: string, event: ExecutionEvent, waiting: Pick<Queued, 'done' | 'fail'> = nobody): boolean {
     const live = this.#live.get(arn);
     if (!live || this.#isStopped) return false;
-    live.queue.push({ event, done });
+    live.queue.push({ event, ...waiting });
     if (!live.isBusy) void this.#drain(arn, live);
     return true;
   }
@@ -113,17 +121,24 @@ export class Engine {
   async #drain(arn: string, live: Live): Promise<void> {
     live.isBusy = true;
     this.#active += 1;
-    try {
-      for (let next = live.queue.shift(); next; next = live.queue.shift()) {
+    for (let next = live.queue.shift(), count = 1; next; next = live.queue.shift(), count += 1) {
+      // Steps are chained promises: without a pause a busy execution would keep all timers and sockets waiting.
+      if (count % stepsPerTurn === 0) await setImmediate();
+      try {
         next.done(!this.#isStopped && (await this.#step(arn, live, next.event)));
+      } catch (error) {
+        next.fail(error);
+        this.#breakDown(error);
       }
-    } catch (error) {
-      this.#isStopped = true;
-      this.#parts.onBreakdown(error);
-    } finally {
-      live.isBusy = false;
-      this.#leave();
     }
+    live.isBusy = false;
+    this.#leave();
+  }
+
+  #breakDown(error: unknown): void {
+    if (this.#isStopped) return;
+    this.stop();
+    this.#parts.onBreakdown(error);
   }
 
   async #step(arn: string, live: Live, event: ExecutionEvent): Promise<boolean> {
@@ -184,7 +199,7 @@ export class Engine {
         this.#awaitChild(arn, effect);
         return;
       case 'stop-child':
-        void this.deliver(effect.childArn, { kind: 'stop', error: undefined, cause: effect.cause });
+        this.#enqueue(effect.childArn, { kind: 'stop', error: undefined, cause: effect.cause });
         return;
     }
   }

@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { runDefinition } from '#local/step-functions/run-definition.ts';
+import * as z from 'zod';
+import { type RunReport, runDefinition } from '#local/step-functions/run-definition.ts';
 import { topics } from './conformance/all-rows.ts';
-import { definitionOf } from './conformance/row.ts';
+import { definitionOf, type Expectation } from './conformance/row.ts';
 
-interface TypedEvent {
-  readonly type: string;
+const Events = z.array(z.looseObject({ type: z.string() }));
+
+/** The fields of a report that a row speaks of; a cause that matches the row's pattern is replaced by the pattern. */
+function spokenOf(report: RunReport, expected: Expectation): Record<string, unknown> {
+  const { status, output, error, cause } = report;
+  const isMatch = expected.cause instanceof RegExp && expected.cause.test(cause ?? '');
+  const isUnexpected = status !== expected.status;
+  return {
+    status,
+    ...('output' in expected ? { output } : {}),
+    ...('error' in expected || isUnexpected ? { error } : {}),
+    ...('cause' in expected || isUnexpected ? { cause: isMatch ? expected.cause : cause } : {}),
+    ...('history' in expected ? { history: Events.parse(report.history).map(({ type }) => type) } : {}),
+  };
 }
 
 for (const { title, rows } of topics) {
@@ -12,20 +25,7 @@ for (const { title, rows } of topics) {
     it.each(rows.map((row) => [row.rule, row] as const))('%s', async (_rule, row) => {
       const input = JSON.stringify(row.input ?? {});
       const report = await runDefinition(JSON.stringify(definitionOf(row)), input, row.mocks);
-      const { status, output, error, cause, history } = row.expect;
-      expect({
-        status: report.status,
-        error: report.error,
-        cause: report.status === status ? '' : report.cause,
-      }).toEqual({
-        status,
-        error: error ?? (status === 'SUCCEEDED' ? undefined : report.error),
-        cause: '',
-      });
-      if ('output' in row.expect) expect(report.output).toEqual(output);
-      if (cause instanceof RegExp) expect(report.cause).toMatch(cause);
-      else if (cause !== undefined) expect(report.cause).toBe(cause);
-      if (history) expect((report.history as TypedEvent[]).map((event) => event.type)).toEqual(history);
+      expect(spokenOf(report, row.expect)).toEqual(row.expect);
     });
   });
 }

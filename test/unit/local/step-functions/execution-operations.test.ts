@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { fixture } from './fixture.ts';
 
+const Executions = z.array(z.looseObject({ name: z.string() }));
 const waiting = { W: { Type: 'Wait', Seconds: 60, End: true } };
 const code = (value: string): unknown => expect.objectContaining({ code: value });
 
@@ -92,7 +94,7 @@ describe('ListExecutions and GetExecutionHistory', () => {
     });
     const names = async (input: object): Promise<unknown> => {
       const page = await service.handle('ListExecutions', { stateMachineArn, ...input });
-      return { names: (page['executions'] as { name: string }[]).map(({ name }) => name), next: page['nextToken'] };
+      return { names: Executions.parse(page['executions']).map(({ name }) => name), next: page['nextToken'] };
     };
     expect(await names({})).toEqual({ names: ['c', 'b', 'a'], next: undefined });
     expect(await names({ statusFilter: 'ABORTED' })).toEqual({ names: ['b'], next: undefined });

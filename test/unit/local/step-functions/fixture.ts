@@ -2,9 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { AwsCall } from '#local/contract.ts';
 import { createStepFunctions, type StepFunctions } from '#local/step-functions/create-step-functions.ts';
 import { VirtualClock } from '#local/step-functions/virtual-clock.ts';
+
+const Events = z.array(z.looseObject({ type: z.string() }));
+const Message = z.strictObject({ token: z.string() });
 
 /** One call the service made. */
 export type Call = Parameters<AwsCall>[0];
@@ -15,12 +19,12 @@ export interface Fixture {
   readonly clock: VirtualClock;
   readonly calls: Call[];
   readonly published: Record<string, unknown>[];
-  create(name: string, states: Record<string, unknown>, extra?: Record<string, unknown>): string;
-  start(stateMachineArn: string, input?: unknown, name?: string): Promise<string>;
+  readonly create: (name: string, states: Record<string, unknown>, extra?: Record<string, unknown>) => string;
+  readonly start: (stateMachineArn: string, input?: unknown, name?: string) => Promise<string>;
   /** Lets time pass until nothing is left to wait for. */
-  finish(): Promise<void>;
-  describe(executionArn: string): Promise<Record<string, unknown>>;
-  types(executionArn: string): Promise<string[]>;
+  readonly finish: () => Promise<void>;
+  readonly describe: (executionArn: string) => Promise<Record<string, unknown>>;
+  readonly types: (executionArn: string) => Promise<string[]>;
 }
 
 export type Answer = (call: Call) => Record<string, unknown> | Promise<Record<string, unknown>>;
@@ -73,7 +77,7 @@ export function fixture(
     },
     async types(executionArn) {
       const { events } = await service.handle('GetExecutionHistory', { executionArn });
-      return (events as { type: string }[]).map((event) => event.type);
+      return Events.parse(events).map((event) => event.type);
     },
   };
 }
@@ -86,8 +90,7 @@ export function temporaryDirectory(): { path: string; remove: () => Promise<void
 
 /** The task token that a callback task put into its message. */
 export function tokenOf(call: Call | undefined): string {
-  const body = JSON.parse(String(call?.input['MessageBody'])) as { token: string };
-  return body.token;
+  return Message.parse(JSON.parse(String(call?.input['MessageBody']))).token;
 }
 
 /** A task that sends its token to a queue and waits for it. */

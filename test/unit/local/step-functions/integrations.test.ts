@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { AwsError } from '#local/contract.ts';
 import { type Answer, fixture } from './fixture.ts';
 
@@ -15,7 +16,8 @@ async function run(
   const arn = await start(create('m', states), input);
   await finish();
   const end = await about(arn);
-  return { calls, end, output: JSON.parse(String(end['output'] ?? 'null')) };
+  const { output } = z.looseObject({ output: z.string().default('null') }).parse(end);
+  return { calls, end, output: JSON.parse(output) };
 }
 const refuse =
   (code: string, message: string, statusCode?: number): Answer =>

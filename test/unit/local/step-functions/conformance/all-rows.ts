@@ -5,7 +5,9 @@ import { definitionRows } from './definitions.ts';
 import { failRows } from './fail.ts';
 import { functionRows } from './functions.ts';
 import { mapRows } from './map.ts';
+import { mapFailureRows } from './map-failures.ts';
 import { parallelRows } from './parallel.ts';
+import { retryRows } from './retry.ts';
 import type { Row } from './row.ts';
 import { taskRows } from './task.ts';
 import { textRows } from './text.ts';
@@ -22,8 +24,10 @@ export const topics: readonly { readonly title: string; readonly rows: readonly 
   { title: 'Choice', rows: choiceRows },
   { title: 'Wait', rows: waitRows },
   { title: 'Fail', rows: failRows },
-  { title: 'Task, Retry and Catch', rows: taskRows },
+  { title: 'Task and Catch', rows: taskRows },
+  { title: 'Retry', rows: retryRows },
   { title: 'Parallel', rows: parallelRows },
   { title: 'Map', rows: mapRows },
+  { title: 'Map: failures and refusals', rows: mapFailureRows },
   { title: 'Definitions', rows: definitionRows },
 ];
