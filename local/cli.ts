@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { seededChaos } from './platform/seeded-chaos.ts';
 import { type Platform, startPlatform } from './platform/start-platform.ts';
 
 const usage = `Runs the stack of a cloud assembly (what \`cdk synth\` writes) on this machine.
 
 Usage: node local/cli.ts --assembly DIR [--stack NAME] [--port N] [--data DIR] [--json] [--quiet]
+                         [--chaos SEED]
 
   --assembly DIR  the output directory of cdk synth
   --stack NAME    which stack, when the assembly holds several
@@ -11,6 +13,7 @@ Usage: node local/cli.ts --assembly DIR [--stack NAME] [--port N] [--data DIR] [
   --data DIR      keep everything there; without it all is gone at the end
   --json          print one line of JSON when ready, and nothing else on standard output
   --quiet         do not print what functions log
+  --chaos SEED    inject duplicates, delays, throttling, cold starts, lost $disconnects and 410s
 `;
 
 const options = {
@@ -19,6 +22,7 @@ const options = {
   port: { type: 'string', default: '4577' },
   data: { type: 'string' },
   json: { type: 'boolean', default: false },
+  chaos: { type: 'string' },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -35,6 +39,7 @@ async function main(): Promise<void> {
     port: Number(values.port),
     log: (line) => values.quiet || process.stderr.write(`${line}\n`),
     ...(values.stack !== undefined && { stackName: values.stack }),
+    ...(values.chaos !== undefined && { chaos: seededChaos(Number(values.chaos)) }),
     ...(values.data !== undefined && { dataDirectory: values.data }),
   });
   process.stdout.write(values.json ? `${JSON.stringify(endpoints(platform))}\n` : describe(platform));

@@ -5,6 +5,7 @@ import type { Authorizer, Principal } from '../iam/authorizer.ts';
 import { toAwsError } from './backend.ts';
 import type { CredentialRegistry } from './credentials.ts';
 import { presignedAccessKeyId, verifyPresignedUrl } from './presigned-url.ts';
+import { type CorsRule, corsHeaders } from './s3-cors.ts';
 import { readS3Request, type S3Request, s3AccessRequests } from './s3-request.ts';
 
 /** What the door to S3 needs. */
@@ -15,6 +16,8 @@ export interface S3DoorOptions {
   readonly credentials: CredentialRegistry;
   readonly meter: Meter;
   readonly clock: Clock;
+  /** What browsers may do with a bucket. @default nothing */
+  readonly corsRules?: (bucket: string) => readonly CorsRule[];
 }
 
 /** Serves S3's REST protocol: checks who asks, by header or presigned url, and streams to the service behind. */
@@ -28,14 +31,14 @@ export class S3Door {
 
   /** Answers one request; `principal` is whom its `Authorization` header names. */
   async handle(incoming: IncomingMessage, response: ServerResponse, principal: Principal | undefined): Promise<void> {
-    const source = incoming.headers['x-amz-copy-source'];
-    const request = readS3Request(
-      incoming.method ?? 'GET',
-      incoming.url ?? '/',
-      incoming.headers.host ?? '',
-      typeof source === 'string' ? source : undefined,
-    );
     try {
+      const request = readRequest(incoming);
+      const cors = corsHeaders(this.#options.corsRules?.(request.bucket) ?? [], request.method, incoming.headers);
+      for (const [name, value] of Object.entries(cors ?? {})) response.setHeader(name, value);
+      if (request.method === 'OPTIONS') {
+        answerPreflight(response, cors !== undefined);
+        return;
+      }
       this.#check(request, principal ?? this.#presigner(incoming));
       this.#options.meter.count(isRead(request) ? 's3.getRequests' : 's3.putRequests', 1);
       await this.#forward(request, incoming, response);
@@ -96,10 +99,25 @@ export class S3Door {
   }
 }
 
+function readRequest(incoming: IncomingMessage): S3Request {
+  const { method = 'GET', url = '/', headers } = incoming;
+  const source = headers['x-amz-copy-source'];
+  try {
+    return readS3Request(method, url, headers.host ?? '', typeof source === 'string' ? source : undefined);
+  } catch {
+    throw new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400);
+  }
+}
+
 /** `Expect` was answered here already. */
 function withoutHopHeaders(incoming: IncomingMessage): IncomingMessage['headers'] {
   const { connection: _connection, expect: _expect, ...headers } = incoming.headers;
   return headers;
+}
+
+function answerPreflight(response: ServerResponse, isAllowed: boolean): void {
+  if (!isAllowed) throw new AwsError('AccessForbidden', 'CORSResponse: This CORS request is not allowed.', 403);
+  response.writeHead(200).end();
 }
 
 function isRead(request: S3Request): boolean {

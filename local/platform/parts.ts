@@ -1,6 +1,7 @@
 import type { Clock, Meter, Running } from '../contract.ts';
 import type { Engine } from '../engine/start-engine.ts';
 import type { EventBus } from '../event-bus/create-event-bus.ts';
+import type { ServiceChaos } from '../front-door/chaos.ts';
 import type { CredentialRegistry } from '../front-door/credentials.ts';
 import type { Dispatcher } from '../front-door/dispatcher.ts';
 import type { Functions } from '../functions/create-functions.ts';
@@ -22,6 +23,7 @@ export interface PlatformChaos {
   readonly functions?: FunctionChaos;
   readonly gateway?: GatewayChaos;
   readonly queues?: QueueChaos;
+  readonly services?: ServiceChaos;
 }
 
 /** Everything a runner may use: the services of the platform, all started, and the stack that they are to run. */
