@@ -19,7 +19,7 @@ import { startServices } from './start-services.ts';
 import { StopStack } from './stop-stack.ts';
 
 /** A stack that runs on this machine. */
-export interface Platform {
+export interface Platform extends AsyncDisposable {
   /** Base address of the first HTTP API's stage; the gateway's own when there is none. */
   readonly http: string;
   /** Address of the first WebSocket API's stage. */
@@ -77,6 +77,7 @@ async function start(options: PlatformOptions, assembly: Assembly, stops: StopSt
     meter: base.meter,
     describe: () => describe(stack, base.functions, base.meter),
     stop: () => stops.stop(),
+    [Symbol.asyncDispose]: () => stops.stop(),
   };
 }
 
