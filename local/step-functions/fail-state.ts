@@ -18,16 +18,18 @@ export function toFailure(frame: Frame, thrown: unknown): StateFailure {
   const prefix = `An error occurred while executing the state '${frame.state}' (entered at the event id #${frame.enteredEvent}).`;
   if (thrown instanceof EvaluationError) {
     const { location, detail } = thrown;
-    return { error: 'States.QueryEvaluationError', cause: `${prefix} ${detail}`, location };
+    return { error: 'States.QueryEvaluationError', cause: `${prefix} ${detail}`, evaluation: { location } };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { error: 'States.Runtime', cause: `${prefix} ${message}` };
 }
 
 function recordEvaluation(run: Run, frame: Frame, evaluation: { failure: StateFailure; previousId: number }): Frame {
-  const { error, cause, location } = evaluation.failure;
-  if (location === undefined) return frame;
-  const details = { evaluationFailedEventDetails: { cause, error, location, state: frame.state } };
+  const { error, cause, evaluation: place } = evaluation.failure;
+  if (!place) return frame;
+  const { location } = place;
+  const at = location === undefined ? {} : { location };
+  const details = { evaluationFailedEventDetails: { cause, error, ...at, state: frame.state } };
   const lastEvent = run.draft.record('EvaluationFailed', evaluation.previousId, details);
   return run.draft.put({ ...frame, lastEvent });
 }
@@ -129,6 +131,6 @@ async function failWorkflow(run: Run, frame: Frame, failure: StateFailure): Prom
   if (!parent) return undefined;
   const isMap = run.context.definition.states.get(parent.state)?.Type === 'Map';
   const lastEvent = isMap ? recordIterationFailure(run, parent, frame) : frame.lastEvent;
-  const { location: _location, ...inherited } = failure;
+  const { evaluation: _evaluation, ...inherited } = failure;
   return failState(run, { ...parent, lastEvent }, inherited);
 }

@@ -2,7 +2,7 @@ import type { MapState, ParallelState, Workflow } from './definition.ts';
 import type { Frame } from './execution.ts';
 import { expectType } from './expressions.ts';
 import { bindingsOf, type Run } from './interpreter-context.ts';
-import { isOversize, isRecord } from './json.ts';
+import { isOversize, isRecord, toJson } from './json.ts';
 import { leaveNormally, type Outcome, oversizeError } from './leave-state.ts';
 import { EvaluationError } from './state-error.ts';
 import { wholeNumberField } from './whole-number-field.ts';
@@ -72,7 +72,7 @@ export async function runParallel(run: Run, frame: Frame, state: ParallelState):
 async function evaluateItems(run: Run, frame: Frame, state: MapState): Promise<unknown[]> {
   if (state.Items === undefined) {
     if (Array.isArray(frame.input)) return frame.input;
-    throw new EvaluationError('The input of a Map state without Items must be an array.', 'Items');
+    throw new EvaluationError(`Map state input must be an array but was: ${toJson(frame.input)}`, undefined);
   }
   const items = await run.context.expressions.evaluate(state.Items, 'Items', bindingsOf(run, frame));
   if (Array.isArray(items)) return items;

@@ -2,8 +2,8 @@
 export interface StateFailure {
   readonly error: string | undefined;
   readonly cause: string | undefined;
-  /** The field whose evaluation failed; set only for evaluation failures, which have their own history event. */
-  readonly location?: string;
+  /** Set when a field could not be evaluated, which has a history event of its own; with the field where AWS names it. */
+  readonly evaluation?: { readonly location: string | undefined };
   /** Set when a task's own result caused the failure: AWS lets `States.ALL` catch even an oversize result then. */
   readonly fromTask?: boolean;
   /** Set when the heartbeat was missed; AWS names it `States.Timeout`, and both names match. */
@@ -24,8 +24,8 @@ export class StateError extends Error {
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
   readonly detail: string;
-  readonly location: string;
-  constructor(detail: string, location: string) {
+  readonly location: string | undefined;
+  constructor(detail: string, location: string | undefined) {
     super(detail);
     this.detail = detail;
     this.location = location;

@@ -139,10 +139,16 @@ export const mapRows: readonly Row[] = [
   },
   {
     rule: 'Without Items the input must be an array.',
-    link: links.map,
+    link: links.recorded,
     states: map({}),
     input: { a: 1 },
-    expect: { status: 'FAILED', error: 'States.QueryEvaluationError' },
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        'An error occurred while executing the state \'M\' (entered at the event id #2). Map state input must be an array but was: {"a":1}',
+      history: ['ExecutionStarted', 'MapStateEntered', 'EvaluationFailed', 'MapStateFailed', 'ExecutionFailed'],
+    },
   },
   {
     rule: 'ItemSelector makes each iteration’s input; Map.Item is in the context.',
