@@ -1,0 +1,62 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { createEnvironmentCache } from '#core/common/environment-cache.ts';
+import type { Services } from '#core/services.ts';
+import { createLog } from './create-log.ts';
+import { ConfigurationError, type Variables } from './environment.ts';
+
+type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payloads' | 'secrets';
+
+/** The ports that a function uses. */
+export type PortFactories = { readonly [Name in PortName]?: (variables: Variables) => Services[Name] };
+
+/** Random bits of a double's fraction. */
+const fractionBits = 2 ** 48;
+
+/**
+ * Services of one execution environment, from its variables. A port is built when it is first used, so a variable that
+ * is missing is an error of the use case that needs it, which names it.
+ */
+export const buildServices = (factories: PortFactories, variables: Variables = process.env): Services => {
+  const once = <Port>(name: PortName, build: ((variables: Variables) => Port) | undefined): (() => Port) => {
+    let built: { readonly port: Port } | undefined;
+    return () => {
+      if (build === undefined) throw new ConfigurationError(`This function is built without the port ${name}.`);
+      built ??= { port: build(variables) };
+      return built.port;
+    };
+  };
+  const table = once('table', factories.table);
+  const sockets = once('sockets', factories.sockets);
+  const queues = once('queues', factories.queues);
+  const executions = once('executions', factories.executions);
+  const events = once('events', factories.events);
+  const payloads = once('payloads', factories.payloads);
+  const secrets = once('secrets', factories.secrets);
+  return {
+    get table() {
+      return table();
+    },
+    get sockets() {
+      return sockets();
+    },
+    get queues() {
+      return queues();
+    },
+    get executions() {
+      return executions();
+    },
+    get events() {
+      return events();
+    },
+    get payloads() {
+      return payloads();
+    },
+    get secrets() {
+      return secrets();
+    },
+    clock: { now: Date.now },
+    random: { fraction: () => randomInt(fractionBits - 1) / fractionBits, bytes: () => randomBytes(16) },
+    log: createLog(variables),
+    cache: createEnvironmentCache(randomInt(2 ** 16)),
+  };
+};

@@ -1,0 +1,52 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import * as z from 'zod';
+import type { Log } from '#core/ports/log.ts';
+import { optionalVariable, type Variables } from './environment.ts';
+
+/** Names, ids and reasons. Any other text stays out of the log: it could be a payload, a token or a secret. */
+const loggedTexts: ReadonlySet<string> = new Set([
+  'agentId',
+  'code',
+  'connectionId',
+  'errorMessage',
+  'errorName',
+  'executionArn',
+  'frameId',
+  'kind',
+  'messageId',
+  'mode',
+  'pk',
+  'reason',
+  'requestId',
+  'route',
+  'runId',
+  'sk',
+  'stack',
+  'status',
+  'step',
+  'taskId',
+  'tenant',
+  'type',
+  'workflow',
+]);
+
+const isLogged = (name: string, value: unknown): boolean =>
+  typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && loggedTexts.has(name));
+
+/** The fields that may be logged: numbers, truth values, and texts under known names. */
+export const allowedFields = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([name, value]) => isLogged(name, value)));
+
+const LogLevel = z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).catch('INFO');
+
+/** Structured lines on standard output, by Powertools. */
+export const createLog = (variables: Variables): Log => {
+  const logger = new Logger({
+    serviceName: 'muster',
+    logLevel: LogLevel.parse(optionalVariable(variables, 'logLevel')),
+  });
+  return {
+    info: (message, fields) => logger.info(message, allowedFields(fields)),
+    warn: (message, fields) => logger.warn(message, allowedFields(fields)),
+  };
+};

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import type { ClientFrameType } from '#core/contract/client-frames.ts';
+import { frameScopes } from '#core/contract/roles.ts';
+import { AppError } from '#core/errors/app-error.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
+import { loadConnection } from '#core/identity/connection.ts';
+import { requireScope } from '#core/identity/principal.ts';
+import type { Services } from '#core/services.ts';
+import { encodeFrame } from '#core/watch/push-frame.ts';
+import { errorFields, publicError } from './describe-error.ts';
+import { eventHandler } from './event-handler.ts';
+import type { FrameRoutes, Reply } from './frame.ts';
+import { parseEnvelope, readFrame } from './read-frame.ts';
+
+/** `$default`. */
+const MessageEvent = z.looseObject({
+  body: z.string().nullish(),
+  requestContext: z.looseObject({ connectionId: z.string() }),
+});
+type MessageEvent = z.infer<typeof MessageEvent>;
+
+/** An answer that cannot be sent is not sent again: a frame without an answer is repeated by its sender. */
+const replyTo =
+  (services: Services, connectionId: string, correlationId: string | null): Reply =>
+  async (type, payload) => {
+    const header = correlationId === null ? {} : { correlationId };
+    try {
+      await services.sockets.post(connectionId, encodeFrame(services, type, payload, header));
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+      services.log.warn('answer not delivered', { type, connectionId });
+    }
+  };
+
+const refuse = async (services: Services, reply: Reply, id: string | null, thrown: unknown): Promise<void> => {
+  const { code, message, retryable, field, limit, retryAfterMs } = publicError(thrown);
+  if (!(thrown instanceof AppError)) services.log.warn('frame failed', { frameId: id, ...errorFields(thrown) });
+  await reply('error', { id, code, message, retryable, field, limit, retryAfterMs });
+};
+
+/** A result is always acknowledged: its sender keeps it until then. */
+const isAcknowledged = (type: ClientFrameType, ack: boolean | undefined): boolean =>
+  ack === true || type === 'task.result';
+
+const handleFrame = async (
+  services: Services,
+  routes: FrameRoutes<ClientFrameType>,
+  { body, requestContext: { connectionId } }: MessageEvent,
+): Promise<{ readonly statusCode: number }> => {
+  const { value, id } = readFrame(body ?? '');
+  const reply = replyTo(services, connectionId, id);
+  try {
+    const { envelope, type } = parseEnvelope(value);
+    const connection = await loadConnection(services, connectionId);
+    requireScope(connection.principal, frameScopes[type]);
+    await routes[type].run(services, { envelope, connection, reply });
+    if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
+  } catch (error) {
+    await refuse(services, reply, id, error);
+  }
+  return { statusCode: 200 };
+};
+
+/**
+ * The function of frames: one frame, one envelope, one use case. Every refusal is an `error` frame, and a refused frame
+ * has changed nothing. Answers are pushed; the invocation's own result has no body.
+ */
+export const frameHandler = (services: Services, routes: FrameRoutes<ClientFrameType>) =>
+  eventHandler(services, MessageEvent, (_services, event) => handleFrame(services, routes, event));

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { freshUuid } from '#core/common/new-id.ts';
+import { limits } from '#core/contract/limits.ts';
+import { InvalidFieldError, PayloadTooLargeError } from '#core/errors/errors.ts';
+import { UnauthenticatedError } from '#core/identity/authenticate.ts';
+import { Principal } from '#core/identity/principal.ts';
+import type { Services } from '#core/services.ts';
+import { readJson } from './parse-input.ts';
+
+/** What an HTTP API hands over, payload format 2.0. Header names are in lower case. */
+export const HttpEvent = z.looseObject({
+  routeKey: z.string(),
+  rawPath: z.string(),
+  headers: z.record(z.string(), z.string()).default({}),
+  pathParameters: z.record(z.string(), z.string()).optional(),
+  queryStringParameters: z.record(z.string(), z.string()).optional(),
+  body: z.string().optional(),
+  isBase64Encoded: z.boolean().default(false),
+  requestContext: z.looseObject({
+    requestId: z.string().optional(),
+    http: z.looseObject({ method: z.string() }),
+    authorizer: z.looseObject({ lambda: z.record(z.string(), z.unknown()).nullish() }).optional(),
+  }),
+});
+export type HttpEvent = z.infer<typeof HttpEvent>;
+
+/** Whom the authoriser of this API has recognised. @throws UnauthenticatedError when it has nobody. */
+export const principalOf = (event: HttpEvent): Principal => {
+  const context = event.requestContext.authorizer?.lambda;
+  const parsed = Principal.safeParse({
+    tenant: context?.['tenant'],
+    id: context?.['principalId'],
+    role: context?.['role'],
+  });
+  if (!parsed.success) throw new UnauthenticatedError();
+  return parsed.data;
+};
+
+/** The body's JSON value; `undefined` when there is no body. @throws PayloadTooLargeError, InvalidFieldError. */
+export const bodyOf = ({ body, isBase64Encoded }: HttpEvent): unknown => {
+  if (body === undefined || body === '') return undefined;
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.byteLength > limits.httpBodyBytes)
+    throw new PayloadTooLargeError('body', bytes.byteLength, limits.httpBodyBytes);
+  const value = readJson(bytes.toString('utf8'));
+  if (value === undefined) throw new InvalidFieldError('body', 'The body is not JSON.');
+  return value;
+};
+
+/** What makes a repeat of this request the same request: the caller's word, else something new. */
+export const idempotencyKeyOf = (services: Services, { headers }: HttpEvent): string => {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return freshUuid(services);
+  const limit = limits.idempotencyKeyLength;
+  if (key.length === 0 || key.length > limit)
+    throw new InvalidFieldError('Idempotency-Key', `Idempotency-Key must have 1 to ${limit} characters.`, { limit });
+  return key;
+};

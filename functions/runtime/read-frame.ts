@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { type ClientFrameType, isClientFrameType } from '#core/contract/client-frames.ts';
+import { Envelope } from '#core/contract/envelope.ts';
+import { EnvelopeId } from '#core/contract/ids.ts';
+import { AppError } from '#core/errors/app-error.ts';
+import { parseInput, readJson } from './parse-input.ts';
+
+/** What came is no envelope: no JSON, no object, or without something that every envelope has. */
+class MalformedFrameError extends AppError {
+  override readonly name = 'MalformedFrameError';
+  constructor(message: string, field?: string) {
+    super('MALFORMED_FRAME', message, field === undefined ? {} : { field });
+  }
+}
+
+/** A type that clients do not send, or that nobody knows. */
+class UnknownTypeError extends AppError {
+  override readonly name = 'UnknownTypeError';
+  constructor(type: string) {
+    super('UNKNOWN_TYPE', `There is no frame type ${type} that a client may send.`, { field: 'type' });
+  }
+}
+
+const AnyObject = z.record(z.string(), z.unknown());
+const required = ['v', 'type', 'id', 'seq', 'ts', 'payload'] as const;
+
+/** A frame's text as a value, and the id that an answer may name: `null` when it has no valid one. */
+export const readFrame = (text: string): { readonly value: unknown; readonly id: string | null } => {
+  const value = readJson(text);
+  const id = EnvelopeId.safeParse(AnyObject.safeParse(value).data?.['id']);
+  return { value, id: id.success ? id.data : null };
+};
+
+/**
+ * The envelope that a frame carries.
+ * @throws MalformedFrameError, UnknownFieldError, InvalidFieldError, UnknownTypeError.
+ */
+export const parseEnvelope = (value: unknown): { readonly envelope: Envelope; readonly type: ClientFrameType } => {
+  const fields = AnyObject.safeParse(value);
+  if (!fields.success) throw new MalformedFrameError('A frame is one JSON object.');
+  const missing = required.find((name) => !Object.hasOwn(fields.data, name));
+  if (missing !== undefined) throw new MalformedFrameError(`Every frame needs ${required.join(', ')}.`, missing);
+  const envelope = parseInput(Envelope, value);
+  if (!isClientFrameType(envelope.type)) throw new UnknownTypeError(envelope.type);
+  return { envelope, type: envelope.type };
+};

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { RouteFamily, routes } from '#core/contract/routes.ts';
+import { NotFoundError } from '#core/errors/errors.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Services } from '#core/services.ts';
+import type { HttpReply } from './http-reply.ts';
+import { fieldErrorOf } from './parse-input.ts';
+
+/** A request before its schema has seen it. */
+export interface RawRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** Who asks, and what makes a repeat the same request. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly idempotencyKey: string;
+}
+
+export interface HttpRoute {
+  run(services: Services, request: RawRequest, caller: Caller): Promise<HttpReply>;
+}
+
+/** Every route of a family: none missing, none too many. */
+export type FamilyRoutes<Family extends RouteFamily> = Readonly<
+  Record<Extract<(typeof routes)[number], { family: Family }>['key'], HttpRoute>
+>;
+
+const kinds: Readonly<Record<string, string>> = {
+  agentId: 'agent',
+  taskId: 'task',
+  runId: 'run',
+  name: 'workflow',
+  version: 'workflow version',
+};
+
+/** A query without parameters. */
+export const NoQuery = z.strictObject({});
+
+/** A page of a list. */
+export const pageQuery = {
+  cursor: z.string().min(1).max(4096).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+} as const;
+
+/** A path id that could be none is answered exactly like one that names nothing. */
+const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): Error => {
+  const name = issues.find((issue) => issue.path[0] === 'params')?.path[1];
+  if (name !== undefined) return new NotFoundError(kinds[String(name)] ?? 'thing', params[String(name)] ?? '');
+  const inside = issues.map((issue) => ({ ...issue, path: issue.path.length > 1 ? issue.path.slice(1) : issue.path }));
+  return fieldErrorOf(inside);
+};
+
+/** A route: the schema of `{ params, query, body }` and what is done with it. */
+export const route = <Schema extends z.ZodType>(
+  schema: Schema,
+  handle: (services: Services, input: z.output<Schema>, caller: Caller) => Promise<HttpReply>,
+): HttpRoute => ({
+  run: async (services, request, caller) => {
+    const parsed = schema.safeParse(request);
+    if (!parsed.success) throw refusal(parsed.error.issues, request);
+    return handle(services, parsed.data, caller);
+  },
+});

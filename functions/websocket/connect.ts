@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { errorCodes } from '#core/contract/error-codes.ts';
+import { authenticate } from '#core/identity/authenticate.ts';
+import { openConnection } from '#core/identity/connection.ts';
+import type { Services } from '#core/services.ts';
+import { buildServices } from '../runtime/build-services.ts';
+import { errorFields, publicError } from '../runtime/describe-error.ts';
+import { eventHandler } from '../runtime/event-handler.ts';
+import { secretsPort, tablePort } from '../runtime/ports.ts';
+
+/** `$connect`. Header names are as the client wrote them. The query string names no key: it ends up in logs. */
+const ConnectEvent = z.looseObject({
+  headers: z.record(z.string(), z.string()).nullish(),
+  queryStringParameters: z.record(z.string(), z.string()).nullish(),
+  requestContext: z.looseObject({ connectionId: z.string() }),
+});
+type ConnectEvent = z.infer<typeof ConnectEvent>;
+
+interface Handshake {
+  readonly statusCode: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The subprotocol that a browser must be told when it offered it. */
+const subprotocol = 'muster.v1';
+
+const headerOf = ({ headers }: ConnectEvent, name: string): string | undefined =>
+  Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+
+const accepted = (event: ConnectEvent): Handshake => {
+  const offered = (headerOf(event, 'sec-websocket-protocol') ?? '').split(',').map((part) => part.trim());
+  return offered.includes(subprotocol)
+    ? { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } }
+    : { statusCode: 200 };
+};
+
+const connect = async (services: Services, event: ConnectEvent): Promise<Handshake> => {
+  // Frames are JSON; a client that asks for another encoding would not understand them.
+  if ((event.queryStringParameters?.['encoding'] ?? 'json') !== 'json') return { statusCode: 400 };
+  try {
+    const principal = await authenticate(services, headerOf(event, 'authorization'));
+    await openConnection(services, event.requestContext.connectionId, principal);
+    return accepted(event);
+  } catch (error) {
+    const { code } = publicError(error);
+    if (code !== 'UNAUTHENTICATED') services.log.warn('handshake failed', errorFields(error));
+    return { statusCode: errorCodes[code].status };
+  }
+};
+
+/** Authenticates a socket and remembers it. Anything but 200 refuses the handshake. */
+export const createConnectHandler = (services: Services) => eventHandler(services, ConnectEvent, connect);
+
+export const handler = createConnectHandler(buildServices({ table: tablePort, secrets: secretsPort }));

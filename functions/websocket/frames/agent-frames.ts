@@ -1,0 +1,41 @@
+import { heartbeat } from '#core/agents/heartbeat.ts';
+import { registerAgent } from '#core/agents/register-agent.ts';
+import { updateAgent } from '#core/agents/update-agent.ts';
+import { clientFrames } from '#core/contract/client-frames.ts';
+import { limits, timings } from '#core/contract/limits.ts';
+import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts';
+
+const { frameBytes, inlinePayloadBytes, payloadBytes } = limits;
+
+/** What an agent says of itself. */
+export const agentFrames: FrameRoutes<'agent.register' | 'agent.update' | 'agent.heartbeat'> = {
+  'agent.register': frameRoute(
+    clientFrames['agent.register'],
+    (services, { envelope, connection, reply }, registration) =>
+      registerAgent(
+        services,
+        {
+          principal: connection.principal,
+          connectionId: connection.connectionId,
+          seq: envelope.seq,
+          registration,
+        },
+        ({ agentId, epoch }) =>
+          reply('agent.registered', {
+            agentId,
+            epoch,
+            heartbeatMs: timings.heartbeatMs,
+            limits: { frameBytes, inlinePayloadBytes, payloadBytes },
+          }),
+      ),
+  ),
+  'agent.update': frameRoute(clientFrames['agent.update'], (services, frame, update) =>
+    updateAgent(services, speakerOf(frame), update, {
+      connection: frame.connection.connectionId,
+      seq: frame.envelope.seq,
+    }),
+  ),
+  'agent.heartbeat': frameRoute(clientFrames['agent.heartbeat'], (services, frame, said) =>
+    heartbeat(services, speakerOf(frame), frame.connection.connectionId, said),
+  ),
+};

@@ -1,0 +1,21 @@
+import { clientFrames } from '#core/contract/client-frames.ts';
+import { cancelTask } from '#core/tasks/cancel-task.ts';
+import { submitTask } from '#core/tasks/submit-task.ts';
+import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
+
+/** What a client asks of tasks. The envelope's id makes a repeated submit the same submit. */
+export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
+  'task.submit': frameRoute(
+    clientFrames['task.submit'],
+    async (services, { envelope, connection, reply }, { task: submission }) => {
+      const { principal, connectionId } = connection;
+      const task = await submitTask(services, { principal, submission, idempotencyKey: envelope.id, connectionId });
+      await reply('task.submitted', { taskId: task.taskId, status: task.status });
+    },
+  ),
+  'task.cancel': frameRoute(
+    clientFrames['task.cancel'],
+    (services, { connection: { principal } }, { taskId, reason }) =>
+      cancelTask(services, principal, taskId, reason ?? `Cancelled by ${principal.id}.`),
+  ),
+};

@@ -1,0 +1,30 @@
+import { released } from '#core/agents/heartbeat.ts';
+import { clientFrames } from '#core/contract/client-frames.ts';
+import { completeTask } from '#core/tasks/complete-task.ts';
+import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
+import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
+import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts';
+
+/** What an agent says of a task that it was given. */
+export const workFrames: FrameRoutes<
+  'task.accept' | 'task.reject' | 'task.progress' | 'task.result' | 'task.fail' | 'task.released'
+> = {
+  'task.accept': frameRoute(clientFrames['task.accept'], (services, frame, said) =>
+    acceptTask(services, speakerOf(frame), said),
+  ),
+  'task.reject': frameRoute(clientFrames['task.reject'], (services, frame, said) =>
+    rejectTask(services, speakerOf(frame), said),
+  ),
+  'task.progress': frameRoute(clientFrames['task.progress'], (services, frame, said) =>
+    progressTask(services, speakerOf(frame), said),
+  ),
+  'task.result': frameRoute(clientFrames['task.result'], (services, frame, said) =>
+    completeTask(services, speakerOf(frame), said),
+  ),
+  'task.fail': frameRoute(clientFrames['task.fail'], (services, frame, said) =>
+    failTask(services, speakerOf(frame), said),
+  ),
+  'task.released': frameRoute(clientFrames['task.released'], (services, frame, said) =>
+    released(services, speakerOf(frame), said),
+  ),
+};
