@@ -30,7 +30,7 @@ export const announceSignature = async (services: Services, task: Task): Promise
   services.cache.set(cacheKey, true, nowMs + timings.connectionCacheMs);
 };
 
-/** How many of a signature's oldest are looked at. */
+/** How many of a signature's oldest are looked at, at least. */
 const lookAhead = 10;
 /** Turns this close are as good as equal: one of them is taken at random, so that takers do not collide. Far below a head start. */
 const sameTurnMs = 30_000;
@@ -39,11 +39,12 @@ const oldestOf = async (
   services: Services,
   tenant: TenantId,
   signature: string,
+  limit: number,
 ): Promise<readonly { taskId: TaskId; turn: number }[]> => {
   const { items } = await services.table.query({
     partition: indexKeys.backlogOf(tenant, signature),
     index: 'backlog',
-    limit: lookAhead,
+    limit: Math.max(lookAhead, limit),
   });
   return items.map((item) => {
     const { pk, backlogSort } = BacklogKey.parse(item);
@@ -68,7 +69,7 @@ export const nextQueued = async (
   const matching = directory.items
     .map((item) => Signature.parse(item))
     .filter(({ requirements }) => whyNotFit(requirements, agent) === undefined);
-  const queued = (await Promise.all(matching.map(({ sk }) => oldestOf(services, agent.tenant, sk)))).flat();
+  const queued = (await Promise.all(matching.map(({ sk }) => oldestOf(services, agent.tenant, sk, limit)))).flat();
   const start = Math.min(...queued.map(({ turn }) => turn));
   const shuffled = queued
     .map(({ taskId, turn }) => ({

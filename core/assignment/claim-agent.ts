@@ -17,7 +17,11 @@ export interface Claimed {
 }
 
 /** `taken`: another dispatcher is at work on this very task, or the task is no longer to be had: stop. */
-export type ClaimOutcome = Claimed | { readonly kind: 'nobody' } | { readonly kind: 'taken' };
+export type ClaimOutcome =
+  | Claimed
+  /** `isUnrunnable`: every agent there is was looked at, and none could ever have the task. */
+  | { readonly kind: 'nobody'; readonly isUnrunnable: boolean }
+  | { readonly kind: 'taken' };
 
 /** A reservation for a task's next attempt. */
 export const slotEntryFor = (services: Services, task: Task): SlotEntry => ({
@@ -56,7 +60,7 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
   // An agent that gave the task up gets it again only when it is the only one that could ever have it.
   const othersExist =
     !look.complete ||
-    look.candidates.some(({ agent, slots }) => !avoided.has(agent.agentId) && slots.connection !== undefined);
+    look.candidates.some(({ agent, slots }) => !avoided.has(agent.agentId) && whyNotNow(0, slots, nowMs) === undefined);
   const candidates = preferred.length > 0 || othersExist ? preferred : free;
   const ranking = rank(task.strategy, {
     task,
@@ -78,7 +82,7 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
     };
     return { kind: 'claimed', ...claimed, decision };
   }
-  return { kind: 'nobody' };
+  return { kind: 'nobody', isUnrunnable: look.complete && look.candidates.length === 0 };
 };
 
 /**

@@ -10,7 +10,7 @@ import { readTask, type Task } from '../tasks/task.ts';
 import { assignTask } from '../tasks/task-writes.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { nextQueued } from './backlog.ts';
-import { slotEntryFor, unclaim } from './claim-agent.ts';
+import { claimAgent, slotEntryFor, unclaim } from './claim-agent.ts';
 import { deliverAssignment } from './deliver.ts';
 
 type RoutableAgent = RosterEntry & Pick<Profile, 'tenant'>;
@@ -68,13 +68,28 @@ const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
   cost: task.slotCost,
 });
 
-const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<void> => {
+const hasGivenUp = (agent: Pick<Slots, 'agentId'>, task: Task): boolean => task.avoid?.includes(agent.agentId) ?? false;
+
+/** Returns what of the agent's room the task took. */
+const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<number> => {
   const task = await readQueued(services, slots.tenant, taskId);
-  if (task === undefined) return;
+  if (task === undefined) return 0;
+  if (hasGivenUp(slots, task)) {
+    // The agent gave it up before: whether it may have it again depends on who else there is.
+    const chosen = await claimAgent(services, task);
+    if (chosen.kind !== 'claimed') return 0;
+    await assignClaimed(services, task, chosen.slots, chosen.claim);
+    return chosen.slots.agentId === slots.agentId ? task.slotCost : 0;
+  }
   const entry = slotEntryFor(services, task);
   const claimed = await services.table.update(claimSlot(slots, taskId, entry));
-  if (claimed.won) await assignClaimed(services, task, Slots.parse(claimed.item), claimOf(slots, task, entry.claim));
+  if (!claimed.won) return 0;
+  await assignClaimed(services, task, Slots.parse(claimed.item), claimOf(slots, task, entry.claim));
+  return task.slotCost;
 };
+
+/** Looked at beyond the free slots, so that tasks that are gone, too costly or given up do not hold up those behind. */
+const spares = 10;
 
 /**
  * Gives an agent with room the queued tasks whose turn it is, up to all its free slots. Every event that creates room or
@@ -90,8 +105,14 @@ export const fillAgent = async (
   if (slots === undefined || whyNotNow(1, slots, services.clock.now()) !== undefined) return;
   const agent = await agentOf(services, tenant, agentId);
   if (agent === undefined) return;
-  const taskIds = await nextQueued(services, agent, slots.freeSlots);
-  await Promise.all(taskIds.map((taskId) => takeOne(services, slots, taskId)));
+  const taskIds = await nextQueued(services, agent, slots.freeSlots + spares);
+  let room = slots.freeSlots;
+  for (let next = 0; room > 0 && next < taskIds.length; ) {
+    const batch = taskIds.slice(next, next + room);
+    next += batch.length;
+    const costs = await Promise.all(batch.map((taskId) => takeOne(services, slots, taskId)));
+    room -= costs.reduce((sum, cost) => sum + cost, 0);
+  }
 };
 
 /** The task that an agent may go on to at once, read before its slot is freed. */
@@ -111,7 +132,7 @@ export const releaseAndFill = async (services: Services, held: Claim, outcome?: 
   const before = await readSlots(services, held.tenant, held.agentId);
   if (before?.assigned[held.taskId]?.claim !== held.claim) return;
   const next = await peek(services, before);
-  if (next !== undefined) {
+  if (next !== undefined && next.taskId !== held.taskId && !hasGivenUp(before, next)) {
     const entry = slotEntryFor(services, next);
     const handed = await services.table.update(releaseAndClaim(held, before, { taskId: next.taskId, entry }, outcome));
     if (handed.won) {

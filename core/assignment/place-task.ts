@@ -79,6 +79,10 @@ const queued = async (services: Services, task: Task): Promise<Placement> => {
   return { kind: 'queued', task };
 };
 
+/** Said at submit of a task that is accepted all the same: an agent that fits may register before its deadline. */
+const nobodyFits =
+  'No registered agent meets the requirements. The task waits for one until its deadline; explain says what is missing.';
+
 /**
  * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
  * `voidRev` steps over a mark that the sweep left under this id.
@@ -97,7 +101,8 @@ export const placeNewTask = async (services: Services, fresh: Task, voidRev?: nu
     const found = readTask(await services.table.get(keys.task(task.tenant, task.taskId), { consistent: true }));
     if (found.kind === 'task') return { kind: 'elsewhere', found: found.task };
   }
-  const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now() };
+  const unrunnable = claimed.kind === 'nobody' && claimed.isUnrunnable ? { unrunnable: nobodyFits } : {};
+  const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now(), ...unrunnable };
   const written = await services.table.put(putTask(waiting, voidRev));
   return written.won ? queued(services, waiting) : elsewhere(written);
 };

@@ -22,6 +22,7 @@ export const routes = [
   { key: 'POST /v1/tasks/batch', family: 'tasks', scope: 'tasks:submit' },
   { key: 'GET /v1/tasks', family: 'tasks', scope: 'tasks:read' },
   { key: 'GET /v1/tasks/{taskId}', family: 'tasks', scope: 'tasks:read' },
+  { key: 'GET /v1/tasks/{taskId}/explain', family: 'tasks', scope: 'tasks:read' },
   { key: 'POST /v1/tasks/{taskId}/cancel', family: 'tasks', scope: 'tasks:cancel' },
   { key: 'POST /v1/workflows', family: 'workflows', scope: 'workflows:write' },
   { key: 'GET /v1/workflows', family: 'workflows', scope: 'workflows:read' },

@@ -38,6 +38,7 @@ export const taskView = async (
     evidence: task.evidence,
     progress: task.progress,
     decision: task.decision,
+    unrunnable: task.unrunnable,
     lateResults:
       late.length === 0
         ? undefined

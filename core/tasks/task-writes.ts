@@ -102,7 +102,7 @@ export const assignTask = (task: Task, assignment: Assignment): Update => {
       }),
       plus('rev', 1),
     ],
-    remove: [...waitingKeys, ['startedAt'], ['acceptedAt'], ['progress'], ['error']],
+    remove: [...waitingKeys, ['unrunnable'], ['startedAt'], ['acceptedAt'], ['progress'], ['error']],
     clauses: { waits: oneOf('status', ['QUEUED', 'PENDING']), unchanged: equal('rev', task.rev) },
   };
 };

@@ -90,6 +90,8 @@ export const Task = z.looseObject({
   /** Agents that gave this task up; taken only when there is nobody else. */
   avoid: z.array(AgentId).optional(),
   decision: Decision.optional(),
+  /** Why no agent that was registered at submit could ever have it. */
+  unrunnable: z.string().optional(),
   output: Json.optional(),
   error: TaskError.optional(),
   usage: Usage.optional(),

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { AgentId, TaskId } from './ids.ts';
+
+/** Why a task is where it is: what each agent lacks, where it stands in the queue, what would move it. */
+export const Explanation = z.looseObject({
+  taskId: TaskId,
+  status: z.string(),
+  /** How the present assignment was decided. */
+  decision: z.looseObject({ strategy: z.string() }).optional(),
+  agents: z.array(
+    z.looseObject({
+      agentId: AgentId,
+      name: z.string(),
+      /** Absent: it could take the task now. */
+      whyNot: z.string().optional(),
+      score: z.number().optional(),
+      terms: z.record(z.string(), z.number()).optional(),
+    }),
+  ),
+  /** Whether every agent there is was looked at; if not, the others were not in the sample. */
+  complete: z.boolean(),
+  queue: z.looseObject({ position: z.int(), isExact: z.boolean() }).optional(),
+  wouldUnblock: z.array(z.string()),
+});
+export type Explanation = z.infer<typeof Explanation>;

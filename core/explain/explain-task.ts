@@ -1,0 +1,76 @@
+import { lookForAgents } from '../agents/roster.ts';
+import type { Explanation } from '../contract/explanation.ts';
+import type { TaskId, TenantId } from '../contract/ids.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
+import { NotFoundError } from '../errors/errors.ts';
+import { type Candidate, type WhyNot, whyNotFit, whyNotNow } from '../routing/candidate.ts';
+import { rank } from '../routing/rank.ts';
+import { requirementSignature } from '../routing/signature.ts';
+import type { Services } from '../services.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { virtualStart } from '../tasks/task-writes.ts';
+import { whatWouldUnblock } from './what-would-unblock.ts';
+
+/** Places ahead in the queue that are counted; beyond it is "at least". */
+const countedPlaces = 500;
+
+const whyNot = (task: Task, { agent, slots }: Candidate, nowMs: number): WhyNot | undefined =>
+  whyNotFit(task.requirements, agent) ?? whyNotNow(task.slotCost, slots, nowMs);
+
+/** How many queued tasks of the same requirements have their turn before this one. */
+const placeInQueue = async (services: Services, task: Task): Promise<NonNullable<Explanation['queue']>> => {
+  const { backlogSort } = indexKeys.backlog(task.tenant, '', virtualStart(task), task.taskId);
+  const partition = indexKeys.backlogOf(task.tenant, requirementSignature(task.requirements));
+  const { items, cursor } = await services.table.query({
+    partition,
+    index: 'backlog',
+    upTo: backlogSort,
+    limit: countedPlaces,
+  });
+  const ahead = items.filter((item) => item['backlogSort'] !== backlogSort).length;
+  return { position: ahead + 1, isExact: cursor === undefined || items.length < countedPlaces };
+};
+
+/**
+ * Says why a task is where it is, from the state as it is now: up to 100 agents with what each lacks or how it scores,
+ * the task's place in the queue, and what would unblock it. Changes nothing.
+ *
+ * @throws NotFoundError when there is none of this tenant's.
+ */
+export const explainTask = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Explanation> => {
+  const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
+  if (found.kind !== 'task') throw new NotFoundError('task', taskId);
+  const { task } = found;
+  const nowMs = services.clock.now();
+  // Everybody, not only who fits: why an agent is left out is the question.
+  const look = await lookForAgents(services, tenant, { capabilities: [] }, 'wide');
+  const open = look.candidates.filter((candidate) => whyNot(task, candidate, nowMs) === undefined);
+  const { ranked } = rank(task.strategy, { task, candidates: open, nowMs, random: () => 0.5, turn: 0 });
+  const scored = new Map(ranked.map((entry) => [entry.candidate.agent.agentId, entry]));
+  const agents = look.candidates.map((candidate) => {
+    const { agentId, name } = candidate.agent;
+    const entry = scored.get(agentId);
+    const reason = whyNot(task, candidate, nowMs);
+    return {
+      agentId,
+      name,
+      ...(reason === undefined ? {} : { whyNot: reason }),
+      ...(entry === undefined ? {} : { score: entry.score, terms: entry.terms }),
+      ...(task.avoid?.includes(agentId) === true ? { gaveItUp: true } : {}),
+    };
+  });
+  const reasons = look.candidates.map((candidate) => whyNot(task, candidate, nowMs));
+  return {
+    taskId,
+    status: task.status,
+    attempt: task.attempt,
+    ...(task.decision === undefined ? {} : { decision: task.decision }),
+    ...(task.agentId === undefined ? {} : { agentId: task.agentId, agentName: task.agentName }),
+    agents,
+    complete: look.complete,
+    ...(task.status === 'QUEUED' ? { queue: await placeInQueue(services, task) } : {}),
+    wouldUnblock:
+      isTerminal(task.status) || task.status === 'ASSIGNED' ? [] : whatWouldUnblock(task, reasons, look.complete),
+  };
+};
