@@ -24,7 +24,7 @@ export const whatWouldUnblock = (
   task: Task,
   reasons: readonly (WhyNot | undefined)[],
   complete: boolean,
-): readonly string[] => {
+): string[] => {
   if (task.status === 'PENDING' && task.runAt !== undefined)
     return [`Its start time, ${new Date(task.runAt).toISOString()}.`];
   if (task.status === 'PENDING') return ['Its turn in its stage.'];
