@@ -48,6 +48,6 @@ export interface PlatformParts {
   readonly stepFunctions: StepFunctions;
   readonly secrets: SecretsService;
   readonly parameters: ParametersService;
-  /** Stops with the platform, in the reverse order of keeping. */
+  /** Stops with the platform, before the services do. */
   keep(running: Running): void;
 }

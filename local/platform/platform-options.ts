@@ -18,7 +18,7 @@ export interface PlatformOptions {
   readonly port: number;
   /** @default wall clock */
   readonly clock?: Clock;
-  /** @default AWS's */
+  /** @default AWS's, with the sockets' times scaled by `LOCAL_SOCKET_TIME_SCALE` */
   readonly limits?: Partial<GatewayLimits>;
   readonly chaos?: PlatformChaos;
   /** Receives the platform's and the functions' lines. */

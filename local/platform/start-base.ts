@@ -6,6 +6,7 @@ import type { Place } from '../template/identity.ts';
 import { loadStack } from '../template/load-stack.ts';
 import type { Assembly } from '../template/read-assembly.ts';
 import { placeApis } from './api-addresses.ts';
+import { limitsFromEnvironment } from './limits-from-environment.ts';
 import { createMeter } from './meter.ts';
 import { location, type PlatformOptions } from './platform-options.ts';
 import type { StopStack } from './stop-stack.ts';
@@ -32,7 +33,7 @@ export async function startBase(options: PlatformOptions, assembly: Assembly, st
       invoke: functions,
       meter,
       ...(options.accessLog && { log: options.accessLog }),
-      limits: options.limits,
+      limits: { ...limitsFromEnvironment(), ...options.limits },
       chaos: chaos.gateway,
     }),
   );

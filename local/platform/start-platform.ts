@@ -16,7 +16,7 @@ import { runners } from './registry.ts';
 import { corsRulesOf } from './run-storage.ts';
 import { startBase } from './start-base.ts';
 import { startServices } from './start-services.ts';
-import { StopStack } from './stop-stack.ts';
+import { StopGroup, StopStack } from './stop-stack.ts';
 
 /** A stack that runs on this machine. */
 export interface Platform extends AsyncDisposable {
@@ -63,10 +63,18 @@ async function start(options: PlatformOptions, assembly: Assembly, stops: StopSt
   const base = await startBase(options, assembly, stops);
   const { frontDoor, place, stack } = base;
   const credentials = new CredentialRegistry(directory.seed);
-  const parts = await startServices({ base, directory, credentials, stops });
+  const sources = stops.keep(new StopGroup());
+  const parts = await startServices({ base, directory, credentials, stops, sources });
   openFrontDoor(frontDoor, parts);
   await runResources(parts);
   const http = apiUrl(stack, 'HTTP', base.addresses);
+  // Callers first, so that the last $disconnects and batches still find what they need; then what they call.
+  const stop = async (): Promise<void> => {
+    await parts.gateway.stop();
+    await sources.stop();
+    await parts.functions.stop();
+    await stops.stop();
+  };
   return {
     http: http ?? parts.gateway.url,
     ws: apiUrl(stack, 'WEBSOCKET', base.addresses),
@@ -76,8 +84,8 @@ async function start(options: PlatformOptions, assembly: Assembly, stops: StopSt
     outputs: mapValues(stack.outputs, (value) => base.addresses.localize(value)),
     meter: base.meter,
     describe: () => describe(stack, base.functions, base.meter),
-    stop: () => stops.stop(),
-    [Symbol.asyncDispose]: () => stops.stop(),
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
 

@@ -23,7 +23,7 @@ import type { PlatformParts } from './parts.ts';
 import { location } from './platform-options.ts';
 import { secretsFile } from './run-storage.ts';
 import type { Base } from './start-base.ts';
-import type { StopStack } from './stop-stack.ts';
+import type { StopGroup, StopStack } from './stop-stack.ts';
 
 const { region, accountId } = location;
 
@@ -33,8 +33,9 @@ export async function startServices(start: {
   readonly directory: PlatformDirectory;
   readonly credentials: CredentialRegistry;
   readonly stops: StopStack;
+  readonly sources: StopGroup;
 }): Promise<PlatformParts> {
-  const { base, directory, credentials, stops } = start;
+  const { base, directory, credentials, stops, sources } = start;
   const { clock, meter, log, place, stack } = base;
   const inDirectory = (name: string): string => join(directory.path, name);
   const authorizer = new Authorizer(readPolicies(stack.resources, place), accountId);
@@ -75,7 +76,7 @@ export async function startServices(start: {
   );
   const services = { engine, queues, bus, scheduler, stepFunctions, secrets, parameters };
   addBackends(dispatcher, { ...base, ...services });
-  return { ...base, ...services, credentials, dispatcher, directory: directory.path, keep: (one) => stops.keep(one) };
+  return { ...base, ...services, credentials, dispatcher, directory: directory.path, keep: (one) => sources.keep(one) };
 }
 
 function addBackends(
