@@ -60,7 +60,8 @@ export const stopRun = async (services: Services, run: Run, end: RunEnding): Pro
   if (stopping.status !== 'CANCELLING') return stopping;
   if (stopping.executionArn !== undefined) await services.executions.stop(stopping.executionArn, reason);
   const open = await endMembers(services, stopping, reason);
-  if (open === 0) await endRun(services, stopping, end);
+  // Whoever began to stop it said how it ends: the execution's own end, which follows, does not change that.
+  if (open === 0) await endRun(services, stopping, stopping.ending ?? end);
   return readRun(services, run.tenant, run.runId);
 };
 
