@@ -10,7 +10,8 @@ import { closeMarker, readMarkers, type StageRef } from './markers.ts';
 /** Members ended at a time. */
 const atOnce = 20;
 
-const cancelMember = async (services: Services, ref: StageRef, index: number, reason: string): Promise<void> => {
+/** Ends one member of a stage, if there is one that is open, and closes its marker. Repeatable. */
+export const cancelMember = async (services: Services, ref: StageRef, index: number, reason: string): Promise<void> => {
   const taskId = memberTaskId(ref.tenant, ref.runId, ref.position, index);
   const found = readTask(await services.table.get(keys.task(ref.tenant, taskId), { consistent: true }));
   if (found.kind !== 'task' || isTerminal(found.task.status)) {

@@ -17,7 +17,7 @@ import { absent, equal, set } from '../table/conditions.ts';
 import { memberTaskId, newTask } from '../tasks/new-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { putTask } from '../tasks/task-writes.ts';
-import { cancelMembers } from './cancel-members.ts';
+import { cancelMember } from './cancel-members.ts';
 import { afterDecision, decideStage } from './decide-stage.ts';
 import { joinStage, settleStage } from './join-stage.ts';
 import { openMarker } from './markers.ts';
@@ -118,7 +118,10 @@ const createMember = async (services: Services, plan: Plan, stage: Stage, index:
   const task = await memberTask(services, plan, stage.position, index);
   if (task?.place === undefined) return;
   if (index < stage.maxParallel) {
-    const placed = await placeNewTask(services, task);
+    let placed = await placeNewTask(services, task);
+    // The sweep left a mark where an earlier try had claimed and died: it is stepped over.
+    if (placed.kind === 'elsewhere' && placed.voidRev !== undefined)
+      placed = await placeNewTask(services, task, placed.voidRev);
     if (placed.kind === 'elsewhere' && placed.found !== undefined && isTerminal(placed.found.status))
       await joinStage(services, placed.found, task.place);
     return;
@@ -138,21 +141,25 @@ const createMembers = async (
     const indices = Array.from({ length: Math.min(atOnce, range.to - start) }, (_, offset) => start + offset);
     await Promise.all(indices.map((index) => createMember(services, plan, stage, index)));
   }
-  await cancelIfOver(services, stage);
+  await cancelIfOver(services, stage, range);
   // Members beyond the limit may have been created after the ones before them ended: let the next ones go.
   if (stage.total > stage.maxParallel) await settleStage(services, stage);
 };
 
-/** Whoever creates work looks at the run after writing: a run that is being cancelled takes it along. */
-const cancelIfOver = async (services: Services, stage: Stage): Promise<void> => {
-  const run = await readRun(services, stage.tenant, stage.runId);
-  if (isLive(run)) return;
-  await cancelMembers(services, {
-    tenant: stage.tenant,
-    runId: stage.runId,
-    stage: stage.position,
-    reason: `The run is ${run.status}.`,
-  });
+/**
+ * Whoever creates work looks at run and stage after writing: one that is over takes the work along. By index, because
+ * whoever ended it may have closed the markers of members that did not exist yet.
+ */
+const cancelIfOver = async (
+  services: Services,
+  ref: Stage,
+  range: { readonly from: number; readonly to: number },
+): Promise<void> => {
+  const run = await readRun(services, ref.tenant, ref.runId);
+  const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
+  if (isLive(run) && stage?.status !== 'DECIDED') return;
+  const reason = isLive(run) ? 'The stage is decided.' : `The run is ${run.status}.`;
+  for (let index = range.from; index < range.to; index++) await cancelMember(services, ref, index, reason);
 };
 
 const putStage = async (services: Services, plan: Plan, message: StageMessage): Promise<Stage> => {
