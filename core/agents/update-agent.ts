@@ -88,6 +88,8 @@ export const updateAgent = async (
   const change = slotsChangeOf(update);
   const isSlotsChange = order !== undefined || Object.values(change).some((value) => value !== undefined);
   const slots = isSlotsChange ? await applySlots(services, before, change, order) : before;
+  // A newer frame of this connection was applied already: what this one says of the profile is as old as the rest.
+  if (order !== undefined && (slots.lastSeq ?? 0) > order.seq) return slots;
   await changeProfile(services, tenant, agentId, update);
   await fillAgent(services, tenant, agentId, slots);
   return slots;
