@@ -82,6 +82,9 @@ interface Attached {
   readonly replaced: string | undefined;
 }
 
+/** Only a removal lets a slots item end. */
+const isRemoved = (slots: Slots | undefined): boolean => slots?.['expiresAtEpochSeconds'] !== undefined;
+
 const attach = async (
   services: Services,
   { principal, connectionId, seq, registration }: RegisterRequest,
@@ -98,6 +101,7 @@ const attach = async (
         seq,
         maxConcurrency: registration.maxConcurrency,
         knownMaxConcurrency: before?.maxConcurrency,
+        wasRemoved: isRemoved(before),
         nowMs: services.clock.now(),
       }),
     );

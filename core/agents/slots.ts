@@ -152,6 +152,8 @@ export interface Attachment extends SlotsRef {
   readonly maxConcurrency: number;
   /** The limit that was read; absent for a new agent. */
   readonly knownMaxConcurrency: number | undefined;
+  /** It was removed before, and begins anew. */
+  readonly wasRemoved: boolean;
   readonly nowMs: number;
 }
 
@@ -169,7 +171,7 @@ export const attachConnection = (attachment: Attachment): Update => {
       set('tenant', attachment.tenant),
       set('agentId', attachment.agentId),
       set('name', attachment.name),
-      setDefault('status', 'active'),
+      attachment.wasRemoved ? set('status', 'active') : setDefault('status', 'active'),
       setDefault('assigned', {}),
       set('connection', attachment.connection),
       plus('epoch', 1, 0),
@@ -182,7 +184,7 @@ export const attachConnection = (attachment: Attachment): Update => {
       set('sweepKey', sweepKey),
       set('sweepSort', sweepSort),
     ],
-    remove: [['disconnectedAt']],
+    remove: [['disconnectedAt'], ['expiresAtEpochSeconds']],
     clauses: {
       sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
       newerFrame: any(absent('connection'), notThis(attachment.connection), olderSeq(attachment.seq)),
