@@ -113,17 +113,23 @@ const memberTask = async (
   });
 };
 
+/** Places a member that may work at once; returns what is there already. */
+const placeMember = async (services: Services, task: Task): Promise<Task | undefined> => {
+  const first = await placeNewTask(services, task);
+  if (first.kind !== 'elsewhere') return undefined;
+  if (first.voidRev === undefined) return first.found;
+  // The sweep left a mark where an earlier try had claimed and died: it is stepped over.
+  const second = await placeNewTask(services, task, first.voidRev);
+  return second.kind === 'elsewhere' ? second.found : undefined;
+};
+
 /** Creates one member, working or waiting for its turn. A repeat that finds it ended joins it again. */
 const createMember = async (services: Services, plan: Plan, stage: Stage, index: number): Promise<void> => {
   const task = await memberTask(services, plan, stage.position, index);
   if (task?.place === undefined) return;
   if (index < stage.maxParallel) {
-    let placed = await placeNewTask(services, task);
-    // The sweep left a mark where an earlier try had claimed and died: it is stepped over.
-    if (placed.kind === 'elsewhere' && placed.voidRev !== undefined)
-      placed = await placeNewTask(services, task, placed.voidRev);
-    if (placed.kind === 'elsewhere' && placed.found !== undefined && isTerminal(placed.found.status))
-      await joinStage(services, placed.found, task.place);
+    const found = await placeMember(services, task);
+    if (found !== undefined && isTerminal(found.status)) await joinStage(services, found, task.place);
     return;
   }
   const written = await services.table.put(putTask(task));
