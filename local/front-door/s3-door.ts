@@ -39,9 +39,10 @@ export class S3Door {
         answerPreflight(response, cors !== undefined);
         return;
       }
-      this.#check(request, principal ?? this.#presigner(incoming));
+      const caller = principal ?? this.#presigner(incoming);
+      this.#check(request, caller);
       this.#options.meter.count(isRead(request) ? 's3.getRequests' : 's3.putRequests', 1);
-      await this.#forward(request, incoming, response);
+      await this.#forward(request, caller, { incoming, response });
     } catch (error) {
       incoming.resume();
       writeError(response, error, incoming.method === 'HEAD');
@@ -75,7 +76,17 @@ export class S3Door {
     for (const access of s3AccessRequests(request)) this.#options.authorizer.check(principal, access);
   }
 
-  async #forward(request: S3Request, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Who may not list a bucket is not told that a key is missing: S3 says AccessDenied instead. */
+  #hidesMissing(request: S3Request, caller: Principal): boolean {
+    const listing = { action: 's3:ListBucket', resource: `arn:aws:s3:::${request.bucket}` };
+    return isRead(request) && this.#options.authorizer.decide(caller, listing) !== 'allowed';
+  }
+
+  async #forward(
+    request: S3Request,
+    caller: Principal,
+    { incoming, response }: { readonly incoming: IncomingMessage; readonly response: ServerResponse },
+  ): Promise<void> {
     const { hostname, port, host } = new URL(this.#options.endpoint);
     const search = /\?.*$/s.exec(incoming.url ?? '')?.[0] ?? '';
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -93,6 +104,10 @@ export class S3Door {
     outgoing.on('error', reject);
     const sent = pipeline(incoming, outgoing);
     const answer = await Promise.race([promise, sent.then(() => promise)]);
+    if (answer.statusCode === 404 && this.#hidesMissing(request, caller)) {
+      answer.resume();
+      throw new AwsError('AccessDenied', 'Access Denied', 403);
+    }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     await pipeline(answer, response);
     await sent;

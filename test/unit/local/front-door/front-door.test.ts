@@ -249,6 +249,13 @@ describe('S3 through the front door', () => {
     );
   });
 
+  it('does not tell who may not list that a key is missing', async () => {
+    const missing = new GetObjectCommand({ Bucket: 'files', Key: 'open/missing' });
+    await expect(new S3Client(settings()).send(missing)).rejects.toMatchObject({ name: 'AccessDenied' });
+    const developer = new S3Client(settings(credentials.forDeveloper()));
+    await expect(developer.send(missing)).rejects.toMatchObject({ name: 'NoSuchKey' });
+  });
+
   it('refuses a request without any signature', async () => {
     const answer = await fetch(`${door.url}/files/open/a`);
     expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);

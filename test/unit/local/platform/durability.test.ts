@@ -9,9 +9,12 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { editAssembly, find } from './edit-assembly.ts';
+
+// Whole platforms with cold functions: seconds alone, more beside a full test run.
+vi.setConfig({ testTimeout: 60_000 });
 
 const cli = new URL('../../../../local/cli.ts', import.meta.url).pathname;
 const Ready = z.looseObject({
@@ -85,10 +88,10 @@ describe('a data directory', () => {
 
     const first = await startCli(parameters);
     await fetch(`${first.ready.http}/orders`, { method: 'POST', body: '{"customer":"ada","order":"o-1"}' });
-    await expect.poll(() => executionStatus(first.ready), { timeout: 10_000 }).toBe('RUNNING');
+    await expect.poll(() => executionStatus(first.ready), { timeout: 25_000 }).toBe('RUNNING');
     const object = new GetObjectCommand({ Bucket: first.ready.outputs.InvoicesBucket, Key: 'ada/o-1.txt' });
     const url = await getSignedUrl(new S3Client(settings(first.ready)), object);
-    await expect.poll(async () => (await fetch(url)).status, { timeout: 5000 }).toBe(200);
+    await expect.poll(async () => (await fetch(url)).status, { timeout: 25_000 }).toBe(200);
     const secret = await readSecret(first.ready);
     const exited = once(first.process, 'exit');
     first.process.kill('SIGKILL');
@@ -99,7 +102,7 @@ describe('a data directory', () => {
     expect(await (await fetch(`${second.ready.http}/orders/ada`)).text()).toBe('["o-1"]');
     expect(await readSecret(second.ready)).toBe(secret);
     expect(await (await fetch(url)).text()).toBe('pay o-1');
-    await expect.poll(() => executionStatus(second.ready), { timeout: 10_000 }).toBe('SUCCEEDED {"sent":"plain"}');
+    await expect.poll(() => executionStatus(second.ready), { timeout: 25_000 }).toBe('SUCCEEDED {"sent":"plain"}');
     const stopped = once(second.process, 'exit');
     second.process.kill('SIGTERM');
     expect((await stopped)[0]).toBe(0);

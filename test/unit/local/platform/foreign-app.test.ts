@@ -4,11 +4,14 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import * as z from 'zod';
 import { type Platform, startPlatform } from '#local/platform/start-platform.ts';
 import { type EditableTemplate, editAssembly, find } from './edit-assembly.ts';
+
+// Whole platforms with cold functions: seconds alone, more beside a full test run.
+vi.setConfig({ testTimeout: 60_000 });
 
 const foreignAssembly = new URL('../../../fixtures/foreign-app/assembly', import.meta.url).pathname;
 const Machine = z.looseObject({ DefinitionS3Location: z.looseObject({ Key: z.string() }) });
@@ -71,11 +74,11 @@ describe('a foreign application', () => {
   it('runs from its HTTP API over queue, tables, stream, bus and state machine to its end', async () => {
     const platform = await start();
     expect((await order(platform, { customer: 'ada', order: 'o-1' })).status).toBe(202);
-    await expect.poll(() => stored(platform, 'ada'), { timeout: 10_000 }).toEqual(['o-1']);
+    await expect.poll(() => stored(platform, 'ada'), { timeout: 25_000 }).toEqual(['o-1']);
     await expect
-      .poll(() => auditIds(platform), { timeout: 10_000 })
+      .poll(() => auditIds(platform), { timeout: 25_000 })
       .toEqual(expect.arrayContaining(['INSERT o-1', 'fulfilled o-1']));
-    await expect.poll(() => firstOutput(platform), { timeout: 10_000 }).toBe('{"sent":"plain"}');
+    await expect.poll(() => firstOutput(platform), { timeout: 25_000 }).toBe('{"sent":"plain"}');
     const invoice = await new S3Client(settings(platform)).send(
       new GetObjectCommand({ Bucket: platform.outputs.InvoicesBucket, Key: 'ada/o-1.txt' }),
     );
@@ -96,7 +99,7 @@ describe('a foreign application', () => {
       new PutEventsCommand({ Entries: [{ Source: 'ping', DetailType: 'Ping', Detail: '{}' }] }),
     );
     expect(FailedEntryCount).toBe(0);
-    await expect.poll(() => auditIds(platform), { timeout: 10_000 }).toContain('ping');
+    await expect.poll(() => auditIds(platform), { timeout: 25_000 }).toContain('ping');
   });
 
   it('answers over its WebSocket API through the management API', async () => {
@@ -141,7 +144,7 @@ describe('an edited template', () => {
       writeFileSync(path, swapped);
     });
     await order(platform, { customer: 'ada', order: 'o-1' });
-    await expect.poll(() => firstOutput(platform), { timeout: 10_000 }).toBe('{"sent":"wrapped"}');
+    await expect.poll(() => firstOutput(platform), { timeout: 25_000 }).toBe('{"sent":"wrapped"}');
   });
 
   it('without one action of one role refuses exactly that call', async () => {
@@ -155,11 +158,29 @@ describe('an edited template', () => {
     });
     await order(platform, { customer: 'ada', order: 'o-1' });
     await expect
-      .poll(() => platform.lines.join('\n'), { timeout: 10_000 })
+      .poll(() => platform.lines.join('\n'), { timeout: 25_000 })
       .toMatch(
         /AccessDenied: User: arn:aws:sts::000000000000:assumed-role\/Shop-StoreServiceRole\S+ is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::shop-invoices\S+\/ada\/o-1\.txt/,
       );
     expect(await stored(platform, 'ada')).toEqual(['o-1']);
+  });
+
+  it('without the right of the state machine’s role fails the execution', async () => {
+    const platform = await startEdited((template) => {
+      delete template.Resources[find(template, 'FulfilRoleDefaultPolicy', '::Policy')[0]];
+    });
+    await order(platform, { customer: 'ada', order: 'o-1' });
+    const sfn = new SFNClient(settings(platform));
+    const failed = async (): Promise<string | undefined> => {
+      const { executions = [] } = await sfn.send(
+        new ListExecutionsCommand({ stateMachineArn: platform.outputs.MachineArn, statusFilter: 'FAILED' }),
+      );
+      const executionArn = executions[0]?.executionArn;
+      return executionArn && (await sfn.send(new DescribeExecutionCommand({ executionArn }))).cause;
+    };
+    await expect
+      .poll(failed, { timeout: 25_000 })
+      .toMatch(/assumed-role\/Shop-FulfilRole\S+ is not authorized to perform: lambda:InvokeFunction/);
   });
 
   it('without the permission of API Gateway answers 500', async () => {

@@ -34,12 +34,12 @@ describe('seededChaos', () => {
       const send = async (): Promise<number> =>
         (await fetch(`${platform.http}/orders`, { method: 'POST', body: JSON.stringify({ customer: 'ada', order }) }))
           .status;
-      await expect.poll(send, { timeout: 10_000 }).toBe(202);
+      await expect.poll(send, { timeout: 25_000 }).toBe(202);
     }
     const stored = async (): Promise<unknown> => {
       const answer = await fetch(`${platform.http}/orders/ada`);
       return answer.ok ? answer.json() : undefined;
     };
-    await expect.poll(stored, { timeout: 15_000 }).toEqual(orders);
-  }, 40_000);
+    await expect.poll(stored, { timeout: 25_000 }).toEqual(orders);
+  }, 60_000);
 });
