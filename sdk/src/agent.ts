@@ -6,7 +6,7 @@ import { limits, timings as platformTimings } from '../../core/contract/limits.t
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
 import { Emitter } from './emitter.ts';
-import { MusterError } from './errors.ts';
+import { MusterError, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
@@ -121,10 +121,10 @@ export class Agent extends Emitter<AgentEvents> {
    * Connects; resolves when registered, however long the platform takes to be there.
    * @throws {@link AuthenticationError} for a refused key; {@link MusterError} for a refused registration.
    */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     if (this.#state !== 'new') throw new MusterError('An agent starts once', { code: 'ALREADY_STARTED' });
     this.#state = 'started';
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#started = { resolve, reject };
       this.#link.start();
     });
@@ -233,8 +233,7 @@ export class Agent extends Emitter<AgentEvents> {
 
   #announceDraining(): void {
     this.#link.request('agent.update', { status: 'draining' }).catch((error: unknown) => {
-      const isEnd = error instanceof MusterError && error.code === 'STOPPED';
-      if (!isEnd && error instanceof Error) this.#report(error);
+      this.#report(toError(error));
     });
   }
 
@@ -249,6 +248,7 @@ export class Agent extends Emitter<AgentEvents> {
   }
 
   #report(error: Error): void {
+    if (error instanceof MusterError && error.code === 'STOPPED') return;
     if (!this.emit('error', error)) process.emitWarning(error);
   }
 }

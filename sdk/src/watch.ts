@@ -55,10 +55,10 @@ class Inbox {
     this.ring();
   };
 
-  takeEvents(): MusterEvent[] {
+  takeUpdates(): { readonly kind: 'event'; readonly event: MusterEvent }[] {
     const events = this.#events;
     this.#events = [];
-    return events;
+    return events.map((event) => ({ kind: 'event', event }));
   }
 
   /** Whether a snapshot is to be read; asked once. */
@@ -79,24 +79,36 @@ class Inbox {
   }
 }
 
+/** Reads the subject and tells whether that is news. */
+const createReader = <View>({ read, isEnded }: WatchOptions<View>) => {
+  let last: string | undefined;
+  return async (): Promise<{ readonly news: WatchUpdate<View>[]; readonly isOver: boolean }> => {
+    const view = await read();
+    const text = JSON.stringify(view, withoutAddress);
+    const news: WatchUpdate<View>[] = text === last ? [] : [{ kind: 'snapshot', view }];
+    last = text;
+    return { news, isOver: isEnded(view) };
+  };
+};
+
 /** Follows a subject to its end. A snapshot that says nothing new is not yielded. */
 export async function* followSubject<View>(options: WatchOptions<View>): AsyncGenerator<WatchUpdate<View>, void> {
-  const { read, isEnded, source, signal } = options;
+  const { source, signal } = options;
   const inbox = new Inbox(options);
-  let last: string | undefined;
+  const readSubject = createReader(options);
   // Subscribed before the first snapshot is read: nothing falls between them.
   const unsubscribe = source.subscribe(inbox);
   signal?.addEventListener('abort', inbox.ring);
   try {
     for (;;) {
       signal?.throwIfAborted();
-      for (const event of inbox.takeEvents()) yield { kind: 'event', event };
-      const view = inbox.takeDue() ? await read() : undefined;
-      const text = view === undefined ? last : JSON.stringify(view, withoutAddress);
-      if (view !== undefined && text !== last) yield { kind: 'snapshot', view };
-      last = text;
-      if (view !== undefined && isEnded(view)) return;
-      await inbox.wait();
+      yield* inbox.takeUpdates();
+      const { news, isOver } = inbox.takeDue() ? await readSubject() : { news: [], isOver: false };
+      // What was heard while the last snapshot was read still comes before it.
+      if (isOver) yield* inbox.takeUpdates();
+      yield* news;
+      if (isOver) return;
+      if (signal?.aborted !== true) await inbox.wait();
     }
   } finally {
     unsubscribe();

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { MusterError } from '#sdk/index.ts';
+import { untilAborted, useAgents } from './agent-fixture.ts';
+import { taskIds } from './fake-platform.ts';
+
+const [firstTask, secondTask] = taskIds;
+const fixture = useAgents();
+
+describe('Agent endings', () => {
+  it('drains: takes nothing new, finishes what it has, then goes', async () => {
+    const gate = Promise.withResolvers<string>();
+    const agent = fixture.createAgent().handle('echo', () => gate.promise);
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign({ ackTimeoutMs: 1000 });
+    await connection.next('task.accept');
+    const drained = agent.drain();
+    expect((await connection.next('agent.update')).payload).toEqual({ status: 'draining' });
+    connection.assign({ taskId: secondTask });
+    expect((await connection.next('task.reject')).payload).toMatchObject({ taskId: secondTask });
+    gate.resolve('finished');
+    expect((await connection.next('task.result')).payload).toMatchObject({ output: 'finished' });
+    await drained;
+    expect(await connection.closed).toBe(1000);
+  });
+
+  it('gives unfinished tasks back when it is stopped, and does not start again', async () => {
+    const agent = fixture.createAgent().handle('echo', async (_task, { signal }) => {
+      await untilAborted(signal);
+      throw signal.reason;
+    });
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign({ ackTimeoutMs: 1000 });
+    await connection.next('task.accept');
+    await agent.stop();
+    const { payload } = await connection.next('task.reject');
+    expect(payload).toMatchObject({ taskId: firstTask, reason: 'the agent stopped' });
+    await expect(agent.start()).rejects.toThrow(MusterError);
+  });
+
+  it('submits subtasks and waits for them', async () => {
+    const agent = fixture.createAgent().handle('echo', async (_task, ctx) => {
+      const { taskId, outcome } = await ctx.submit({ type: 'part', input: 1 });
+      return { taskId, outcome: await outcome };
+    });
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign({ taskId: secondTask });
+    expect((await connection.next('task.submit')).payload).toEqual({ task: { type: 'part', input: 1 } });
+    connection.send('task.completed', { taskId: firstTask, status: 'SUCCEEDED', output: 42 });
+    expect((await connection.next('task.result')).payload).toMatchObject({
+      output: { taskId: firstTask, outcome: { status: 'SUCCEEDED', output: 42 } },
+    });
+  });
+});
