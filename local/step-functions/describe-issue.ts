@@ -47,9 +47,32 @@ function unknownField(field: string, path: string): DefinitionProblem {
   return { code: 'SCHEMA_VALIDATION_FAILED', message, path: `${path}/${field}` };
 }
 
-/** Every problem that one schema issue stands for. */
-export function describeIssue(issue: z.core.$ZodIssue, prefix = ''): DefinitionProblem[] {
-  const path = prefix + toPath(issue.path);
+/** The name of the required field whose absence the issue is, if it is one. */
+function missingField(issue: z.core.$ZodIssue): string | undefined {
+  const field = issue.path.at(-1);
+  const isMissing = issue.code === 'invalid_type' && issue.input === undefined && typeof field === 'string';
+  return isMissing ? field : undefined;
+}
+
+/** Every problem that a list of schema issues stands for; missing fields of one object are one problem, as on AWS. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): DefinitionProblem[] {
+  const missing = new Map<string, string[]>();
+  const problems: DefinitionProblem[] = [];
+  for (const issue of issues) {
+    const field = missingField(issue);
+    const path = toPath(issue.path.slice(0, -1));
+    if (field === undefined) problems.push(...describeIssue(issue));
+    else missing.set(path, [...(missing.get(path) ?? []), field]);
+  }
+  const required = [...missing].map(([path, fields]) => {
+    const message = `These fields are required: [${fields.toSorted().join(', ')}]`;
+    return { code: 'SCHEMA_VALIDATION_FAILED', message, path };
+  });
+  return [...required, ...problems];
+}
+
+function describeIssue(issue: z.core.$ZodIssue): DefinitionProblem[] {
+  const path = toPath(issue.path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(key, path));
   if (issue.code === 'invalid_union' && issue.discriminator === 'Type') {
     const message = `Unknown or missing state type; expected one of ${stateTypes}`;

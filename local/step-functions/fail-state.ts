@@ -37,9 +37,9 @@ function recordEvaluation(run: Run, frame: Frame, evaluation: { failure: StateFa
 /** Evaluation failures and the failure of a Parallel or Map have events of their own. */
 function recordFailure(run: Run, frame: Frame, failed: { state: State; failure: StateFailure }): Frame {
   const { state, failure } = failed;
-  // AWS chains the evaluation failure of a Map that has not started to the event before the Map.
-  const isUnstartedMap = state.Type === 'Map' && frame.lastEvent === frame.enteredEvent;
-  const previousId = isUnstartedMap ? frame.eventBefore : frame.lastEvent;
+  // AWS chains what fails on entering a state to the event before it, but in a Wait to the entry, as recorded.
+  const failsOnEntry = state.Type !== 'Wait' && frame.lastEvent === frame.enteredEvent;
+  const previousId = failsOnEntry ? frame.eventBefore : frame.lastEvent;
   const current = recordEvaluation(run, frame, { failure, previousId });
   if (state.Type !== 'Map' && state.Type !== 'Parallel') return current;
   return run.draft.recordFor(current, `${state.Type}StateFailed`);

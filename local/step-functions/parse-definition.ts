@@ -1,9 +1,9 @@
 import { checkExpressions } from './check-expressions.ts';
 import { checkWorkflow } from './check-workflow.ts';
-import { childWorkflows, Definition, type State, type Workflow } from './definition.ts';
-import { describeIssue } from './describe-issue.ts';
+import { childWorkflows, Definition, isExpression, type State, type Workflow } from './definition.ts';
+import { describeIssues } from './describe-issue.ts';
 import { type DefinitionProblem, invalidDefinition } from './invalid-definition.ts';
-import { parseJson } from './json.ts';
+import { isRecord, parseJson } from './json.ts';
 
 /** A definition that passed every check, with its states by name (names are unique in the whole state machine). */
 export interface ParsedDefinition {
@@ -12,16 +12,28 @@ export interface ParsedDefinition {
   readonly timeoutSeconds: number | undefined;
 }
 
+const noJsonPath =
+  "The query language JSONPath is not supported: set 'QueryLanguage' to 'JSONata' at the top of the definition";
+
+/** Whether a state means the same in both languages: it has no data fields and nothing that looks like an expression. */
+function isNeutral(state: State): boolean {
+  const isSimple = state.Type === 'Pass' || state.Type === 'Succeed' || state.Type === 'Fail' || state.Type === 'Wait';
+  const hasData = 'Output' in state || 'Assign' in state;
+  return isSimple && !hasData && !Object.values(state).some(isExpression);
+}
+
 function queryLanguageProblems(workflow: Workflow, inherited: string, path: string): DefinitionProblem[] {
   const language = workflow.QueryLanguage ?? inherited;
   const problems: DefinitionProblem[] = [];
   for (const [name, state] of Object.entries(workflow.States)) {
     const statePath = `${path}/States/${name}`;
     const stateLanguage = state.QueryLanguage ?? language;
-    if (stateLanguage !== 'JSONata') {
-      const message =
-        "The query language JSONPath is not supported: set 'QueryLanguage' to 'JSONata' at the top of the definition";
-      return [{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message, path: `${statePath}/QueryLanguage` }];
+    if (stateLanguage !== 'JSONata' && language === 'JSONata') {
+      const message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+      return [{ code: 'SCHEMA_VALIDATION_FAILED', message, path: statePath }];
+    }
+    if (stateLanguage !== 'JSONata' && !isNeutral(state)) {
+      return [{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message: noJsonPath, path: `${statePath}/QueryLanguage` }];
     }
     for (const child of childWorkflows(state)) {
       problems.push(...queryLanguageProblems(child.workflow, stateLanguage, statePath + child.path));
@@ -40,22 +52,18 @@ function collectStates(workflow: Workflow, into: Map<string, State>): void {
 function readDefinition(text: string): Definition {
   const json = parseJson(text);
   if (!json) throw invalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', message: 'Not valid JSON', path: '' }]);
-  const parsed = Definition.safeParse(json.value);
-  if (parsed.success) return parsed.data;
   if (isJsonPathDefinition(json.value)) {
-    const message =
-      "The query language JSONPath is not supported: set 'QueryLanguage' to 'JSONata' at the top of the definition";
-    throw invalidDefinition([{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message, path: '/QueryLanguage' }]);
+    throw invalidDefinition([{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message: noJsonPath, path: '/QueryLanguage' }]);
   }
-  throw invalidDefinition(parsed.error.issues.flatMap((issue) => describeIssue(issue)));
+  const parsed = Definition.safeParse(json.value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw invalidDefinition(describeIssues(parsed.error.issues));
 }
 
+/** A definition whose states are all JSONPath: it has states, and neither it nor any of them names JSONata. */
 function isJsonPathDefinition(value: unknown): boolean {
-  return typeof value === 'object' &&
-    value !== null &&
-    (!('QueryLanguage' in value) || value.QueryLanguage === 'JSONPath')
-    ? !JSON.stringify(value).includes('"QueryLanguage":"JSONata"')
-    : false;
+  if (!isRecord(value) || !isRecord(value['States'])) return false;
+  return value['QueryLanguage'] !== 'JSONata' && !JSON.stringify(value).includes('"QueryLanguage":"JSONata"');
 }
 
 /**

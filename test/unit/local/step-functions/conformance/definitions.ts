@@ -27,7 +27,9 @@ export const definitionRows: readonly Row[] = [
     rule: 'A single JSONPath state is refused with its path.',
     link: links.jsonata,
     states: { A: { ...ok, QueryLanguage: 'JSONPath' } },
-    expect: invalid(/JSONPath is not supported.* at \/States\/A\/QueryLanguage/),
+    expect: invalid(
+      "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A'",
+    ),
   },
   {
     rule: 'StartAt must name a state.',
@@ -216,5 +218,49 @@ export const definitionRows: readonly Row[] = [
     link: links.task,
     states: { T: { Type: 'Task', Resource: "{% 'arn:aws:states:::lambda:invoke' %}", End: true } },
     expect: invalid(/at \/States\/T\/Resource/),
+  },
+  {
+    rule: 'Required fields that are missing are named together.',
+    link: links.recorded,
+    definition: {},
+    expect: invalid(
+      "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt, States] at /'",
+    ),
+  },
+  {
+    rule: 'Required fields of a state are named with its path.',
+    link: links.recorded,
+    states: { T: { Type: 'Task', End: true } },
+    expect: invalid(
+      "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [Resource] at /States/T'",
+    ),
+  },
+  {
+    rule: 'Beside a state that names JSONata, states that mean the same in both languages are accepted.',
+    link: links.recorded,
+    definition: {
+      StartAt: 'C',
+      States: {
+        C: { Type: 'Choice', QueryLanguage: 'JSONata', Choices: [{ Condition: true, Next: 'A' }], Default: 'D' },
+        A: { Type: 'Pass', End: true },
+        D: { Type: 'Fail', Cause: 'Condition is false' },
+      },
+    },
+    input: { n: 1 },
+    expect: { status: 'SUCCEEDED', output: { n: 1 } },
+  },
+  {
+    rule: 'Beside a state that names JSONata, a JSONPath state with data fields is refused.',
+    link: links.jsonata,
+    definition: {
+      StartAt: 'A',
+      States: {
+        A: { Type: 'Pass', QueryLanguage: 'JSONata', Next: 'B' },
+        B: { Type: 'Pass', Assign: { 'x.$': '$.a' }, End: true },
+      },
+    },
+    expect: invalid(
+      /UNSUPPORTED_QUERY_LANGUAGE: The query language JSONPath is not supported.* at \/States\/B\/QueryLanguage/,
+    ),
   },
 ];
