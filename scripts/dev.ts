@@ -45,14 +45,11 @@ const describe = ({ http, ws, apiKey, platform }: LocalMuster): string =>
     '',
   ].join('\n');
 
-const machineLine = ({ http, ws, apiKey, platform }: LocalMuster): string =>
-  JSON.stringify({
-    http,
-    ws,
-    apiKey,
-    aws: { endpointUrl: platform.endpointUrl, region: platform.region, credentials: platform.credentials },
-    outputs: platform.outputs,
-  });
+const machineLine = ({ http, ws, apiKey, platform }: LocalMuster): string => {
+  const { accessKeyId, secretAccessKey } = platform.credentials;
+  const aws = { endpointUrl: platform.endpointUrl, region: platform.region, accessKeyId, secretAccessKey };
+  return JSON.stringify({ http, ws, apiKey, aws, outputs: platform.outputs });
+};
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options });

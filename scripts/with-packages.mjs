@@ -17,12 +17,13 @@ const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === w
 if (!isInstalled()) {
   console.error('Installing packages (once; takes about a minute) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock that does not name every other platform's optional binaries.
+  const { status } = spawnSync(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) {
-    console.error('npm ci failed: see above. Check the network and `npm config get registry`, then try again.');
+    console.error('npm install failed: see above. Check the network and `npm config get registry`, then try again.');
     process.exit(status ?? 1);
   }
   writeFileSync(stamp, wanted);
