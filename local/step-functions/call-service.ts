@@ -53,25 +53,23 @@ function executionArnOf(machineArn: string, name: string): string {
 
 /**
  * `states:startExecution`. Without a `Name` the attempt gives it, so that making the call again after a restart finds
- * the execution that the first call started.
+ * the execution that the first call started; with one, an execution that exists after a restart is taken for ours.
  */
-export async function startExecution(call: AwsCall, { input, roleArn, attempt }: TaskRequest): Promise<TaskOutcome> {
+export async function startExecution(call: AwsCall, request: TaskRequest): Promise<TaskOutcome> {
+  const { input, roleArn, attempt, isRepeated } = request;
   const fields = fieldsOf(input);
-  const machineArn = fields['StateMachineArn'];
-  const name = fields['Name'] ?? attempt;
+  const stateMachineArn = String(fields['StateMachineArn']);
+  const isNamed = typeof fields['Name'] === 'string';
+  const name = isNamed ? String(fields['Name']) : attempt;
   const text = asText(fields['Input']);
-  const started = {
-    stateMachineArn: machineArn,
-    name,
-    ...(text === undefined || text === null ? {} : { input: text }),
-  };
+  const started = { stateMachineArn, name, ...(text === undefined || text === null ? {} : { input: text }) };
   try {
     const answer = await call({ service: 'states', action: 'StartExecution', input: started, roleArn });
     return startedOutcome(answer['executionArn'], answer['startDate']);
   } catch (error) {
-    const isOurs = fields['Name'] === undefined && error instanceof AwsError && error.code === 'ExecutionAlreadyExists';
-    if (!isOurs) throw error;
-    return startedOutcome(executionArnOf(String(machineArn), attempt), undefined);
+    const exists = error instanceof AwsError && error.code === 'ExecutionAlreadyExists';
+    if (!exists || (isNamed && !isRepeated)) throw error;
+    return startedOutcome(executionArnOf(stateMachineArn, name), undefined);
   }
 }
 

@@ -84,7 +84,7 @@ export class Engine {
     if (frame.phase.kind === 'ready') this.#enqueue(arn, { kind: 'advance', frame: frame.id });
     if (frame.phase.kind !== 'task') return;
     const { isSubmitted, childArn, token } = frame.phase.task;
-    if (!isSubmitted) this.#perform(arn, frame.id);
+    if (!isSubmitted) this.#perform(arn, frame.id, true);
     else if (childArn !== undefined) this.#awaitChild(arn, { kind: 'await-child', frame: frame.id, childArn, token });
   }
 
@@ -193,7 +193,7 @@ export class Engine {
         this.#enqueue(arn, effect);
         return;
       case 'perform':
-        this.#perform(arn, effect.frame);
+        this.#perform(arn, effect.frame, false);
         return;
       case 'await-child':
         this.#awaitChild(arn, effect);
@@ -204,7 +204,7 @@ export class Engine {
     }
   }
 
-  #perform(arn: string, frameId: number): void {
+  #perform(arn: string, frameId: number, isRepeated: boolean): void {
     const live = this.#live.get(arn);
     const frame = live?.state.frames.get(frameId);
     if (!live || frame?.phase.kind !== 'task') return;
@@ -215,7 +215,7 @@ export class Engine {
     if (!resource) return;
     this.#active += 1;
     const { arn: executionArn, machineArn, roleArn } = execution;
-    const request = { resource, input: frame.payload, stateName: frame.state, attempt: token };
+    const request = { resource, input: frame.payload, stateName: frame.state, attempt: token, isRepeated };
     void this.#parts
       .performTask({ ...request, executionArn, machineArn, roleArn })
       .then((outcome) => this.#enqueue(arn, { ...outcome, frame: frameId, token }))

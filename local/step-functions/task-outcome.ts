@@ -7,6 +7,8 @@ export interface TaskRequest {
   readonly stateName: string;
   /** Names the attempt; the same when the call is made again after a restart. */
   readonly attempt: string;
+  /** After a restart: the call may have been made before. */
+  readonly isRepeated: boolean;
   readonly executionArn: string;
   readonly machineArn: string;
   readonly roleArn: string;

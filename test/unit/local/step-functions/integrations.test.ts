@@ -197,6 +197,16 @@ describe('states:startExecution', () => {
     expect(JSON.parse(String(end['cause']))).toMatchObject({ Status: 'FAILED', Error: 'Bad', Cause: 'x' });
   });
 
+  it('a name that is taken is an error', async () => {
+    const { create, start, finish, describe: about } = fixture();
+    const childMachine = create('child', child);
+    await start(childMachine, { n: 1 }, 'taken');
+    const args = { StateMachineArn: childMachine, Name: 'taken', Input: { n: 4 } };
+    const arn = await start(create('m', task('states:startExecution', args)));
+    await finish();
+    expect(await about(arn)).toMatchObject({ error: 'StepFunctions.ExecutionAlreadyExistsException' });
+  });
+
   it('stopping the parent stops the child it waits for', async () => {
     const { service, create, start, describe: about } = fixture();
     const childMachine = create('child', child);

@@ -116,4 +116,18 @@ export const functionRows: readonly Row[] = [
       output: { m: { a: 1, b: 2 }, map: [0, 2], f: [2, 3], r: 6, s: [1, 2, 3], d: [1, 2] },
     },
   },
+  {
+    rule: '$now takes a picture and a time zone.',
+    link: links.jsonata,
+    states: pass(
+      "{% $contains($now('[Y0001]-[M01]-[D01] [H01]:[m01] [Z]', '+0100'), /^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d \\+01:00$/) %}",
+    ),
+    expect: { status: 'SUCCEEDED', output: true },
+  },
+  {
+    rule: '$fromMillis and $toMillis convert times.',
+    link: links.jsonata,
+    states: pass("{% [$fromMillis(0), $toMillis('1970-01-01T00:00:01Z')] %}"),
+    expect: { status: 'SUCCEEDED', output: ['1970-01-01T00:00:00.000Z', 1000] },
+  },
 ];

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { type Mocks, runDefinition } from '#local/step-functions/run-definition.ts';
+
+const Event = z.looseObject({ id: z.number(), previousEventId: z.number(), type: z.string() });
+
+async function historyOf(
+  states: Record<string, unknown>,
+  input: unknown = {},
+  mocks: Mocks = {},
+): Promise<z.infer<typeof Event>[]> {
+  const definition = { QueryLanguage: 'JSONata', StartAt: Object.keys(states)[0], States: states };
+  const report = await runDefinition(JSON.stringify(definition), JSON.stringify(input), mocks);
+  return z.array(Event).parse(report.history);
+}
+const chain = (events: z.infer<typeof Event>[]): number[] => events.map((event) => event.previousEventId);
+const each = { StartAt: 'Pass', States: { Pass: { Type: 'Pass', End: true } } };
+
+/** The chains of previous events are those recorded on AWS for the same definitions. */
+describe('execution history', () => {
+  it('chains a Map with MaxConcurrency 1 from iteration to iteration', async () => {
+    const events = await historyOf({ M: { Type: 'Map', MaxConcurrency: 1, ItemProcessor: each, End: true } }, [
+      1,
+      'two',
+      true,
+    ]);
+    expect(chain(events)).toEqual([0, 0, 2, 3, 4, 5, 6, 6, 8, 9, 10, 10, 12, 13, 14, 15, 15, 17]);
+    expect(events[2]).toMatchObject({ type: 'MapStateStarted', mapStateStartedEventDetails: { length: 3 } });
+    expect(events[3]).toMatchObject({ mapIterationStartedEventDetails: { index: 0, name: 'M' } });
+    expect(events[16]).toMatchObject({ stateExitedEventDetails: { name: 'M', output: '[1,"two",true]' } });
+  });
+
+  it('chains a failed entry to the event before the state', async () => {
+    const events = await historyOf({ P: { Type: 'Pass', Output: { result: '{% $doesNotExist %}' }, End: true } });
+    expect(chain(events)).toEqual([0, 0, 0, 3]);
+    const cause =
+      "An error occurred while executing the state 'P' (entered at the event id #2). The JSONata expression '$doesNotExist' specified for the field 'Output/result' returned nothing (undefined).";
+    expect(events[2]).toMatchObject({
+      evaluationFailedEventDetails: {
+        cause,
+        error: 'States.QueryEvaluationError',
+        location: 'Output/result',
+        state: 'P',
+      },
+    });
+  });
+
+  it('chains bad Items to the event before the Map', async () => {
+    const start = { Start: { Type: 'Pass', Assign: { items: 1 }, Next: 'M' } };
+    const events = await historyOf({
+      ...start,
+      M: { Type: 'Map', Items: '{% $items %}', ItemProcessor: each, End: true },
+    });
+    expect(chain(events)).toEqual([0, 0, 2, 3, 3, 5, 6]);
+    expect(events[2]).toMatchObject({ stateExitedEventDetails: { assignedVariables: { items: '1' } } });
+  });
+
+  it('chains a bad Timestamp to the entry of the Wait', async () => {
+    const events = await historyOf({ W: { Type: 'Wait', Timestamp: "{% 'tomorrow' %}", End: true } });
+    expect(chain(events)).toEqual([0, 0, 2, 3]);
+  });
+
+  it('describes a task by resource, type, region and parameters', async () => {
+    const task = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken', End: true };
+    const fields = { Arguments: { QueueUrl: 'q', MessageBody: 'b' }, TimeoutSeconds: 600, HeartbeatSeconds: 60 };
+    const events = await historyOf({ T: { ...task, ...fields } }, {}, { T: [{ error: 'E', cause: 'C' }] });
+    expect(chain(events)).toEqual([0, 0, 2, 3, 4, 5]);
+    const resource = { resource: 'sendMessage.waitForTaskToken', resourceType: 'sqs' };
+    expect(events[2]?.['taskScheduledEventDetails']).toEqual({
+      ...resource,
+      region: 'us-east-1',
+      parameters: '{"QueueUrl":"q","MessageBody":"b"}',
+      timeoutInSeconds: 600,
+      heartbeatInSeconds: 60,
+    });
+    expect(events[3]?.['taskStartedEventDetails']).toEqual(resource);
+    expect(events[4]?.['taskFailedEventDetails']).toEqual({ ...resource, error: 'E', cause: 'C' });
+    expect(events[5]?.['executionFailedEventDetails']).toEqual({ error: 'E', cause: 'C' });
+  });
+});
