@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TaskId } from '#core/contract/ids.ts';
 import { TaskStatus, TaskSubmission } from '#core/contract/task.ts';
+import { explainTask } from '#core/explain/explain-task.ts';
 import type { Services } from '#core/services.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
@@ -38,6 +39,10 @@ const taskRoutes: FamilyRoutes<'tasks'> = {
   'GET /v1/tasks/{taskId}': route(One, async (services, { params: { taskId } }, { principal }) => ({
     status: 200,
     body: await readTaskView(services, principal.tenant, taskId),
+  })),
+  'GET /v1/tasks/{taskId}/explain': route(One, async (services, { params: { taskId } }, { principal }) => ({
+    status: 200,
+    body: await explainTask(services, principal.tenant, taskId),
   })),
   'POST /v1/tasks/{taskId}/cancel': route(Cancel, async (services, { params: { taskId }, body }, { principal }) => {
     const task = await cancelTask(services, principal, taskId, body.reason ?? `Cancelled by ${principal.id}.`);

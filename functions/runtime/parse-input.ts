@@ -13,34 +13,31 @@ export class UnknownFieldError extends AppError {
   }
 }
 
-const dotted = (path: FieldPath): string => path.map(String).join('.');
+/** A path as callers read it: dotted. */
+export const dotted = (path: FieldPath): string => path.map(String).join('.');
 
 /** The branch of a union that the value was most likely meant for: the one with the fewest faults. */
 const nearestBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[] =>
   branches.toSorted((left, right) => left.length - right.length)[0] ?? [];
 
 /** Issues of unions replaced by those of the branch that was meant, with their whole paths. */
-const flatten = (issues: readonly Issue[], base: FieldPath): readonly Issue[] =>
+const flatten = (issues: readonly Issue[], base: FieldPath = []): readonly Issue[] =>
   issues.flatMap((issue): readonly Issue[] => {
     const path = [...base, ...issue.path];
     const branch = issue.code === 'invalid_union' ? nearestBranch(issue.errors) : [];
     return branch.length > 0 ? flatten(branch, path) : [{ ...issue, path }];
   });
 
-const errorOf = (issue: Issue): AppError => {
-  const field = dotted(issue.path);
-  const message = `${field === '' ? 'The value' : field}: ${issue.message}.`;
-  return new InvalidFieldError(field, message, issue.code === 'too_big' ? { limit: Number(issue.maximum) } : {});
-};
-
-/** The first fault of a value, unknown fields before all else, with the dotted path below `base`. */
-export const fieldErrorOf = (issues: readonly Issue[], base: FieldPath = []): AppError => {
-  const flat = flatten(issues, base);
+/** The first fault of a value, unknown fields before all else. `nameOf` says how its path is told. */
+export const fieldErrorOf = (issues: readonly Issue[], nameOf: (path: FieldPath) => string = dotted): AppError => {
+  const flat = flatten(issues);
   const unknown = flat.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown?.code === 'unrecognized_keys')
-    return new UnknownFieldError(dotted([...unknown.path, ...unknown.keys.slice(0, 1)]));
+    return new UnknownFieldError(nameOf([...unknown.path, ...unknown.keys.slice(0, 1)]));
   const [first] = flat;
-  return first === undefined ? new InvalidFieldError(dotted(base), 'The value is not valid.') : errorOf(first);
+  const field = nameOf(first?.path ?? []);
+  const message = `${field === '' ? 'The value' : field}: ${first?.message ?? 'not valid'}.`;
+  return new InvalidFieldError(field, message, first?.code === 'too_big' ? { limit: Number(first.maximum) } : {});
 };
 
 /**
@@ -53,7 +50,7 @@ export const parseInput = <Schema extends z.ZodType>(
   base: FieldPath = [],
 ): z.output<Schema> => {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw fieldErrorOf(parsed.error.issues, base);
+  if (!parsed.success) throw fieldErrorOf(parsed.error.issues, (path) => dotted([...base, ...path]));
   return parsed.data;
 };
 

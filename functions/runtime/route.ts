@@ -4,7 +4,7 @@ import { NotFoundError } from '#core/errors/errors.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
 import type { HttpReply } from './http-reply.ts';
-import { fieldErrorOf } from './parse-input.ts';
+import { dotted, fieldErrorOf } from './parse-input.ts';
 
 /** A request before its schema has seen it. */
 export interface RawRequest {
@@ -49,8 +49,8 @@ export const pageQuery = {
 const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): Error => {
   const name = issues.find((issue) => issue.path[0] === 'params')?.path[1];
   if (name !== undefined) return new NotFoundError(kinds[String(name)] ?? 'thing', params[String(name)] ?? '');
-  const inside = issues.map((issue) => ({ ...issue, path: issue.path.length > 1 ? issue.path.slice(1) : issue.path }));
-  return fieldErrorOf(inside);
+  // Fields of the body and the query are named as the caller wrote them.
+  return fieldErrorOf(issues, (path) => dotted(path.length > 1 ? path.slice(1) : path));
 };
 
 /** A route: the schema of `{ params, query, body }` and what is done with it. */

@@ -1,0 +1,130 @@
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { createEnvironmentCache } from '#core/common/environment-cache.ts';
+import type { Role } from '#core/contract/roles.ts';
+import { openConnection } from '#core/identity/connection.ts';
+import { Principal } from '#core/identity/principal.ts';
+import type { Services } from '#core/services.ts';
+import { createMessageHandler } from '#functions/websocket/message.ts';
+import { createTestPorts, type TestPorts } from '#test/support/create-test-ports.ts';
+
+/** Twins and the services made of them. */
+export interface World {
+  readonly ports: TestPorts;
+  readonly services: Services;
+}
+
+export const createWorld = (): World => {
+  const ports = createTestPorts();
+  return { ports, services: { ...ports, random: ports.randomness, cache: createEnvironmentCache(0) } };
+};
+
+/** What Lambda hands over beside the event. */
+export const context: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'test',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:test',
+  memoryLimitInMB: '256',
+  awsRequestId: 'invocation-1',
+  logGroupName: 'test',
+  logStreamName: 'test',
+  getRemainingTimeInMillis: () => 15_000,
+  done: () => undefined,
+  fail: () => undefined,
+  succeed: () => undefined,
+};
+
+export const principal = (role: Role, tenant = 'acme', id = `key:${role}`): Principal =>
+  Principal.parse({ tenant, id, role });
+
+/** A frame's text. */
+export const frameText = (type: string, payload: unknown, fields: Readonly<Record<string, unknown>> = {}): string =>
+  JSON.stringify({ v: 1, type, id: 'f-1', seq: 1, ts: 0, payload, ...fields });
+
+const ReceivedFrame = z.looseObject({
+  type: z.string(),
+  correlationId: z.string().optional(),
+  payload: z.record(z.string(), z.unknown()),
+});
+export type ReceivedFrame = z.infer<typeof ReceivedFrame>;
+
+/** One open socket; `send` answers the frames that came back meanwhile. */
+export interface TestSocket {
+  readonly connectionId: string;
+  readonly received: () => readonly ReceivedFrame[];
+  readonly send: (text: string) => Promise<readonly ReceivedFrame[]>;
+}
+
+export const openSocket = async (
+  { ports, services }: World,
+  who: Principal,
+  connectionId = `conn-${who.tenant}-${who.id}`,
+): Promise<TestSocket> => {
+  await openConnection(services, connectionId, who);
+  const received = (): readonly ReceivedFrame[] => z.array(ReceivedFrame).parse(ports.sockets.framesTo(connectionId));
+  const handler = createMessageHandler(services);
+  return {
+    connectionId,
+    received,
+    send: async (text) => {
+      const before = received().length;
+      const answer = await handler({ body: text, requestContext: { connectionId, routeKey: '$default' } }, context);
+      if (JSON.stringify(answer) !== '{"statusCode":200}') throw new Error('a frame is always taken with 200');
+      return received().slice(before);
+    },
+  };
+};
+
+export interface HttpRequest {
+  readonly who?: Principal;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly text?: string;
+}
+
+/** An HTTP API event, payload format 2.0. */
+export const httpEvent = (routeKey: string, request: HttpRequest = {}) => {
+  const [method = '', template = ''] = routeKey.split(' ');
+  const rawPath = template.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => request.params?.[name] ?? name);
+  const body = request.text ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
+  const { tenant, id, role } = request.who ?? principal('admin');
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath,
+    rawQueryString: new URLSearchParams(request.query).toString(),
+    headers: { 'content-type': 'application/json', ...request.headers },
+    ...(request.params === undefined ? {} : { pathParameters: request.params }),
+    ...(request.query === undefined ? {} : { queryStringParameters: request.query }),
+    ...(body === undefined ? {} : { body }),
+    isBase64Encoded: false,
+    requestContext: {
+      requestId: 'request-1',
+      routeKey,
+      stage: '$default',
+      http: { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      authorizer: { lambda: { tenant, principalId: id, role } },
+    },
+  };
+};
+
+type HttpHandler = (
+  event: unknown,
+  context: Context,
+) => Promise<{
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}>;
+
+/** Calls a route and reads its JSON. */
+export const callRoute = async (handler: HttpHandler, routeKey: string, request: HttpRequest = {}) => {
+  const { statusCode, headers, body } = await handler(httpEvent(routeKey, request), context);
+  return { status: statusCode, headers, body: body === undefined ? undefined : JSON.parse(body) };
+};
+
+/** Everything the table holds, for showing that nothing changed. */
+export const snapshot = ({ ports }: World): string => JSON.stringify(ports.table.items());
