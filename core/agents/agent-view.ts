@@ -6,7 +6,7 @@ import { timings } from '../contract/limits.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { Profile, Slots } from './agent.ts';
-import { historyOf, historyTypes } from './slots.ts';
+import { historyOf, historyTypes } from './history.ts';
 
 /** Where an agent is in its life, from its slots alone. Sixty silent seconds is `error`, reason silent. */
 export const agentState = (slots: Slots | undefined, nowMs: number): { state: AgentState; reason?: string } => {
@@ -20,19 +20,12 @@ export const agentState = (slots: Slots | undefined, nowMs: number): { state: Ag
   return { state: isWorking ? 'running' : 'idle' };
 };
 
-const performanceOf = (slots: Slots | undefined): AgentView['performance'] =>
+const performanceOf = (slots: Slots): AgentView['performance'] =>
   Object.fromEntries(
-    (slots === undefined ? [] : historyTypes(slots)).map((type) => {
-      const history = slots === undefined ? { count: 0, succeeded: 0, workMs: 0 } : historyOf(slots, type);
-      const perTask = Math.max(1, history.count);
-      return [
-        type,
-        {
-          count: history.count,
-          successRate: history.succeeded / perTask,
-          averageMs: Math.round(history.workMs / perTask),
-        },
-      ];
+    historyTypes(slots).map((type) => {
+      const { count, successRate, durationMs, costUsd } = historyOf(slots, type);
+      const known = costUsd === undefined ? {} : { averageCostUsd: costUsd };
+      return [type, { count, successRate: successRate ?? 0, averageMs: Math.round(durationMs ?? 0), ...known }];
     }),
   );
 
@@ -58,7 +51,7 @@ export const agentView = (profile: Profile, slots: Slots | undefined, nowMs: num
       assignedAt: entry.at,
     })),
     priority: profile.priority,
-    performance: performanceOf(slots),
+    performance: slots === undefined ? {} : performanceOf(slots),
     createdAt: profile.createdAt,
     updatedAt: profile.updatedAt,
     seenAt: slots?.seenAt,

@@ -1,51 +1,9 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { absent, all, any, atLeast, equal, plus, present, set, setDefault } from '../table/conditions.ts';
-import type { Change, Update } from '../table/table.ts';
+import type { Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
-
-/** What the platform observed of a finished attempt; adds to the agent's averages for that type of task. */
-export interface Outcome {
-  readonly type: string;
-  readonly succeeded: boolean;
-  readonly workMs: number;
-  readonly costUsd?: number;
-}
-
-/** What is known of an agent at one type of task. */
-export interface History {
-  readonly count: number;
-  readonly succeeded: number;
-  readonly workMs: number;
-  readonly costUsd: number;
-}
-
-const historyFields = { count: 'n', succeeded: 'ok', workMs: 'ms', costUsd: 'usd' } as const;
-const historyAttribute = (field: keyof typeof historyFields, type: string): string =>
-  `history:${historyFields[field]}:${type}`;
-
-const outcomeChanges = (outcome: Outcome): readonly Change[] => [
-  plus(historyAttribute('count', outcome.type), 1, 0),
-  plus(historyAttribute('succeeded', outcome.type), outcome.succeeded ? 1 : 0, 0),
-  plus(historyAttribute('workMs', outcome.type), Math.max(0, Math.round(outcome.workMs)), 0),
-  ...(outcome.costUsd === undefined ? [] : [plus(historyAttribute('costUsd', outcome.type), outcome.costUsd, 0)]),
-];
-
-const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
-
-/** The history of a slots item for a type of task; all zero when nothing is known. */
-export const historyOf = (slots: Slots, type: string): History => ({
-  count: numberOf(slots[historyAttribute('count', type)]),
-  succeeded: numberOf(slots[historyAttribute('succeeded', type)]),
-  workMs: numberOf(slots[historyAttribute('workMs', type)]),
-  costUsd: numberOf(slots[historyAttribute('costUsd', type)]),
-});
-
-/** The types of task of which a slots item has a history. */
-export const historyTypes = (slots: Slots): readonly string[] =>
-  Object.keys(slots)
-    .filter((name) => name.startsWith(historyAttribute('count', '')))
-    .map((name) => name.slice(historyAttribute('count', '').length));
+import { type Outcome, outcomeChanges } from './history.ts';
 
 /** Costs of the live claims: what the agent carries now. */
 export const loadOf = (slots: Slots): number =>
@@ -84,16 +42,25 @@ export interface Claim extends SlotsRef {
   readonly cost: number;
 }
 
+/** An outcome, and the slots as they were read before it: its averages are computed from those. */
+export interface Observed {
+  readonly outcome: Outcome;
+  readonly before: Slots;
+}
+
 /**
  * Gives back what one claim took; the only way a slot is freed. A second release of the same claim finds nothing:
- * the entry is gone, or belongs to a later claim of the same task.
+ * the entry is gone, or belongs to a later claim of the same task. What was observed rides in the same write.
  */
-export const releaseSlot = (held: Claim, outcome?: Outcome): Update => ({
-  key: keys.slots(held.tenant, held.agentId),
-  set: [plus('freeSlots', held.cost), ...(outcome === undefined ? [] : outcomeChanges(outcome))],
-  remove: [['assigned', held.taskId]],
-  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
-});
+export const releaseSlot = (held: Claim, observed?: Observed): Update => {
+  const learnt = observed === undefined ? undefined : outcomeChanges(observed.outcome, observed.before);
+  return {
+    key: keys.slots(held.tenant, held.agentId),
+    set: [plus('freeSlots', held.cost), ...(learnt?.set ?? [])],
+    remove: [['assigned', held.taskId], ...(learnt?.remove ?? [])],
+    clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
+  };
+};
 
 /** Release and claim in one write: the agent goes from one task to the next without its slot ever being seen free. */
 export const releaseAndClaim = (
@@ -102,7 +69,7 @@ export const releaseAndClaim = (
   next: { taskId: TaskId; entry: SlotEntry },
   outcome?: Outcome,
 ): Update => {
-  const release = releaseSlot(held, outcome);
+  const release = releaseSlot(held, outcome === undefined ? undefined : { outcome, before: slots });
   const claim = claimSlot(slots, next.taskId, next.entry);
   const { hasRoom: _hasRoom, ...claimClauses } = claim.clauses;
   const missing = next.entry.cost - held.cost;

@@ -1,6 +1,7 @@
 import { Profile, type RosterEntry, rosterEntryOf, Slots } from '../agents/agent.ts';
+import type { Outcome } from '../agents/history.ts';
 import { readSlots } from '../agents/read-agent.ts';
-import { type Claim, claimSlot, type Outcome, releaseAndClaim, releaseSlot } from '../agents/slots.ts';
+import { type Claim, claimSlot, releaseAndClaim, releaseSlot } from '../agents/slots.ts';
 import type { AgentId, TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
@@ -141,6 +142,7 @@ export const releaseAndFill = async (services: Services, held: Claim, outcome?: 
       return assigned ? undefined : fillAgent(services, held.tenant, held.agentId);
     }
   }
-  const released = await services.table.update(releaseSlot(held, outcome));
+  const observed = outcome === undefined ? undefined : { outcome, before };
+  const released = await services.table.update(releaseSlot(held, observed));
   if (released.won) await fillAgent(services, held.tenant, held.agentId, Slots.parse(released.item));
 };

@@ -5,7 +5,59 @@ import { Json } from './json.ts';
 import { limits } from './limits.ts';
 import { Priority } from './priority.ts';
 
-export const Strategy = z.enum(['round_robin', 'least_loaded', 'capability_match']);
+/** The rules by which an agent is chosen among those that are fit and free. `docs/strategies.md` tells what each promises. */
+export const StrategyName = z.enum([
+  'round_robin',
+  'least_loaded',
+  'least_remaining_time',
+  'capability_match',
+  'performance_based',
+  'cost_optimized',
+  'weighted_round_robin',
+  'predictive',
+  'random',
+]);
+export type StrategyName = z.infer<typeof StrategyName>;
+
+/** `capability_match` as a router: who is sure enough of it, specialists first, spread by load. */
+export const MatchCriteria = z.strictObject({
+  name: z.literal('capability_match'),
+  /** Agents less sure of a required capability come last. */
+  minConfidence: z.number().min(0).max(1).default(0.8),
+  /** Prefers agents that can do little else. */
+  preferSpecialist: z.boolean().default(true),
+  loadBalance: z.boolean().default(true),
+});
+export type MatchCriteria = z.infer<typeof MatchCriteria>;
+
+/** `cost_optimized` with a quality threshold of its own. */
+export const CostCriteria = z.strictObject({
+  name: z.literal('cost_optimized'),
+  /** Agents with a lower observed success rate come last. */
+  minSuccessRate: z.number().min(0).max(1).default(0.7),
+});
+export type CostCriteria = z.infer<typeof CostCriteria>;
+
+/** A rule, by its name or with options. */
+export const Rule = z.union([StrategyName, z.discriminatedUnion('name', [MatchCriteria, CostCriteria])]);
+export type Rule = z.infer<typeof Rule>;
+
+/** A rule per complexity: the first layer whose `upTo` is not below the task's. */
+export const Layered = z.strictObject({
+  name: z.literal('layered'),
+  layers: z
+    .array(z.strictObject({ upTo: z.number().min(0).max(1), strategy: Rule }))
+    .min(1)
+    .max(10)
+    .refine(
+      (layers) => layers.every(({ upTo }, index) => index === 0 || upTo > (layers[index - 1]?.upTo ?? 0)),
+      'must rise in upTo',
+    ),
+});
+export type Layered = z.infer<typeof Layered>;
+
+/** How an agent is chosen: a rule, or one per complexity. */
+export const Strategy = z.union([StrategyName, z.discriminatedUnion('name', [MatchCriteria, CostCriteria, Layered])]);
 export type Strategy = z.infer<typeof Strategy>;
 
 export const TaskKind = z.enum(['work', 'vote', 'bid', 'plan', 'reduce', 'approval']);
@@ -22,11 +74,33 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
-/** What must hold of an agent for it to be given the task, whatever the strategy. */
+/** How an agent's label is compared: the label on the left, the given value on the right. */
+export const Comparator = z.enum(['EQUAL', 'NOT_EQUAL', 'GT', 'GTE', 'LT', 'LTE']);
+export type Comparator = z.infer<typeof Comparator>;
+
+/** What an agent's label should be, or must. A label that an agent lacks is only NOT_EQUAL. */
+export const Affinity = z
+  .strictObject({
+    label: Name,
+    comparator: Comparator.default('EQUAL'),
+    value: z.union([z.string().max(256), z.number(), z.boolean()]),
+    /** Whether an agent without it is unfit; otherwise it only comes later. */
+    required: z.boolean().default(false),
+    /** What a preferred one counts; the greatest sum comes first. */
+    weight: z.int().min(1).max(1000).default(100),
+  })
+  .refine(
+    ({ comparator, value }) => comparator.endsWith('EQUAL') || typeof value === 'number',
+    'compares GT, GTE, LT or LTE with a number only',
+  );
+export type Affinity = z.infer<typeof Affinity>;
+
+/** What must hold of an agent for it to be given the task, whatever the strategy; and which labels come first. */
 export const Requirements = z.strictObject({
   capabilities: z.array(Name).max(20).default([]),
   minConfidence: z.number().min(0).max(1).optional(),
   labels: Labels.optional(),
+  affinity: z.array(Affinity).max(20).optional(),
   agentType: Name.optional(),
   agentId: AgentId.optional(),
 });
@@ -145,6 +219,8 @@ export const TaskView = z.looseObject({
   evidence: z.array(Json).optional(),
   progress: z.looseObject({ percent: z.number().optional(), message: z.string().optional() }).optional(),
   decision: z.looseObject({ strategy: z.string() }).optional(),
+  /** Set while the task waits and no registered agent could ever have it: why. */
+  unrunnable: z.string().optional(),
   lateResults: z.array(z.looseObject({ attempt: z.int(), agentId: z.string() })).optional(),
   createdAt: z.number(),
   deadlineAt: z.number(),

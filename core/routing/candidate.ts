@@ -2,6 +2,7 @@ import type { RosterEntry, Slots } from '../agents/agent.ts';
 import { loadOf } from '../agents/slots.ts';
 import { timings } from '../contract/limits.ts';
 import type { Requirements } from '../contract/task.ts';
+import { isRuledOut } from './affinity.ts';
 
 /** An agent as a strategy sees it: what it can do, and what it carries now. */
 export interface Candidate {
@@ -34,7 +35,7 @@ export const whyNotFit = (requirements: Requirements, agent: RosterEntry): WhyNo
     if (has < (requirements.minConfidence ?? 0)) return 'confidence_too_low';
   }
   const mismatch = Object.entries(requirements.labels ?? {}).some(([name, value]) => agent.labels[name] !== value);
-  return mismatch ? 'label_mismatch' : undefined;
+  return mismatch || isRuledOut(requirements, agent.labels) ? 'label_mismatch' : undefined;
 };
 
 /** Whether an agent can take a task of this cost now. Clocks hint; the claim's own guard decides. */

@@ -3,7 +3,8 @@ import type { Candidate } from './candidate.ts';
 
 /** What a strategy may use, all of it given: the same question has the same answer. */
 export interface RankRequest {
-  readonly task: Pick<Task, 'type' | 'requirements' | 'slotCost' | 'complexity'>;
+  readonly task: Pick<Task, 'type' | 'requirements' | 'slotCost' | 'complexity' | 'estimatedDurationMs'> &
+    Partial<Pick<Task, 'priority'>>;
   readonly candidates: readonly Candidate[];
   readonly nowMs: number;
   /** A number in [0, 1) for each call; breaks ties. */
@@ -16,6 +17,8 @@ export interface RankRequest {
 export interface Scored {
   readonly candidate: Candidate;
   readonly score: number;
+  /** Orders before the score: who meets a strategy's threshold comes before who does not. 0 when absent. */
+  readonly tier?: number;
   readonly terms: Readonly<Record<string, number>>;
 }
 

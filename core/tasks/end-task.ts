@@ -1,5 +1,6 @@
+import type { Outcome } from '../agents/history.ts';
 import { readSlots } from '../agents/read-agent.ts';
-import { type Claim, type Outcome, revokeClaim } from '../agents/slots.ts';
+import { type Claim, revokeClaim } from '../agents/slots.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import { timings } from '../contract/limits.ts';
 import type { TaskError } from '../contract/task.ts';
