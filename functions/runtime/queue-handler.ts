@@ -24,7 +24,9 @@ export class UnreadableMessageError extends Error {
 
 /** @throws UnreadableMessageError with the reason. */
 const parseBody = <Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> => {
-  const parsed = schema.safeParse(readJson(body));
+  const value = readJson(body);
+  if (value === undefined) throw new UnreadableMessageError('The body is not JSON.');
+  const parsed = schema.safeParse(value);
   if (!parsed.success) throw new UnreadableMessageError(fieldErrorOf(parsed.error.issues).message);
   return parsed.data;
 };

@@ -73,7 +73,7 @@ describe('trigger', () => {
   });
 
   it.each([
-    ['no JSON', '{', 'The value'],
+    ['no JSON', '{', 'not JSON'],
     ['an unknown field', runRequested('e', { tenant: 'acme', workflow: 'review', speed: 1 }), 'detail.speed'],
     ['no tenant', runRequested('e', { workflow: 'review' }), 'detail.tenant'],
     [
