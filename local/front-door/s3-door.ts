@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { AwsError, type Clock, type Meter } from '../contract.ts';
 import type { Authorizer, Principal } from '../iam/authorizer.ts';
@@ -87,6 +89,7 @@ export class S3Door {
     caller: Principal,
     { incoming, response }: { readonly incoming: IncomingMessage; readonly response: ServerResponse },
   ): Promise<void> {
+    const body = await checkedBody(incoming);
     const { hostname, port, host } = new URL(this.#options.endpoint);
     const search = /\?.*$/s.exec(incoming.url ?? '')?.[0] ?? '';
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -102,7 +105,7 @@ export class S3Door {
       resolve,
     );
     outgoing.on('error', reject);
-    const sent = pipeline(incoming, outgoing);
+    const sent = pipeline(body, outgoing);
     const answer = await Promise.race([promise, sent.then(() => promise)]);
     if (answer.statusCode === 404 && this.#hidesMissing(request, caller)) {
       answer.resume();
@@ -122,6 +125,16 @@ function readRequest(incoming: IncomingMessage): S3Request {
   } catch {
     throw new AwsError('InvalidURI', "Couldn't parse the specified URI.", 400);
   }
+}
+
+/** A body whose SHA-256 is announced is read whole and compared first, as S3 does: the service behind does not. */
+async function checkedBody(incoming: IncomingMessage): Promise<IncomingMessage | readonly Buffer[]> {
+  const announced = incoming.headers['x-amz-checksum-sha256'];
+  if (announced === undefined) return incoming;
+  const body = await buffer(incoming);
+  if (createHash('sha256').update(body).digest('base64') === announced) return [body];
+  const message = 'The SHA256 you specified did not match the calculated checksum.';
+  throw new AwsError('BadDigest', message, 400);
 }
 
 /** `Expect` was answered here already. */
