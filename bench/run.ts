@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { measureEngine } from './engine.ts';
+import { measureTasks } from './tasks.ts';
+
+const usage = `Measures Muster on this machine and prints ratios and counts.
+
+Usage: npm run bench -- [--json] [--tasks N]
+
+  --tasks N  tasks of the concurrent phase (default 1000)
+  --json     print one line of JSON
+`;
+
+/** Conditional writes of a plain task: claim, task put, task end, release. */
+const writesPerTask = 4;
+
+const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      json: { type: 'boolean', default: false },
+      tasks: { type: 'string', default: '1000' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const engine = await measureEngine();
+  const tasks = await measureTasks(1024, Number(values.tasks));
+  const bound = engine.writesPerSecond / writesPerTask;
+  const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ engine, phases, unitsPerTask: tasks.unitsPerTask })}\n`);
+    return;
+  }
+  process.stdout.write(
+    `Engine alone: ${round(engine.writesPerSecond, 0)} conditional writes/s; write 20,000 is ${round(engine.lateToEarly)} × as fast as write 1,000\n\n`,
+  );
+  process.stdout.write('Plain tasks over sockets, 1 KB in and out\n');
+  for (const phase of phases) {
+    process.stdout.write(
+      `  concurrency ${String(phase.concurrency).padStart(2)}: ${round(phase.tasksPerSecond, 1)} tasks/s, p50 ${round(phase.p50Ms, 1)} ms, p99 ${round(phase.p99Ms, 1)} ms, ${round(phase.shareOfEngine)} of what the engine's writes allow\n`,
+    );
+  }
+  process.stdout.write('\nBillable units per task (concurrency 1)\n');
+  for (const [unit, amount] of Object.entries(tasks.unitsPerTask))
+    process.stdout.write(`  ${unit.padEnd(32)} ${round(amount)}\n`);
+};
+
+await main();
