@@ -74,6 +74,12 @@ const checkStep = (step: GroupedStep, field: string, known: ReadonlyMap<string, 
   for (const path of pathsIn(step.input)) checkPath(path, `${field}.input`, known, step.forEach !== undefined);
 };
 
+/** Before the steps are put in order, which takes two of one name for one. */
+const checkUnique = (names: readonly string[]): void => {
+  const twice = names.find((name, position) => names.indexOf(name) !== position);
+  if (twice !== undefined) throw new InvalidDefinitionError(`steps.${twice}`, `Two steps are called "${twice}".`);
+};
+
 const checkNames = (stage: StageSpec, taken: Set<string>): void => {
   const stepIds = stage.steps.map((step) => step.id);
   const names = stepIds.includes(stage.id) && stepIds.length === 1 ? stepIds : [stage.id, ...stepIds];
@@ -101,6 +107,7 @@ const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
 export const checkDefinition = (definition: WorkflowDefinition): void => {
   const bytes = jsonBytes(definition);
   if (bytes > limits.definitionBytes) throw new PayloadTooLargeError('definition', bytes, limits.definitionBytes);
+  if (definition.mode === 'sequential') checkUnique(definition.steps.map(({ id }) => id));
   const known = new Map<string, GroupedStep>();
   const taken = new Set<string>();
   for (const stage of stagesOf(definition)) {
