@@ -5,7 +5,7 @@ import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
 import { readJson } from '../runtime/parse-input.ts';
-import { eventsPort, executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const ExecutionEnded = z.looseObject({
@@ -43,7 +43,6 @@ export const handler = createExecutionEndedHandler(
     sockets: socketsPort,
     queues: queuesPort,
     executions: executionsPort,
-    events: eventsPort,
     payloads: payloadsPort,
   }),
 );

@@ -7,7 +7,7 @@ import { startRun } from '#core/runs/start-run.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
-import { eventsPort, executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, NoQuery, pageQuery, route } from '../runtime/route.ts';
 
 const params = z.object({ runId: RunId });
@@ -48,7 +48,6 @@ export const handler = createRunsHandler(
     queues: queuesPort,
     sockets: socketsPort,
     executions: executionsPort,
-    events: eventsPort,
     payloads: payloadsPort,
   }),
 );

@@ -4,7 +4,7 @@ import { Principal } from '#core/identity/principal.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
-import { eventsPort, executionsPort, payloadsPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { executionsPort, payloadsPort, tablePort } from '../runtime/ports.ts';
 import { queueHandler } from '../runtime/queue-handler.ts';
 
 /** A whole event, as the bus hands it to a queue. */
@@ -28,9 +28,7 @@ export const createTriggerHandler = (services: Services) => queueHandler(service
 export const handler = createTriggerHandler(
   buildServices({
     table: tablePort,
-    sockets: socketsPort,
     executions: executionsPort,
-    events: eventsPort,
     payloads: payloadsPort,
   }),
 );

@@ -3,7 +3,7 @@ import type { Services } from '#core/services.ts';
 import { sweep } from '#core/sweep/sweep.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
-import { eventsPort, executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 
 /** Puts right what nobody noticed, and says how much it was. The event says nothing that matters. */
 export const createSweepHandler = (services: Services) =>
@@ -17,7 +17,6 @@ export const handler = createSweepHandler(
     sockets: socketsPort,
     queues: queuesPort,
     executions: executionsPort,
-    events: eventsPort,
     payloads: payloadsPort,
   }),
 );

@@ -1,7 +1,7 @@
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { frameHandler } from '../runtime/frame-handler.ts';
-import { eventsPort, executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 import { agentFrames } from './frames/agent-frames.ts';
 import { payloadFrames } from './frames/payload-frames.ts';
 import { taskFrames } from './frames/task-frames.ts';
@@ -18,7 +18,6 @@ export const handler = createMessageHandler(
     sockets: socketsPort,
     queues: queuesPort,
     executions: executionsPort,
-    events: eventsPort,
     payloads: payloadsPort,
   }),
 );

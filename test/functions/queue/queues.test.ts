@@ -8,6 +8,7 @@ import { createDispatchHandler } from '#functions/queue/dispatch.ts';
 import { createEffectsHandler } from '#functions/queue/effects.ts';
 import { createTimersHandler } from '#functions/queue/timers.ts';
 import { createTriggerHandler } from '#functions/queue/trigger.ts';
+import { createDisconnectHandler } from '#functions/websocket/disconnect.ts';
 import { context, createWorld, frameText, openSocket, principal, snapshot, type World } from '../harness.ts';
 
 const acme = TenantId.parse('acme');
@@ -128,18 +129,39 @@ describe('dispatch', () => {
 });
 
 describe('timers', () => {
-  it('gives the tasks of an agent that did not come back to another, and a repeat changes nothing', async () => {
+  const timers = (...bodies: readonly unknown[]) => createTimersHandler(world.services)(sqsEvent(...bodies), context);
+
+  const registered = async () => {
     const agent = await openSocket(world, principal('agent'));
-    const [registered] = await agent.send(frameText('agent.register', { name: 'ada' }));
-    const timer = { kind: 'reconnect-grace', tenant: 'acme', agentId: registered?.payload['agentId'], epoch: 1 };
+    const [answer] = await agent.send(frameText('agent.register', { name: 'ada' }));
+    const timer = { kind: 'reconnect-grace', tenant: 'acme', agentId: answer?.payload['agentId'], epoch: 1 };
+    return { agent, timer };
+  };
+
+  it('leaves an agent that is connected alone, however often its grace ends', async () => {
+    const { timer } = await registered();
     const before = snapshot(world);
-    const timers = createTimersHandler(world.services);
-    expect(await timers(sqsEvent(timer, timer), context)).toEqual(failures());
+    expect(await timers(timer, timer)).toEqual(failures());
+    expect(snapshot(world)).toBe(before);
+  });
+
+  it('takes the tasks of an agent that did not come back, once', async () => {
+    const { agent, timer } = await registered();
+    const client = await openSocket(world, principal('submitter'));
+    await client.send(frameText('task.submit', { task: { type: 'x' } }));
+    await createDisconnectHandler(world.services)({ requestContext: { connectionId: agent.connectionId } }, context);
+    const task = () => world.ports.table.items().find(({ sk }) => sk === 'TASK');
+    expect(task()).toMatchObject({ status: 'ASSIGNED', attempt: 1 });
+    world.ports.clock.advance(10_000);
+    expect(await timers(timer)).toEqual(failures());
+    expect(task()?.['status']).not.toBe('ASSIGNED');
+    const before = snapshot(world);
+    expect(await timers(timer)).toEqual(failures());
     expect(snapshot(world)).toBe(before);
   });
 
   it('reports a timer of an unknown kind', async () => {
-    expect(await createTimersHandler(world.services)(sqsEvent({ kind: 'egg' }), context)).toEqual(failures('m-0'));
+    expect(await timers({ kind: 'egg' })).toEqual(failures('m-0'));
   });
 });
 
