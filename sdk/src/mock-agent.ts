@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { TaskId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
+import { encodeJson, parseJson } from './json.ts';
 import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
 
 /** What a mock agent answers: a fixed output or a handler of its own. */
@@ -17,13 +18,13 @@ export class MockAgent {
   readonly reported: { percent?: number; message?: string; chunk?: unknown }[] = [];
   /** The subtasks that it submitted; each succeeded at once with `subtaskOutput`. */
   readonly submitted: TaskSubmissionInput[] = [];
-  /** What it returned last; before the first call what it was told to return. */
-  output: unknown;
+  /** What it returned last, as it would travel; before the first call what it was told to return. */
+  output: Json;
   readonly #handler: TaskHandler;
   readonly #subtaskOutput: Json;
 
   constructor(options: MockAgentOptions) {
-    this.output = options.output;
+    this.output = asJson(options.output);
     this.#subtaskOutput = options.subtaskOutput ?? null;
     this.#handler = options.handler ?? (() => options.output);
   }
@@ -31,12 +32,12 @@ export class MockAgent {
   /** For `agent.handle(type, mock.handler)`: the real agent's tasks are remembered too. */
   readonly handler: TaskHandler = async (task, context) => {
     this.calledWith.push(task);
-    this.output = await this.#handler(task, context);
+    this.output = asJson(await this.#handler(task, context));
     return this.output;
   };
 
   /** Does a task in this process; what the handler throws is thrown. */
-  async run(task: TaskSubmissionInput, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+  async run(task: TaskSubmissionInput, options: { readonly signal?: AbortSignal } = {}): Promise<Json> {
     const taskId = TaskId.parse(`tsk_${randomUUID()}`);
     const { kind = 'work', input = null, priority = 'normal', type } = task;
     await this.handler({ taskId, kind, type, input, priority }, this.#context(taskId, options.signal));
@@ -72,10 +73,11 @@ export class MockAgent {
  */
 export const runPipeline = async (
   stages: readonly { readonly type: string; readonly agent: MockAgent }[],
-  input: TaskSubmissionInput['input'],
-): Promise<unknown> => {
-  let value: unknown = input;
-  for (const { type, agent } of stages)
-    value = await agent.run({ type, input: JSON.parse(JSON.stringify(value ?? null)) });
+  input: Json,
+): Promise<Json> => {
+  let value = input;
+  for (const { type, agent } of stages) value = await agent.run({ type, input: value });
   return value;
 };
+
+const asJson = (value: unknown): Json => parseJson(encodeJson(value, 'output').text);

@@ -1,0 +1,75 @@
+import { Agent, type TaskHandler } from '#sdk/index.ts';
+
+/** One of the review's agents. */
+export interface ReviewAgent {
+  readonly name: string;
+  /** Task type; the capability is `code-review.<name>`. */
+  readonly taskType: string;
+  readonly handler: TaskHandler;
+  /** Tasks at a time; an analyser has one thread. @default 2 */
+  readonly maxConcurrency?: number;
+}
+
+/** Written to standard output once the agent is registered. */
+export const readyLine = 'ready';
+
+/** With this set to 1 the process ends when its standard input does, so that it never outlives what started it. */
+const parentVariable = 'MUSTER_EXIT_WITH_PARENT';
+
+/** Work in hand may take this long after the process was told to end. */
+const drainMs = 5000;
+
+/**
+ * Runs an agent as this process until a signal, or the end of standard input when the parent asked for that. Reads
+ * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME.
+ */
+export async function runAgent({ name, taskType, handler, maxConcurrency = 2 }: ReviewAgent): Promise<void> {
+  const { MUSTER_URL: url, MUSTER_API_KEY: apiKey, MUSTER_AGENT_NAME: ownName = name } = process.env;
+  if (url === undefined || apiKey === undefined) {
+    process.stderr.write('Set MUSTER_URL to the WebSocket address and MUSTER_API_KEY to a key of the platform.\n');
+    process.exitCode = 2;
+    return;
+  }
+  const agent = new Agent({
+    url,
+    apiKey,
+    name: ownName,
+    type: name,
+    capabilities: [`code-review.${name}`],
+    maxConcurrency,
+  });
+  agent.handle(taskType, handler);
+  agent.on('retrying', ({ error }) => log(`not connected yet: ${error.message}`));
+  agent.on('disconnected', ({ reason }) => log(`disconnected: ${reason}`));
+  agent.on('error', (error) => log(error.message));
+  agent.on('stopped', ({ error }) => {
+    if (error !== undefined) log(error.message);
+    process.exit(error === undefined ? 0 : 1);
+  });
+  endWithParentOrSignal(agent);
+  try {
+    await agent.start();
+    process.stdout.write(`${readyLine}\n`);
+  } catch {
+    // The `stopped` event has said why.
+  }
+}
+
+function endWithParentOrSignal(agent: Agent): void {
+  let isEnding = false;
+  const end = (): void => {
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    setTimeout(() => void agent.stop(), drainMs).unref();
+    void agent.drain();
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  if (process.env[parentVariable] !== '1') return;
+  process.stdin.resume();
+  process.stdin.on('close', () => void agent.stop());
+}
+
+function log(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
