@@ -1,0 +1,107 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { indexKeys, keys, stageIdOf, sweepShards } from '#core/contract/keys.ts';
+
+const tenant = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,5}$/);
+const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,5}$/);
+const number = fc.nat({ max: 300 });
+
+/** Every kind of key with what makes it, tenant first. */
+const makers = {
+  connection: fc.tuple(id).map(([a]) => [keys.connection(a), ['connection', a]] as const),
+  apiKey: fc.tuple(tenant, id).map(([t, a]) => [keys.apiKey(t, a), ['apiKey', t, a]] as const),
+  profile: fc.tuple(tenant, id).map(([t, a]) => [keys.profile(t, a), ['profile', t, a]] as const),
+  slots: fc.tuple(tenant, id).map(([t, a]) => [keys.slots(t, a), ['slots', t, a]] as const),
+  agentName: fc.tuple(tenant, id).map(([t, a]) => [keys.agentName(t, a), ['agentName', t, a]] as const),
+  roster: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.roster(t, a, b), ['roster', t, a, b]] as const),
+  task: fc.tuple(tenant, id).map(([t, a]) => [keys.task(t, a), ['task', t, a]] as const),
+  lateResult: fc.tuple(tenant, id, number).map(([t, a, n]) => [keys.lateResult(t, a, n), ['late', t, a, n]] as const),
+  signature: fc.tuple(tenant, id).map(([t, a]) => [keys.signature(t, a), ['signature', t, a]] as const),
+  version: fc
+    .tuple(tenant, id, number)
+    .map(([t, a, n]) => [keys.workflowVersion(t, a, n), ['version', t, a, n]] as const),
+  newest: fc.tuple(tenant, id).map(([t, a]) => [keys.workflowNewest(t, a), ['newest', t, a]] as const),
+  run: fc.tuple(tenant, id).map(([t, a]) => [keys.run(t, a), ['run', t, a]] as const),
+  stage: fc.tuple(tenant, id, number).map(([t, a, n]) => [keys.stage(t, a, n), ['stage', t, a, n]] as const),
+  marker: fc
+    .tuple(tenant, id, number, number)
+    .map(([t, a, n, m]) => [keys.marker(t, stageIdOf(a, n), m), ['marker', t, a, n, m]] as const),
+  watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
+};
+const anyKey = fc.oneof(...Object.values(makers));
+
+describe('keys', () => {
+  it('are all tried here', () => expect(Object.keys(makers)).toHaveLength(Object.keys(keys).length));
+
+  it('differ whenever what they stand for differs', () => {
+    fc.assert(
+      fc.property(anyKey, anyKey, ([left, leftOf], [right, rightOf]) => {
+        const sameKey = JSON.stringify(left) === JSON.stringify(right);
+        expect(sameKey).toBe(JSON.stringify(leftOf) === JSON.stringify(rightOf));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('begin with the tenant, but for connections', () => {
+    fc.assert(
+      fc.property(anyKey, ([key, [kind, first]]) => {
+        const begins = kind === 'connection' ? 'CONN#' : `${first}#`;
+        expect(key.pk.startsWith(begins)).toBe(true);
+      }),
+    );
+  });
+
+  it('never let one tenant name a partition of another', () => {
+    fc.assert(
+      fc.property(tenant, tenant, id, (one, two, name) => {
+        fc.pre(one !== two);
+        expect(keys.task(one, name).pk.startsWith(`${two}#`)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('indexKeys', () => {
+  it('begin with the tenant, but for what only the sweep reads', () => {
+    const key = keys.task('acme', 'x');
+    expect(indexKeys.backlog('acme', 's', 5, 'x').backlogKey).toBe('acme#s');
+    expect(indexKeys.list('acme', 'TASKS', 's').listKey).toBe('acme#TASKS');
+    for (const { sweepKey, sweepSort } of [indexKeys.live(key), indexKeys.open(key), indexKeys.due(key, 60_000)]) {
+      expect(sweepKey).toMatch(/^(LIVE|OPEN|DUE)#/);
+      expect(sweepSort.startsWith('acme#')).toBe(true);
+    }
+  });
+
+  it('sort texts of times as the times', () => {
+    const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
+    fc.assert(
+      fc.property(time, time, (one, two) => {
+        fc.pre(one !== two);
+        const [left, right] = [one, two].map((at) => indexKeys.backlog('t', 's', at, 'same').backlogSort);
+        expect((left ?? '') < (right ?? '')).toBe(one < two);
+        expect(indexKeys.byTime(one, 'same') < indexKeys.byTime(two, 'same')).toBe(one < two);
+      }),
+    );
+  });
+
+  it('put no time before the first one, however large the head start', () =>
+    expect(indexKeys.byTime(-5, 'x')).toBe(indexKeys.byTime(0, 'x')));
+
+  it('put every live and open thing into a shard that the sweep reads', () => {
+    const read = Array.from({ length: sweepShards }, (_, shard) => shard);
+    fc.assert(
+      fc.property(id, (name) => {
+        expect(read.map(indexKeys.liveShard)).toContain(indexKeys.live(keys.slots('t', name)).sweepKey);
+        expect(read.map(indexKeys.openShard)).toContain(indexKeys.open(keys.run('t', name)).sweepKey);
+      }),
+    );
+  });
+
+  it('keep the stages and the run of one partition apart in the sweep', () => {
+    const sorts = [keys.run('t', 'r'), keys.stage('t', 'r', 0), keys.stage('t', 'r', 1)].map(
+      (key) => indexKeys.open(key).sweepSort,
+    );
+    expect(new Set(sorts).size).toBe(3);
+  });
+});
