@@ -2,6 +2,7 @@ import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import { TaskId, type TenantId } from '../contract/ids.ts';
 import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
+import { isClaimCheck } from '../contract/payload.ts';
 import type { TaskSubmission } from '../contract/task.ts';
 import { PayloadTooLargeError } from '../errors/errors.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
@@ -47,7 +48,8 @@ export const newTask = async (
   if (restBytes > limits.inlinePayloadBytes / 2) {
     throw new PayloadTooLargeError('task (all but its input)', restBytes, limits.inlinePayloadBytes / 2);
   }
-  const fits = restBytes + jsonBytes(input) <= limits.inlinePayloadBytes;
+  // A claim check is small and must still be looked at: it names a tenant.
+  const fits = !isClaimCheck(input) && restBytes + jsonBytes(input) <= limits.inlinePayloadBytes;
   return {
     ...rest,
     tenant,
