@@ -72,7 +72,6 @@ export class MusterStack extends Stack {
     new Relay(this, 'Relay', {
       table,
       relay: functions.named('stream/relay'),
-      effects: functions.named('queue/effects'),
       effectsQueue: queues.effects,
     });
     new Sweep(this, 'Sweep', { sweep: functions.named('schedule/sweep'), deadLetters: sweepDeadLetters });

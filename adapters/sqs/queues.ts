@@ -9,6 +9,7 @@ export interface SqsQueuesOptions {
   readonly client: SQSClient;
   readonly tasksQueueUrl: string;
   readonly timersQueueUrl: string;
+  readonly effectsQueueUrl: string;
   /** How messages that a batch left out are sent again. @default five attempts with full jitter */
   readonly backoff?: Backoff;
 }
@@ -62,7 +63,7 @@ const sendUntilTaken = async (options: SqsQueuesOptions, entries: readonly Entry
   }
 };
 
-/** The two queues on SQS. A call that fails half-way may have sent some of its messages; repeating it sends them twice. */
+/** The queues on SQS. A call that fails half-way may have sent some of its messages; repeating it sends them twice. */
 export const createSqsQueues = (options: SqsQueuesOptions): Queues => ({
   sendTasks: async (tenant, messages) => {
     const entries = messages.map((message, position) => toEntry(tenant, message, position));
@@ -80,5 +81,12 @@ export const createSqsQueues = (options: SqsQueuesOptions): Queues => ({
       DelaySeconds: Math.max(0, Math.ceil(delaySeconds)),
     });
     await callService('The timers queue', () => options.client.send(command));
+  },
+  sendEffect: async ({ pk, sk }) => {
+    const command = new SendMessageCommand({
+      QueueUrl: options.effectsQueueUrl,
+      MessageBody: JSON.stringify({ pk, sk }),
+    });
+    await callService('The effects queue', () => options.client.send(command));
   },
 });

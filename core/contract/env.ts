@@ -5,6 +5,7 @@ export const environment = {
   tableName: 'TABLE_NAME',
   tasksQueueUrl: 'TASKS_QUEUE_URL',
   timersQueueUrl: 'TIMERS_QUEUE_URL',
+  effectsQueueUrl: 'EFFECTS_QUEUE_URL',
   busName: 'BUS_NAME',
   payloadsBucket: 'PAYLOADS_BUCKET',
   /** `https://…` of the WebSocket API's stage, where frames to sockets are posted. */

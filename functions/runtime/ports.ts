@@ -39,12 +39,13 @@ export const socketsPort = (variables: Variables): Sockets =>
     }),
   });
 
-/** Most functions may send to one of the two queues only; using the other one names the variable that is missing. */
+/** Most functions may send to some of the queues only; using the other one names the variable that is missing. */
 export const queuesPort = (variables: Variables): Queues => {
   const queues = createSqsQueues({
     client: createSqsClient(),
     tasksQueueUrl: optionalVariable(variables, 'tasksQueueUrl') ?? '',
     timersQueueUrl: optionalVariable(variables, 'timersQueueUrl') ?? '',
+    effectsQueueUrl: optionalVariable(variables, 'effectsQueueUrl') ?? '',
   });
   return {
     sendTasks: async (tenant, messages) => {
@@ -54,6 +55,10 @@ export const queuesPort = (variables: Variables): Queues => {
     sendTimer: async (message, delaySeconds) => {
       variable(variables, 'timersQueueUrl');
       await queues.sendTimer(message, delaySeconds);
+    },
+    sendEffect: async (key) => {
+      variable(variables, 'effectsQueueUrl');
+      await queues.sendEffect(key);
     },
   };
 };

@@ -7,6 +7,9 @@ import { errorFields } from './describe-error.ts';
 import { failureLog } from './event-handler.ts';
 import { Image } from './image.ts';
 
+/** Where an item is. */
+const ItemKey = z.looseObject({ pk: z.string(), sk: z.string() });
+
 const StreamEvent = z.looseObject({
   Records: z.array(
     z.looseObject({
@@ -18,18 +21,20 @@ const StreamEvent = z.looseObject({
 type StreamRecord = z.infer<typeof StreamEvent>['Records'][number];
 
 /**
- * A function behind the table's stream: each written item is handed to one use case. A record that fails is reported by
- * its sequence number; the mapping repeats from there and, after its last try, hands it on, so that it blocks nothing.
+ * A function behind the table's stream: each written item is handed to one use case. An item whose effects fail goes to
+ * the effects queue, which repeats it apart from the others, so that it never blocks its shard; only when even that fails
+ * is the record reported by its sequence number and the mapping repeats from there.
  */
 export const streamHandler = (services: Services, handle: (services: Services, item: Item) => Promise<unknown>) => {
   const handleRecord = async ({ dynamodb }: StreamRecord): Promise<void> => {
     // A removal has no new image and no effects.
     if (dynamodb.NewImage === undefined) return;
+    const item = Image.parse(dynamodb.NewImage);
     try {
-      await handle(services, Image.parse(dynamodb.NewImage));
+      await handle(services, item);
     } catch (error) {
       services.log.warn('effects failed', { sequenceNumber: dynamodb.SequenceNumber, ...errorFields(error) });
-      throw error;
+      await services.queues.sendEffect(ItemKey.parse(item));
     }
   };
   return chain<unknown, Awaited<ReturnType<typeof processPartialResponse>>>()

@@ -3,6 +3,9 @@ import type { indexes } from '#core/contract/env.ts';
 export type TableAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
 export type IndexName = keyof typeof indexes;
 
+/** A queue that functions send to. */
+export type SendTarget = 'tasks' | 'timers' | 'effects';
+
 /** What one function may do. A permission brings the environment variable that it needs, and nothing else does. */
 export interface Access {
   /** Actions on the table itself. */
@@ -10,7 +13,7 @@ export interface Access {
   /** Indexes it may query. */
   readonly indexes?: readonly IndexName[];
   /** Queues it may send to. */
-  readonly sends?: readonly ('tasks' | 'timers')[];
+  readonly sends?: readonly SendTarget[];
   /** May post to open sockets and close them. */
   readonly pushes?: boolean;
   /** May answer task tokens of Step Functions. */
@@ -45,7 +48,7 @@ const queued = { memoryMb: 512, timeoutSeconds: 30 } as const;
 const engine = {
   table: readWrite,
   indexes: ['backlog'],
-  sends: ['timers'],
+  sends: ['tasks', 'timers'],
   pushes: true,
   answersTokens: true,
   payloads: true,
@@ -63,12 +66,12 @@ export const functionSpecs = {
     description: 'Deletes a connection and starts the reconnect grace of its agent',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { table: ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'], sends: ['timers'], pushes: true },
+    access: { table: ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'], sends: ['timers'] },
   },
   'websocket/message': {
     description: 'One frame, one envelope, one use case',
     ...interactive,
-    access: { ...engine, publishes: true },
+    access: engine,
   },
   'http/authorise': {
     description: 'Authorises API keys for the HTTP API',
@@ -79,7 +82,7 @@ export const functionSpecs = {
   'http/agents': {
     description: 'HTTP routes of agents',
     ...interactive,
-    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true },
+    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: true },
   },
   'http/tasks': {
     description: 'HTTP routes of tasks',
@@ -95,7 +98,7 @@ export const functionSpecs = {
   'http/runs': {
     description: 'HTTP routes of runs',
     ...interactive,
-    access: { ...engine, indexes: ['backlog', 'list'], runsModes: true, publishes: true },
+    access: { ...engine, indexes: ['backlog', 'list'], runsModes: true },
   },
   'http/payloads': {
     description: 'Presigns uploads of large payloads',
@@ -107,7 +110,7 @@ export const functionSpecs = {
     description: 'Health of the system',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { table: ['GetItem'] },
+    access: {},
   },
   'http/not-found': {
     description: 'Answers every unknown route',
@@ -118,7 +121,7 @@ export const functionSpecs = {
   'queue/dispatch': {
     description: 'Creates the tasks of a stage in chunks and assigns what can run',
     ...queued,
-    access: { ...engine, sends: ['tasks', 'timers'] },
+    access: engine,
   },
   'queue/timers': {
     description: 'What must fire within seconds: reconnect grace, acknowledgements, backoffs, near deadlines',
@@ -128,48 +131,28 @@ export const functionSpecs = {
   'queue/trigger': {
     description: 'Starts the run that an event asks for',
     ...queued,
-    access: { table: readWrite, pushes: true, runsModes: true, publishes: true, payloads: true },
+    access: { table: readWrite, runsModes: true, payloads: true },
   },
   'queue/effects': {
     description: 'Delivers the durable effects that the relay could not',
     ...queued,
-    access: {
-      table: readWrite,
-      indexes: ['backlog'],
-      pushes: true,
-      answersTokens: true,
-      publishes: true,
-      payloads: true,
-    },
+    access: { ...engine, publishes: true },
   },
   'stream/relay': {
     description: 'Delivers the durable effects that a write named: task tokens and bus events',
     ...queued,
-    access: {
-      table: readWrite,
-      indexes: ['backlog'],
-      pushes: true,
-      answersTokens: true,
-      publishes: true,
-      payloads: true,
-    },
+    access: { ...engine, sends: ['tasks', 'timers', 'effects'], publishes: true },
   },
   'schedule/sweep': {
     description: 'Every minute: silent agents, overdue tasks, orphaned claims, unanswered tokens, unnoticed ends',
     memoryMb: 512,
     timeoutSeconds: 55,
-    access: {
-      ...engine,
-      indexes: ['backlog', 'sweep'],
-      sends: ['tasks', 'timers'],
-      runsModes: true,
-      publishes: true,
-    },
+    access: { ...engine, indexes: ['backlog', 'sweep'], runsModes: true },
   },
   'events/execution-ended': {
     description: 'Closes the run of an execution that failed, timed out or was aborted',
     ...queued,
-    access: { table: readWrite, indexes: ['backlog'], pushes: true, runsModes: true, publishes: true },
+    access: { ...engine, runsModes: true },
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 

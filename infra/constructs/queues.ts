@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { functionSpecs } from '#infra/config/functions.ts';
+import { functionSpecs, type SendTarget } from '#infra/config/functions.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import { WorkQueue } from '#infra/constructs/work-queue.ts';
 
@@ -10,6 +10,12 @@ import { WorkQueue } from '#infra/constructs/work-queue.ts';
  * reserving concurrency, which a new account may not have.
  */
 const maxConcurrency = { tasks: 50, timers: 20, triggers: 10, effects: 5 } as const;
+
+const addressVariables = {
+  tasks: 'tasksQueueUrl',
+  timers: 'timersQueueUrl',
+  effects: 'effectsQueueUrl',
+} as const satisfies Record<SendTarget, string>;
 
 /** The queues between the functions. */
 export class Queues extends Construct {
@@ -44,10 +50,10 @@ export class Queues extends Construct {
   }
 
   /** Lets a function send to a queue, and tells it where that is. */
-  grantSend(grantee: TaskFunction, queue: 'tasks' | 'timers'): void {
+  grantSend(grantee: TaskFunction, queue: SendTarget): void {
     const { queueArn, queueUrl } = this[queue].queue;
     grantee.allow(['sqs:SendMessage'], [queueArn]);
-    grantee.setEnvironment(queue === 'tasks' ? 'tasksQueueUrl' : 'timersQueueUrl', queueUrl);
+    grantee.setEnvironment(addressVariables[queue], queueUrl);
   }
 
   /** Makes a function the consumer of a queue: up to ten messages at once, each failing alone. */

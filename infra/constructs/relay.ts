@@ -11,23 +11,21 @@ import type { WorkQueue } from '#infra/constructs/work-queue.ts';
 export interface RelayProps {
   readonly table: Table;
   readonly relay: TaskFunction;
-  /** Reads what the relay gave up on: the mapping names the stream's records, the function reads them again. */
-  readonly effects: TaskFunction;
   readonly effectsQueue: WorkQueue;
 }
 
 const readStream = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'] as const;
 
 /**
- * From the table's stream to the relay: only items whose last write named effects. A record that fails five times leaves
- * for the effects queue, so that it never blocks its shard.
+ * From the table's stream to the relay: only items whose last write named effects. An item whose effects fail is
+ * named to the effects queue by the relay itself; a batch that fails five times all the same (the relay cannot even do
+ * that) is named in the effects' dead letters, so that it never blocks its shard.
  */
 export class Relay extends Construct {
   constructor(scope: Construct, id: string, props: RelayProps) {
     super(scope, id);
     const { table, relay } = props;
     relay.allow(readStream, [table.streamArn]);
-    props.effects.allow(readStream, [table.streamArn]);
     // No resource can be named for it; the printed id is acknowledged by TaskFunction.
     relay.allow(['dynamodb:ListStreams'], ['*']);
     relay.function.addEventSourceMapping('Stream', {
@@ -39,13 +37,18 @@ export class Relay extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 5,
       maxRecordAge: Duration.hours(12),
-      onFailure: new SqsDlq(props.effectsQueue.queue),
+      onFailure: new SqsDlq(props.effectsQueue.deadLetters),
       filters: [
         // What a stage's decision or a run's end names.
         FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),
         // A task names its effects at birth; they are due once it has ended.
         FilterCriteria.filter({
-          dynamodb: { NewImage: { [tableKeys.effects]: { S: FilterRule.exists() }, [tableKeys.endedAt]: { N: FilterRule.exists() } } },
+          dynamodb: {
+            NewImage: {
+              [tableKeys.effects]: { S: FilterRule.exists() },
+              [tableKeys.endedAt]: { N: FilterRule.exists() },
+            },
+          },
         }),
       ],
     });

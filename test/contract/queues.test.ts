@@ -57,7 +57,12 @@ const receiveAll = async (queueUrl: string): Promise<readonly unknown[]> => {
 describe('createSqsQueues on a queue service', () => {
   it('delivers every message of many batches', async () => {
     const tasksQueueUrl = await createQueue('tasks');
-    const queues = createSqsQueues({ client: open().client, tasksQueueUrl, timersQueueUrl: tasksQueueUrl });
+    const queues = createSqsQueues({
+      client: open().client,
+      tasksQueueUrl,
+      timersQueueUrl: tasksQueueUrl,
+      effectsQueueUrl: tasksQueueUrl,
+    });
     const messages = Array.from({ length: 25 }, (_, index) => messageOf(index));
     await queues.sendTasks('acme', messages);
     const received = await receiveAll(tasksQueueUrl);
@@ -67,7 +72,12 @@ describe('createSqsQueues on a queue service', () => {
 
   it('delivers a timer that is due and holds one that is not', async () => {
     const timersQueueUrl = await createQueue('timers');
-    const queues = createSqsQueues({ client: open().client, tasksQueueUrl: timersQueueUrl, timersQueueUrl });
+    const queues = createSqsQueues({
+      client: open().client,
+      tasksQueueUrl: timersQueueUrl,
+      timersQueueUrl,
+      effectsQueueUrl: timersQueueUrl,
+    });
     const timer = (rev: number) => TimerMessage.parse({ kind: 'due', tenant: 'acme', taskId: `tsk_${uuid}`, rev });
     await queues.sendTimer(timer(1), 0);
     await queues.sendTimer(timer(2), 900);

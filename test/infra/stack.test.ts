@@ -229,7 +229,7 @@ describe('table', () => {
     });
   });
 
-  it('feeds the relay with writes that name effects, and the effects queue with what the relay gives up on', () => {
+  it("feeds the relay with writes that name effects, and the effects' dead letters with what the relay cannot even name", () => {
     const [mapping] = ofType(resources, 'AWS::Lambda::EventSourceMapping').filter(([, { Properties }]) =>
       contains(Properties.EventSourceArn, 'StreamArn'),
     );
@@ -241,10 +241,12 @@ describe('table', () => {
       FilterCriteria: {
         Filters: [
           { Pattern: '{"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}' },
-          { Pattern: '{"dynamodb":{"NewImage":{"effects":{"S":[{"exists":true}]},"endedAt":{"N":[{"exists":true}]}}}}' },
+          {
+            Pattern: '{"dynamodb":{"NewImage":{"effects":{"S":[{"exists":true}]},"endedAt":{"N":[{"exists":true}]}}}}',
+          },
         ],
       },
-      DestinationConfig: { OnFailure: { Destination: arnOf('QueuesEffectsQueue62D83DD5') } },
+      DestinationConfig: { OnFailure: { Destination: arnOf('QueuesEffectsDeadLettersQueue00892672') } },
     });
   });
 });
@@ -360,7 +362,7 @@ describe('stack', () => {
       'HttpApi4E1D4184',
       'PayloadsBucket1715615A',
       'QueuesEffectsDeadLettersQueue00892672',
-      'QueuesEffectsQueue62D83DD5',
+      'QueuesEffectsDeadLettersQueue00892672',
       'QueuesTasksDeadLettersQueueD8CBC319',
       'QueuesTasksQueueA1F60C76',
       'QueuesTimersDeadLettersQueue33F08D4F',

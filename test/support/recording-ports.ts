@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Key } from '#core/contract/keys.ts';
 import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -75,14 +76,20 @@ export const createRecordingSockets = (): RecordingSockets => {
 export interface RecordingQueues extends Queues {
   readonly tasks: { readonly tenant: string; readonly message: TasksMessage }[];
   readonly timers: { readonly message: TimerMessage; readonly delaySeconds: number }[];
+  readonly effects: Key[];
 }
 
 export const createRecordingQueues = (): RecordingQueues => {
   const tasks: { readonly tenant: string; readonly message: TasksMessage }[] = [];
   const timers: { readonly message: TimerMessage; readonly delaySeconds: number }[] = [];
+  const effects: Key[] = [];
   return {
     tasks,
     timers,
+    effects,
+    sendEffect: async ({ pk, sk }) => {
+      effects.push({ pk, sk });
+    },
     sendTasks: async (tenant, messages) => {
       tasks.push(...messages.map((message) => ({ tenant, message: structuredClone(message) })));
     },

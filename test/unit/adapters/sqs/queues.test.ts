@@ -14,7 +14,13 @@ const timer = TimerMessage.parse({ kind: 'due', tenant: 'acme', taskId: `tsk_${u
 const client = new SQSClient({ region: 'eu-west-1' });
 const mock = mockClient(client);
 const backoff = createInstantBackoff();
-const queues = createSqsQueues({ client, tasksQueueUrl: 'https://tasks', timersQueueUrl: 'https://timers', backoff });
+const queues = createSqsQueues({
+  client,
+  tasksQueueUrl: 'https://tasks',
+  timersQueueUrl: 'https://timers',
+  effectsQueueUrl: 'https://effects',
+  backoff,
+});
 const entry = (body: TasksMessage, position: number) => ({
   Id: String(position),
   MessageBody: JSON.stringify(body),
