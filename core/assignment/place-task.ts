@@ -72,7 +72,6 @@ export const assignIfFree = async (services: Services, task: Task): Promise<Plac
 
 /** After queueing, looks once more: an agent that became free in between did not see the task in the backlog. */
 const queued = async (services: Services, task: Task): Promise<Placement> => {
-  await announceSignature(services, task);
   const second = await assignIfFree(services, task);
   if (second !== 'nobody') return second;
   await Promise.all([tellOfTask(services, task, 'task.queued'), setTimers(services, task)]);
@@ -103,6 +102,8 @@ export const placeNewTask = async (services: Services, fresh: Task, voidRev?: nu
   }
   const unrunnable = claimed.kind === 'nobody' && claimed.isUnrunnable ? { unrunnable: nobodyFits } : {};
   const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now(), ...unrunnable };
+  // Announced before it is queued: whoever dies in between leaves nothing that nobody would look for.
+  await announceSignature(services, waiting);
   const written = await services.table.put(putTask(waiting, voidRev));
   return written.won ? queued(services, waiting) : elsewhere(written);
 };
@@ -112,6 +113,7 @@ export const placeStoredTask = async (services: Services, task: Task): Promise<P
   const first = await assignIfFree(services, task);
   if (first !== 'nobody') return first;
   if (task.status === 'QUEUED') return queued(services, task);
+  await announceSignature(services, task);
   const written = await services.table.update(queueTask(task, services.clock.now()));
   const now = written.won ? readTask(written.item) : undefined;
   return now?.kind === 'task' ? queued(services, now.task) : elsewhere(written);

@@ -1,3 +1,4 @@
+import { announceSignature } from '../assignment/backlog.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import { placeStoredTask, setTimers } from '../assignment/place-task.ts';
 import type { AgentId } from '../contract/ids.ts';
@@ -44,6 +45,8 @@ export const giveBackTask = async (services: Services, task: Task, why: GivingBa
     await endByPlatform(services, task, { status: 'FAILED', error: why.error });
     return;
   }
+  // Before it is queued: a task whose requirements are not announced is found by nobody after a crash.
+  if (why.delayMs <= 0) await announceSignature(services, task);
   const nowMs = services.clock.now();
   const delay = why.delayMs > 0 ? { runAt: nowMs + why.delayMs } : {};
   const written = await services.table.update(
