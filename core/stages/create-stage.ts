@@ -195,15 +195,22 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
   return written.won ? stage : adoptToken(services, Stage.parse(written.item), message.taskToken);
 };
 
-/** The state was entered again with a new token (its message was lost, or it timed out): the newest token is answered. */
-const adoptToken = async (services: Services, stage: Stage, taskToken: string): Promise<Stage> => {
-  if (stage.taskToken === taskToken) return stage;
-  const written = await services.table.update({
-    key: keys.stage(stage.tenant, stage.runId, stage.position),
-    set: [set('taskToken', taskToken)],
-    clauses: { sameToken: equal('taskToken', stage.taskToken) },
-  });
-  return Stage.parse(written.item);
+/** More tokens of one stage than its state's retries can make. */
+const keptTokens = 20;
+
+/** The state was entered again with a new token (its message was lost, or it timed out): all that came are answered. */
+const adoptToken = async (services: Services, known: Stage, taskToken: string): Promise<Stage> => {
+  let stage = known;
+  while (stage.taskToken !== taskToken && stage.otherTokens?.includes(taskToken) !== true) {
+    const otherTokens = [stage.taskToken, ...(stage.otherTokens ?? [])].slice(0, keptTokens);
+    const written = await services.table.update({
+      key: keys.stage(stage.tenant, stage.runId, stage.position),
+      set: [set('taskToken', taskToken), set('otherTokens', otherTokens)],
+      clauses: { sameToken: equal('taskToken', stage.taskToken) },
+    });
+    stage = Stage.parse(written.item);
+  }
+  return stage;
 };
 
 /**

@@ -42,9 +42,11 @@ export const afterDecision = async (services: Services, stage: Stage): Promise<v
     counts: result.counts,
     summary: result.summary,
   };
-  await (next.token === 'succeed'
-    ? services.executions.succeed(stage.taskToken, output)
-    : services.executions.fail(stage.taskToken, 'StepFailed', result.summary));
+  for (const token of [stage.taskToken, ...(stage.otherTokens ?? [])]) {
+    await (next.token === 'succeed'
+      ? services.executions.succeed(token, output)
+      : services.executions.fail(token, 'StepFailed', result.summary));
+  }
   if (result.counts.open > 0) {
     const reason = `The stage is decided: ${result.outcome}.`;
     await services.queues.sendTasks(stage.tenant, [

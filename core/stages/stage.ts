@@ -23,6 +23,8 @@ export const Stage = z.looseObject({
   position: z.int(),
   status: z.enum(['OPEN', 'DECIDED']),
   taskToken: z.string(),
+  /** Tokens of earlier entries of the state. Messages arrive in any order: the one that is waited for may be among them. */
+  otherTokens: z.array(z.string()).optional(),
   completion: Completion,
   total: z.int(),
   parts: z.array(StagePart),
