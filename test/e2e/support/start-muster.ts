@@ -62,12 +62,15 @@ const awsSettings = ({ platform }: Pick<LocalMuster, 'platform'>) => ({
   credentials: { ...platform.credentials },
 });
 
-/** The same for the same item, whatever the order of its attributes. */
-const asText = (item: Record<string, unknown>): string =>
-  JSON.stringify(
-    Object.keys(item)
-      .toSorted()
-      .map((name) => [name, item[name]]),
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The same text for the same item, whatever the order of its attributes. */
+const asText = (item: unknown): string =>
+  JSON.stringify(item, (_name, value: unknown) =>
+    isMap(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
   );
 
 /** Adds what tests need to a running platform. */
