@@ -362,7 +362,7 @@ describe('stack', () => {
       'HttpApi4E1D4184',
       'PayloadsBucket1715615A',
       'QueuesEffectsDeadLettersQueue00892672',
-      'QueuesEffectsDeadLettersQueue00892672',
+      'QueuesEffectsQueue62D83DD5',
       'QueuesTasksDeadLettersQueueD8CBC319',
       'QueuesTasksQueueA1F60C76',
       'QueuesTimersDeadLettersQueue33F08D4F',
