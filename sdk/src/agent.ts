@@ -67,6 +67,7 @@ export class Agent extends Emitter<AgentEvents> {
   #heartbeatMs: number = platformTimings.heartbeatMs;
   #callOffHeartbeat: () => void = () => undefined;
   #isDraining = false;
+  #isFirst = true;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
@@ -135,7 +136,7 @@ export class Agent extends Emitter<AgentEvents> {
     if (this.#state !== 'started') return this.stop();
     this.#isDraining = true;
     this.#runner.close();
-    this.#announceDraining();
+    this.#announce('paused');
     await this.#runner.settle();
     return this.stop();
   }
@@ -213,7 +214,10 @@ export class Agent extends Emitter<AgentEvents> {
 
   #connected(): void {
     this.#scheduleHeartbeat();
-    if (this.#isDraining) this.#announceDraining();
+    if (this.#isDraining) this.#announce('paused');
+    // The process before this one may have drained.
+    else if (this.#isFirst) this.#announce('idle');
+    this.#isFirst = false;
     this.emit('connected', { agentId: this.#agentId ?? '' });
     this.#started?.resolve();
   }
@@ -231,10 +235,9 @@ export class Agent extends Emitter<AgentEvents> {
     });
   }
 
-  #announceDraining(): void {
-    this.#link.request('agent.update', { status: 'draining' }).catch((error: unknown) => {
-      this.#report(toError(error));
-    });
+  /** A pause is of this process; `draining` and `inactive` are of the agent, and an operator's to set. */
+  #announce(state: 'paused' | 'idle'): void {
+    this.#link.request('agent.update', { state }).catch((error: unknown) => this.#report(toError(error)));
   }
 
   #ended(error?: Error): void {
@@ -248,7 +251,8 @@ export class Agent extends Emitter<AgentEvents> {
   }
 
   #report(error: Error): void {
-    if (error instanceof MusterError && error.code === 'STOPPED') return;
+    // What an end leaves unanswered is no error of its own: `stopped` says why it ended.
+    if (this.#state === 'stopped') return;
     if (!this.emit('error', error)) process.emitWarning(error);
   }
 }

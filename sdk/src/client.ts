@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
+import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
@@ -139,6 +140,12 @@ export class Client {
   /** Asks for a cancellation; the agent is told to stop. */
   cancelTask(taskId: string, options: CallOptions & { readonly reason?: string } = {}): Promise<TaskView> {
     return this.#cancel(`/tasks/${encodeURIComponent(taskId)}`, options, TaskView);
+  }
+
+  /** Why a task is where it is: what each agent lacks, where it stands in the queue. */
+  explainTask(taskId: string, options: CallOptions = {}): Promise<Explanation> {
+    const path = `/tasks/${encodeURIComponent(taskId)}/explain`;
+    return this.#http.call({ method: 'GET', path, ...options }, Explanation);
   }
 
   listTasks(options: ListOptions = {}): Promise<Page<TaskView>> {

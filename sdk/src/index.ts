@@ -1,4 +1,5 @@
 export type { AgentView } from '../../core/contract/agent.ts';
+export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
 export type { RunRequestInput, RunView, WorkflowDefinitionInput, WorkflowView } from '../../core/contract/workflow.ts';

@@ -43,7 +43,7 @@ export interface LinkOptions {
   /** The first frame on every new connection and the type of its answer, when there must be one. */
   readonly introduction?: () => { readonly frame: OutgoingFrame; readonly answer: string };
   readonly onEnvelope: (envelope: PlatformEnvelope) => void;
-  /** A connection is in use; unanswered frames have been sent again. */
+  /** A connection is in use; what was unanswered has been sent again. */
   readonly onUp: () => void;
   readonly onDown: (reason: string) => void;
   /** No connection came about; the next try comes by itself. */
@@ -58,6 +58,15 @@ interface Introduction {
   readonly answer: string;
   readonly resolve: (envelope: PlatformEnvelope) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** Of {@link Link.request}. */
+export interface RequestOptions {
+  /** The frame's id; a fresh one when left out. */
+  readonly id?: string | undefined;
+  /** Type of the frame that answers. @default 'ack' */
+  readonly answer?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** First retry within a second. */
@@ -108,10 +117,12 @@ export class Link {
   request<Type extends ClientFrameType>(
     type: Type,
     payload: ClientFrameInput<Type>,
-    options: { readonly id?: string; readonly signal?: AbortSignal } = {},
+    { id = randomUUID(), answer, signal }: RequestOptions = {},
   ): Promise<PlatformEnvelope> {
     if (this.#isStopped) return Promise.reject(stopped());
-    return this.#outbox.request({ id: options.id ?? randomUUID(), type, payload, ack: true }, options.signal);
+    // Results are acknowledged anyway; what has an answer of its own needs no second one.
+    const ack = answer === undefined && type !== 'task.result';
+    return this.#outbox.request({ id, type, payload, ack }, { answer, signal });
   }
 
   /** Sends a frame once, if connected: for what is soon out of date. @throws {@link PayloadTooLargeError} */
@@ -208,8 +219,8 @@ export class Link {
     const age = timings.rolloverFromMs + random() * (timings.rolloverToMs - timings.rolloverFromMs);
     this.#callOffRollover();
     this.#callOffRollover = timers.after(age, () => this.rollOver());
-    onUp();
     this.#outbox.resendAll();
+    onUp();
     return undefined;
   }
 

@@ -18,6 +18,8 @@ export interface OutboxOptions {
 
 interface Pending {
   readonly frame: OutgoingFrame;
+  /** Type of the frame that answers it. */
+  readonly answer: string;
   readonly resolve: (answer: PlatformEnvelope) => void;
   readonly reject: (error: Error) => void;
   refusals: number;
@@ -51,7 +53,13 @@ export class Outbox {
    * @throws {@link PayloadTooLargeError} at once; {@link MusterError} with the platform's code when it is refused;
    * the signal's reason when it aborts.
    */
-  request(frame: OutgoingFrame, signal?: AbortSignal): Promise<PlatformEnvelope> {
+  request(
+    frame: OutgoingFrame,
+    {
+      answer = 'ack',
+      signal,
+    }: { readonly answer?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<PlatformEnvelope> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(toError(signal.reason));
       checkFrameSize(frame);
@@ -63,6 +71,7 @@ export class Outbox {
       const forget = (): void => signal?.removeEventListener('abort', abort);
       const pending: Pending = {
         frame,
+        answer,
         resolve: (answer) => {
           forget();
           resolve(answer);
@@ -103,9 +112,12 @@ export class Outbox {
     if (envelope.type === 'error') return this.#refuse(envelope);
     const ack = envelope.type === 'ack' ? platformFrames.ack.safeParse(envelope.payload) : undefined;
     const id = ack?.success === true ? ack.data.id : envelope.correlationId;
-    const pending = id === undefined ? undefined : this.#take(id);
-    pending?.resolve(envelope);
-    return pending === undefined ? 'unknown' : 'settled';
+    const pending = id === undefined ? undefined : this.#pending.get(id);
+    // An `ack` does not stand for an answer that got lost: the frame is sent again, and answered again.
+    if (pending?.answer !== envelope.type) return 'unknown';
+    this.#take(pending.frame.id);
+    pending.resolve(envelope);
+    return 'settled';
   }
 
   #refuse(envelope: PlatformEnvelope): 'settled' | 'connection-lost' | 'unknown' {

@@ -12,7 +12,7 @@ export const preparePayload = async (
   line: TaskLine,
   content: { readonly bytes: number; readonly sha256: string },
 ): Promise<UploadPlace> => {
-  const answer = await line.request('payload.prepare', content);
+  const answer = await line.request('payload.prepare', content, { answer: 'payload.ready' });
   return platformFrames['payload.ready'].parse(answer.payload);
 };
 
@@ -38,10 +38,7 @@ export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissio
   const answer = await line.request(
     'task.submit',
     { task: { ...task, input } },
-    {
-      ...(id === undefined ? {} : { id }),
-      ...(signal === undefined ? {} : { signal }),
-    },
+    { id, signal, answer: 'task.submitted' },
   );
   const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);
   const open = async (): Promise<TaskOutcome> => {

@@ -5,6 +5,7 @@ import type { PlatformFrame } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
 import { openPayload, stowPayload } from './claim-checks.ts';
 import { MusterError, TaskFailure, toError } from './errors.ts';
+import type { RequestOptions } from './link.ts';
 import { preparePayload, submitSubtask } from './socket-calls.ts';
 import type { Submissions } from './submissions.ts';
 import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
@@ -22,7 +23,7 @@ export interface TaskLine {
   request<Type extends ClientFrameType>(
     type: Type,
     payload: ClientFrameInput<Type>,
-    options?: { readonly id?: string; readonly signal?: AbortSignal },
+    options?: RequestOptions,
   ): Promise<PlatformEnvelope>;
   post<Type extends ClientFrameType>(type: Type, payload: ClientFrameInput<Type>): boolean;
 }

@@ -15,7 +15,8 @@ describe('Agent endings', () => {
     connection.assign({ ackTimeoutMs: 1000 });
     await connection.next('task.accept');
     const drained = agent.drain();
-    expect((await connection.next('agent.update')).payload).toEqual({ status: 'draining' });
+    expect((await connection.next('agent.update')).payload).toEqual({ state: 'idle' });
+    expect((await connection.next('agent.update')).payload).toEqual({ state: 'paused' });
     connection.assign({ taskId: secondTask });
     expect((await connection.next('task.reject')).payload).toMatchObject({ taskId: secondTask });
     gate.resolve('finished');

@@ -195,7 +195,7 @@ export class FakePlatform {
       );
     else if (frame.type === 'task.submit')
       connection.send('task.submitted', { taskId: taskIds[0], status: 'QUEUED' }, frame.id);
-    else if (frame.ack === true) connection.ack(frame);
+    else if (frame.ack === true || frame.type === 'task.result') connection.ack(frame);
   }
 
   /** @throws when a frame broke the contract. */
