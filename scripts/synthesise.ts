@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** Everything that the template and the bundles are made from. */
 const sources = ['infra', 'functions', 'core', 'adapters', 'statemachines'];
+const stampName = '.content-hash';
 const others = ['package-lock.json', 'cdk.json'];
 
 const contentHash = (): string => {
@@ -19,6 +20,14 @@ const contentHash = (): string => {
   return hash.digest('hex');
 };
 
+const runApp = (directory: string): void => {
+  const context: unknown = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  const values = typeof context === 'object' && context !== null && 'context' in context ? context.context : {};
+  const env = { ...process.env, CDK_OUTDIR: directory, CDK_CONTEXT_JSON: JSON.stringify(values) };
+  const run = spawnSync(process.execPath, [join(root, 'infra', 'bin', 'app.ts')], { cwd: root, env, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`The CDK app does not synthesise:\n${run.stderr}${run.stdout}`);
+};
+
 /**
  * Makes `cdk.out` say what the sources say now: synthesises unless it was made from the very same sources.
  * Returns the directory and whether it had to be made.
@@ -27,16 +36,19 @@ const contentHash = (): string => {
  */
 export const synthesise = (onStart: () => void): { readonly directory: string; readonly wasFresh: boolean } => {
   const directory = join(root, 'cdk.out');
-  const stamp = join(directory, '.content-hash');
+  const stamp = join(directory, stampName);
   const hash = contentHash();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return { directory, wasFresh: true };
   onStart();
-  rmSync(directory, { recursive: true, force: true });
-  const context: unknown = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
-  const values = typeof context === 'object' && context !== null && 'context' in context ? context.context : {};
-  const env = { ...process.env, CDK_OUTDIR: directory, CDK_CONTEXT_JSON: JSON.stringify(values) };
-  const run = spawnSync(process.execPath, [join(root, 'infra', 'bin', 'app.ts')], { cwd: root, env, encoding: 'utf8' });
-  if (run.status !== 0) throw new Error(`The CDK app does not synthesise:\n${run.stderr}${run.stdout}`);
-  writeFileSync(stamp, hash);
+  // Made aside and moved into place, so that whoever reads the directory meanwhile never sees half of it.
+  const fresh = mkdtempSync(join(root, '.cdk-'));
+  try {
+    runApp(fresh);
+    writeFileSync(join(fresh, stampName), hash);
+    rmSync(directory, { recursive: true, force: true });
+    renameSync(fresh, directory);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
   return { directory, wasFresh: false };
 };
