@@ -60,7 +60,12 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
   // An agent that gave the task up gets it again only when it is the only one that could ever have it.
   const othersExist =
     !look.complete ||
-    look.candidates.some(({ agent, slots }) => !avoided.has(agent.agentId) && whyNotNow(0, slots, nowMs) === undefined);
+    look.candidates.some(
+      ({ agent, slots }) =>
+        !avoided.has(agent.agentId) &&
+        whyNotNow(0, slots, nowMs) === undefined &&
+        task.slotCost <= slots.maxConcurrency,
+    );
   const candidates = preferred.length > 0 || othersExist ? preferred : free;
   const ranking = rank(task.strategy, {
     task,
