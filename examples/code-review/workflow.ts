@@ -26,6 +26,8 @@ export const codeReviewWorkflow = {
   name: 'code-review',
   description: 'Reviews the sources of a directory: parallel analysis, security, recommendations, report.',
   timeoutSeconds: 1800,
+  // Four kinds of agent share a stage: the limit must not let the first kind's batches keep the others waiting.
+  maxParallelAgents: 100,
   steps: [
     {
       id: 'analyse',
