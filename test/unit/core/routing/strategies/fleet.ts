@@ -41,7 +41,15 @@ export const createCandidate = (spec: AgentSpec): Candidate => {
   const state = { status: 'active', connection: 'socket', epoch: 1, seenAt: nowMs, assigned: {} };
   return {
     agent: RosterEntry.parse({ ...own, ...price }),
-    slots: Slots.parse({ ...keys.slots(tenant, agentId), tenant, agentId, name, ...state, maxConcurrency, freeSlots: maxConcurrency }),
+    slots: Slots.parse({
+      ...keys.slots(tenant, agentId),
+      tenant,
+      agentId,
+      name,
+      ...state,
+      maxConcurrency,
+      freeSlots: maxConcurrency,
+    }),
   };
 };
 

@@ -2,7 +2,16 @@ import { Requirements } from '#core/contract/task.ts';
 import type { Candidate } from '#core/routing/candidate.ts';
 import { rank } from '#core/routing/rank.ts';
 import type { RankRequest } from '#core/routing/strategy.ts';
-import { type AgentSpec, createCandidate, finish, nowMs as startMs, observe, requestOf, seeded, take } from './fleet.ts';
+import {
+  type AgentSpec,
+  createCandidate,
+  finish,
+  observe,
+  requestOf,
+  seeded,
+  nowMs as startMs,
+  take,
+} from './fleet.ts';
 
 /** What an agent is like in truth. */
 export interface TrueAgent extends AgentSpec {
@@ -21,7 +30,13 @@ interface Done {
 /** What an independent computation may know of an agent: plain lists, none of the platform's items. */
 export interface PlainAgent {
   readonly spec: TrueAgent;
-  readonly live: { readonly task: string; readonly type: string; readonly since: number; readonly done: Done; readonly until: number }[];
+  readonly live: {
+    readonly task: string;
+    readonly type: string;
+    readonly since: number;
+    readonly done: Done;
+    readonly until: number;
+  }[];
   readonly done: Done[];
 }
 
@@ -60,6 +75,12 @@ const attemptOf = (spec: TrueAgent, type: string, n: number): Done => ({
   usd: spec.costUsd,
 });
 
+const at = <Thing>(list: readonly Thing[], index: number): Thing => {
+  const thing = list[index];
+  if (thing === undefined) throw new RangeError(`nothing at ${index}`);
+  return thing;
+};
+
 const outcomeOf = ({ type, ok, ms, usd }: Done) => ({ type, succeeded: ok, workMs: ms, costUsd: usd });
 
 class World {
@@ -75,12 +96,14 @@ class World {
     this.plain = setting.agents.map((spec) => ({ spec, live: [], done: [] }));
     this.counts = setting.agents.map(() => 0);
     for (let n = 0; n < (setting.warmUp ?? 0) * 2; n += 1) {
-      this.plain.forEach((agent, index) => this.learn(index, attemptOf(agent.spec, n % 2 === 0 ? 'parse' : 'write', n)));
+      this.plain.forEach((agent, index) =>
+        this.learn(index, attemptOf(agent.spec, n % 2 === 0 ? 'parse' : 'write', n)),
+      );
     }
   }
 
   private learn(index: number, done: Done): void {
-    const { agent, slots } = this.candidates[index] as Candidate;
+    const { agent, slots } = at(this.candidates, index);
     this.candidates[index] = { agent, slots: observe(slots, outcomeOf(done)) };
     this.plain[index]?.done.push(done);
   }
@@ -91,7 +114,7 @@ class World {
       .flatMap((agent, index) => agent.live.filter(({ until }) => until <= to).map((work) => ({ agent, index, work })))
       .toSorted((a, b) => a.work.until - b.work.until);
     for (const { agent, index, work } of ending) {
-      const { agent: entry, slots } = this.candidates[index] as Candidate;
+      const { agent: entry, slots } = at(this.candidates, index);
       this.candidates[index] = { agent: entry, slots: finish(slots, work.task, outcomeOf(work.done)) };
       agent.live.splice(agent.live.indexOf(work), 1);
       agent.done.push(work.done);
@@ -108,8 +131,8 @@ class World {
   }
 
   assign(index: number, task: string, type: string): void {
-    const { agent, slots } = this.candidates[index] as Candidate;
-    const plain = this.plain[index] as PlainAgent;
+    const { agent, slots } = at(this.candidates, index);
+    const plain = at(this.plain, index);
     const done = attemptOf(plain.spec, type, plain.done.length + plain.live.length);
     this.candidates[index] = { agent, slots: take(slots, task, { type, at: this.now }) };
     plain.live.push({ task, type, since: this.now, done, until: this.now + done.ms });
@@ -134,13 +157,13 @@ const run = (setting: Setting, chooser: 'rank' | 'oracle'): Run => {
     const type = types[n % types.length] ?? 'parse';
     const order = (index: number) => world.candidates[index]?.agent.agentId ?? '';
     const room = world.withRoom().toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
-    const agents = room.map((index) => world.plain[index] as PlainAgent);
+    const agents = room.map((index) => at(world.plain, index));
     const values = setting.oracle({ type, now: world.now, turn: n, agents, complexity: complexityOf(n) });
     const best = Math.max(...values);
     // Averages are stored to six digits, so what is equal within that is equal.
     const winners = room.filter((_, at) => (values[at] ?? -Infinity) >= best - 1e-4 * Math.max(1, Math.abs(best)));
     const request = requestOf(
-      room.map((index) => world.candidates[index] as Candidate),
+      room.map((index) => at(world.candidates, index)),
       {
         task: { type, requirements: Requirements.parse({}), slotCost: 1, complexity: complexityOf(n), ...setting.task },
         nowMs: world.now,
@@ -151,11 +174,7 @@ const run = (setting: Setting, chooser: 'rank' | 'oracle'): Run => {
     const first = rank(setting.strategy, request).ranked[0]?.candidate.agent.agentId;
     const ranked = room.find((index) => order(index) === first) ?? -1;
     if (!winners.includes(ranked)) wrong += 1;
-    world.assign(
-      chooser === 'rank' ? ranked : (winners[Math.floor(random() * winners.length)] ?? -1),
-      `${n}`,
-      type,
-    );
+    world.assign(chooser === 'rank' ? ranked : (winners[Math.floor(random() * winners.length)] ?? -1), `${n}`, type);
   }
   return { counts: world.counts, wrong };
 };
@@ -167,7 +186,8 @@ const run = (setting: Setting, chooser: 'rank' | 'oracle'): Run => {
 export const compare = (setting: Setting) => {
   const ranked = run(setting, 'rank');
   const expected = run(setting, 'oracle');
-  const apart = ranked.counts.reduce((sum, count, index) => sum + Math.abs(count - (expected.counts[index] ?? 0)), 0) / 2;
+  const apart =
+    ranked.counts.reduce((sum, count, index) => sum + Math.abs(count - (expected.counts[index] ?? 0)), 0) / 2;
   return { counts: ranked.counts, expected: expected.counts, wrong: ranked.wrong, shareApart: apart / taskCount };
 };
 
@@ -204,8 +224,39 @@ export const knownOf = (agent: PlainAgent, type: string) => {
 /** Five agents that differ in everything. */
 export const fiveAgents: readonly TrueAgent[] = [
   { name: 'fast', maxConcurrency: 4, weight: 5, workMs: { parse: 1000, write: 3000 }, successRate: 0.9, costUsd: 0.09 },
-  { name: 'cheap', maxConcurrency: 4, weight: 1, workMs: { parse: 4000, write: 9000 }, successRate: 0.85, costUsd: 0.01 },
-  { name: 'sure', maxConcurrency: 4, weight: 2, workMs: { parse: 2000, write: 5000 }, successRate: 0.99, costUsd: 0.05 },
-  { name: 'sloppy', maxConcurrency: 4, weight: 1, workMs: { parse: 1200, write: 2500 }, successRate: 0.4, costUsd: 0.005 },
-  { name: 'small', maxConcurrency: 1, weight: 1, workMs: { parse: 1500, write: 4000 }, successRate: 0.95, costUsd: 0.03 },
+  {
+    name: 'cheap',
+    maxConcurrency: 4,
+    weight: 1,
+    workMs: { parse: 4000, write: 9000 },
+    successRate: 0.85,
+    costUsd: 0.01,
+  },
+  {
+    name: 'sure',
+    maxConcurrency: 4,
+    weight: 2,
+    workMs: { parse: 2000, write: 5000 },
+    successRate: 0.99,
+    costUsd: 0.05,
+  },
+  {
+    name: 'sloppy',
+    maxConcurrency: 4,
+    weight: 1,
+    workMs: { parse: 1200, write: 2500 },
+    successRate: 0.4,
+    costUsd: 0.005,
+  },
+  {
+    name: 'small',
+    maxConcurrency: 1,
+    weight: 1,
+    workMs: { parse: 1500, write: 4000 },
+    successRate: 0.95,
+    costUsd: 0.03,
+  },
 ];
+
+/** How far two runs may be apart by chance alone: ties fall differently, and each changes what comes after. */
+export const chanceShare = 0.06;
