@@ -24,7 +24,7 @@ export type ReviewEvent =
 export interface CodeReview {
   readonly client: Client;
   readonly directory: string;
-  /** Files of one task. @default 25 */
+  /** Files of one task. @default 25, more when that made over a dozen batches */
   readonly batchSize?: number;
   readonly onEvent?: (event: ReviewEvent) => void;
   readonly signal?: AbortSignal;
@@ -50,6 +50,8 @@ export class ReviewFailedError extends Error {
 }
 
 const defaultBatchSize = 25;
+/** A task costs about as much as a hundred small files: a dozen keep several agents of a kind busy to the end. */
+const defaultBatches = 12;
 /** A step fans out to at most a thousand tasks; well below it there is nothing to gain from more. */
 const maxBatches = 200;
 
@@ -59,7 +61,8 @@ export async function planReview(
   options: { readonly batchSize?: number } = {},
 ): Promise<ReviewPlan> {
   const { files, skipped, notAnalysed, root } = await collectFrom(directory);
-  const size = Math.max(options.batchSize ?? defaultBatchSize, Math.ceil(files.length / maxBatches), 1);
+  const wanted = options.batchSize ?? Math.max(defaultBatchSize, Math.ceil(files.length / defaultBatches));
+  const size = Math.max(wanted, Math.ceil(files.length / maxBatches), 1);
   const batches: string[][] = [];
   for (let from = 0; from < files.length; from += size) batches.push(files.slice(from, from + size));
   return { root, batches, files, skipped, notAnalysed };

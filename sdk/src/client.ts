@@ -112,7 +112,7 @@ export class Client {
     const socket = this.#openSocket();
     if (socket === undefined) {
       const taskId = await this.submit(task, options);
-      return await this.waitForTask(taskId, options);
+      return outcomeOf(await this.waitForTask(taskId, options));
     }
     const key = options.idempotencyKey;
     if (key !== undefined) EnvelopeId.parse(key);
@@ -316,7 +316,7 @@ export class Client {
       if (!isFirst || !isEnded) await this.#pauseUntilUp(socket, signal);
       signal.throwIfAborted();
       const view = await this.#readTask(taskId, signal);
-      if (isTerminal(view.status)) return this.#openView(view, signal);
+      if (isTerminal(view.status)) return outcomeOf(await this.#openView(view, signal));
     }
   }
 
@@ -347,6 +347,14 @@ export class Client {
     }
   }
 }
+
+const outcomeOf = ({ taskId, status, output, error, usage }: TaskView): TaskOutcome => ({
+  taskId,
+  status,
+  output,
+  error,
+  usage,
+});
 
 const drainOf = async (updates: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of updates);

@@ -82,6 +82,8 @@ export class Link {
   #current: Connection | undefined;
   #candidate: Connection | undefined;
   #isConnecting = false;
+  /** Why the socket in use closed while its successor was under way: news only when that one fails. */
+  #untold: string | undefined;
   #introduction: Introduction | undefined;
   #isStopped = false;
   #retries = 0;
@@ -162,6 +164,7 @@ export class Link {
       this.#isConnecting = false;
       this.#candidate = undefined;
       if (this.#isStopped) return;
+      this.#tellDown();
       const error = toError(thrown);
       if (isFatal(error)) return this.#fail(error);
       this.#options.onRetry(error);
@@ -210,7 +213,11 @@ export class Link {
 
   #adopt(connection: Connection): void {
     this.#candidate = undefined;
-    if (!connection.isOpen) return this.#reconnectLater();
+    if (!connection.isOpen) {
+      this.#tellDown();
+      return this.#reconnectLater();
+    }
+    this.#untold = undefined;
     const old = this.#current;
     this.#current = connection;
     this.#retries = 0;
@@ -262,10 +269,17 @@ export class Link {
     this.#current = undefined;
     this.#callOffRollover();
     if (this.#isStopped) return this.#callOffTerminate();
-    this.#options.onDown(reason);
-    // During a rollover the next socket is already under way.
-    if (!this.#isConnecting) this.#reconnectLater();
+    if (this.#isConnecting) this.#untold = reason;
+    else {
+      this.#options.onDown(reason);
+      this.#reconnectLater();
+    }
     return undefined;
+  }
+
+  #tellDown(): void {
+    if (this.#untold !== undefined) this.#options.onDown(this.#untold);
+    this.#untold = undefined;
   }
 
   #reconnectLater(): void {

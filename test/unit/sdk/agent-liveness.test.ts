@@ -165,8 +165,8 @@ describe('Agent liveness', () => {
   it('moves to a new socket before two hours without losing what it works on', async () => {
     const gate = Promise.withResolvers<string>();
     const agent = fixture.createAgent().handle('echo', () => gate.promise);
-    const stopped: unknown[] = [];
-    agent.on('stopped', (event) => stopped.push(event));
+    const bad: unknown[] = [];
+    agent.on('stopped', (event) => bad.push(event)).on('disconnected', (event) => bad.push(event));
     await agent.start();
     const old = await fixture.platform.connection();
     old.assign({ ackTimeoutMs: 1000 });
@@ -185,7 +185,7 @@ describe('Agent liveness', () => {
     await old.closed;
     gate.resolve('carried over');
     expect((await young.next('task.result')).payload).toMatchObject({ output: 'carried over' });
-    expect(stopped).toEqual([]);
+    expect(bad).toEqual([]);
   });
 
   it('stops for good when another process takes its place', async () => {
