@@ -180,6 +180,12 @@ export const createWorld = () => {
       .filter(({ place }) => place?.stage === stage && (step === undefined || place.step === step))
       .toSorted((a, b) => (a.place?.index ?? 0) - (b.place?.index ?? 0));
 
+  const memberId = (stage: number, index: number): TaskId => {
+    const member = members(stage)[index];
+    if (member === undefined) throw new Error(`stage ${stage} has no member ${index}`);
+    return member.taskId;
+  };
+
   /** I2 and the books: free slots are always the limit less what is carried. */
   const expectBooksToBalance = (): void => {
     for (const item of ports.table.items().filter(({ sk }) => sk === 'SLOTS')) {
@@ -213,6 +219,7 @@ export const createWorld = () => {
     enterStage,
     tasks,
     members,
+    memberId,
     expectBooksToBalance,
   };
 };
