@@ -1,0 +1,318 @@
+import { hashUuid } from '#core/common/hash-id.ts';
+import type { ClientFrameInput, ClientFrameType } from '#core/contract/client-frames.ts';
+import { AgentId } from '#core/contract/ids.ts';
+import { AssignedTask } from '#core/contract/task.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Chance } from './chance.ts';
+import type { Frame, Peer } from './gateway.ts';
+import type { Signature } from './judge-task.ts';
+import type { Platform } from './platform.ts';
+
+/** What an agent tends to do with work. */
+export interface Temper {
+  readonly workMs: readonly [number, number];
+  readonly failing: number;
+  readonly rejecting: number;
+}
+
+export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0 };
+
+interface Work {
+  readonly attempt: number;
+  /** The final word, once it is there; sent again until it is acknowledged. */
+  answer?: { readonly type: 'task.result' | 'task.fail' | 'task.reject'; readonly payload: unknown };
+}
+
+interface Line {
+  readonly connectionId: string;
+  seq: number;
+  isRegistered: boolean;
+}
+
+const resendMs = 5000;
+const heartbeatMs = 30_000;
+
+/**
+ * One agent process that keeps the protocol: drops repeated assignments, beats every 30 s with what it works on, sends
+ * results until they are acknowledged, stops and says so when told. Its owner can crash, freeze and deafen it.
+ */
+export class Agent {
+  readonly name: string;
+  /** As the platform derives it from tenant and name. */
+  readonly agentId: AgentId;
+  temper: Temper = honest;
+  isDeaf = false;
+  isFrozen = false;
+  private readonly platform: Platform;
+  private readonly principal: Principal;
+  readonly registration: ClientFrameInput<'agent.register'>;
+  private readonly chance: Chance;
+  private line: Line | undefined;
+  private life = 0;
+  private isRunning = false;
+  private work = new Map<string, Work>();
+  private inbox: (() => void)[] = [];
+  private sent = new Map<string, string>();
+  private envelopes = 0;
+  private connecting = false;
+  private offlineUntil = 0;
+
+  constructor(platform: Platform, principal: Principal, registration: ClientFrameInput<'agent.register'>) {
+    this.platform = platform;
+    this.principal = principal;
+    this.registration = registration;
+    this.name = registration.name;
+    this.agentId = AgentId.parse(`agt_${hashUuid('agent', principal.tenant, registration.name)}`);
+    this.chance = platform.world.storyChance;
+  }
+
+  get isOnline(): boolean {
+    return this.line?.isRegistered === true && !this.isFrozen && !this.isDeaf;
+  }
+
+  get connectionId(): string | undefined {
+    return this.line?.connectionId;
+  }
+
+  /** Connects, registers and keeps beating until the process ends. */
+  start(): void {
+    this.life += 1;
+    this.isRunning = true;
+    const { life } = this;
+    this.connect();
+    const beat = (): void => {
+      if (life !== this.life) return;
+      this.whenAwake(() => this.beat());
+      this.later(heartbeatMs, beat);
+    };
+    this.later(heartbeatMs, beat);
+    const resend = (): void => {
+      if (life !== this.life) return;
+      this.whenAwake(() => this.resend());
+      this.later(resendMs, resend);
+    };
+    this.later(resendMs, resend);
+  }
+
+  /** Starts the process when it is not running. */
+  wake(): void {
+    if (!this.isRunning) this.start();
+  }
+
+  /** The process dies and forgets everything; its socket may linger. */
+  crash(notice: 'told' | 'untold'): void {
+    this.life += 1;
+    this.isRunning = false;
+    const lost = this.line;
+    this.line = undefined;
+    this.work = new Map();
+    this.inbox = [];
+    this.isFrozen = false;
+    this.connecting = false;
+    if (lost === undefined) return;
+    if (notice === 'told') this.platform.gateway.close(lost.connectionId);
+    else
+      this.later(this.chance.between(10_000, 600_000), () => this.platform.gateway.close(lost.connectionId, 'untold'));
+  }
+
+  /** The network fails; the process lives, notices after a while and comes back with its work. */
+  dropLine(reconnectAfterMs: number): void {
+    const lost = this.line;
+    if (lost === undefined || !this.isRunning) return;
+    this.line = undefined;
+    this.platform.gateway.close(lost.connectionId);
+    this.offlineUntil = this.platform.world.now + reconnectAfterMs;
+  }
+
+  /** Opens a second socket and leaves the first one open: a takeover. */
+  takeOver(): void {
+    if (!this.isRunning) return;
+    this.line = undefined;
+    this.connect();
+  }
+
+  freeze(forMs: number): void {
+    if (!this.isRunning) return;
+    this.isFrozen = true;
+    const { life } = this;
+    this.later(forMs, () => {
+      if (life === this.life) this.thaw();
+    });
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    const waiting = this.inbox;
+    this.inbox = [];
+    for (const run of waiting) run();
+  }
+
+  private onFrame(frame: Frame): void {
+    const { life } = this;
+    this.whenAwake(() => {
+      if (life === this.life) this.handle(frame);
+    });
+  }
+
+  private onClose(): void {
+    const { life } = this;
+    this.whenAwake(() => {
+      if (life !== this.life || this.line === undefined || this.platform.gateway.isOpen(this.line.connectionId)) return;
+      this.line = undefined;
+      this.later(this.chance.between(200, 8000), () => this.connect());
+    });
+  }
+
+  send(type: ClientFrameType, payload: unknown): string {
+    const id = `${this.name}-${(this.envelopes += 1)}`;
+    if (this.line === undefined) return id;
+    this.line.seq += 1;
+    this.platform.receive(this.line.connectionId, { type, id, seq: this.line.seq, payload });
+    return id;
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    this.platform.world.scheduler.after(delayMs, run);
+  }
+
+  private whenAwake(run: () => void): void {
+    if (this.isFrozen) this.inbox.push(run);
+    else run();
+  }
+
+  private connect(): void {
+    if (this.line !== undefined || this.connecting || this.platform.world.now < this.offlineUntil) return;
+    this.connecting = true;
+    const { life } = this;
+    // A handshake that is not answered is tried again.
+    let isAnswered = false;
+    const retry = (): void => {
+      if (isAnswered || life !== this.life) return;
+      isAnswered = true;
+      this.connecting = false;
+      this.later(this.chance.between(500, 3000), () => this.whenAwake(() => life === this.life && this.connect()));
+    };
+    this.later(10_000, retry);
+    const peer: Peer = {
+      onFrame: (frame) => (life === this.life ? this.onFrame(frame) : undefined),
+      onClose: () => (life === this.life ? this.onClose() : undefined),
+    };
+    void this.platform.connect(this.principal, peer).then((connectionId) => {
+      if (connectionId === undefined) return retry();
+      if (isAnswered || life !== this.life) return this.platform.gateway.close(connectionId);
+      isAnswered = true;
+      this.connecting = false;
+      this.line = { connectionId, seq: 0, isRegistered: false };
+      this.register();
+    });
+  }
+
+  private register(): void {
+    const tasks = [...this.work].map(([taskId, { attempt }]) => ({ taskId, attempt }));
+    this.send('agent.register', { ...this.registration, ...(tasks.length === 0 ? {} : { resume: { tasks } }) });
+  }
+
+  private beat(): void {
+    if (this.line?.isRegistered !== true) return;
+    const listed = this.isDeaf ? [] : [...this.work].map(([taskId, { attempt }]) => ({ taskId, attempt }));
+    this.send('agent.heartbeat', { tasks: listed.slice(0, 100), metrics: { cpu: 0.5 } });
+  }
+
+  private resend(): void {
+    if (this.line === undefined) return this.connect();
+    if (!this.line.isRegistered) return this.register();
+    for (const [taskId, work] of this.work) this.answer(taskId, work);
+  }
+
+  private answer(taskId: string, { answer }: Work): void {
+    if (answer === undefined || this.line?.isRegistered !== true) return;
+    this.sent.set(this.send(answer.type, answer.payload), taskId);
+  }
+
+  private handle(frame: Frame): void {
+    const { payload } = frame;
+    const taskId = typeof payload['taskId'] === 'string' ? payload['taskId'] : '';
+    switch (frame.type) {
+      case 'agent.registered':
+        if (this.line !== undefined) this.line.isRegistered = true;
+        return;
+      case 'task.assigned':
+        return this.isDeaf ? undefined : this.begin(payload);
+      case 'task.cancel':
+        this.work.delete(taskId);
+        this.later(
+          this.chance.between(10, 4000),
+          () => void this.send('task.released', { taskId, attempt: payload['attempt'] }),
+        );
+        return;
+      case 'lease.lost':
+        if (this.work.get(taskId)?.attempt === payload['attempt']) this.work.delete(taskId);
+        return;
+      case 'ack':
+        return this.acknowledged(String(payload['id']));
+      case 'error':
+        return this.refused(String(payload['id']), String(payload['code']));
+    }
+  }
+
+  private acknowledged(id: string): void {
+    const taskId = this.sent.get(id);
+    if (taskId !== undefined && this.work.get(taskId)?.answer !== undefined) this.work.delete(taskId);
+    this.sent.delete(id);
+  }
+
+  private refused(id: string, code: string): void {
+    if (code === 'STALE_CONNECTION') {
+      const { line } = this;
+      if (line === undefined) return;
+      this.line = undefined;
+      this.platform.gateway.close(line.connectionId);
+      this.later(this.chance.between(100, 2000), () => this.connect());
+      return;
+    }
+    if (code === 'NOT_REGISTERED') {
+      if (this.line !== undefined) this.line.isRegistered = false;
+      return;
+    }
+    if (code === 'STALE_ATTEMPT' || code === 'ALREADY_TERMINAL' || code === 'NOT_FOUND') this.acknowledged(id);
+  }
+
+  private begin(payload: Frame['payload']): void {
+    const task = AssignedTask.parse(payload['task']);
+    const attempt = Number(payload['attempt']);
+    const { taskId } = task;
+    const known = this.work.get(taskId);
+    if (known !== undefined && known.attempt >= attempt) return this.answer(taskId, known);
+    const work: Work = { attempt };
+    this.work.set(taskId, work);
+    const { life } = this;
+    if (task.ackTimeoutMs !== undefined) this.send('task.accept', { taskId, attempt });
+    if (this.chance.happens(0.2))
+      this.later(
+        this.chance.between(10, 1000),
+        () =>
+          void (
+            this.work.get(taskId) === work &&
+            this.send('task.progress', { taskId, attempt, percent: 50, message: 'half' })
+          ),
+      );
+    this.later(this.chance.between(...this.temper.workMs), () =>
+      this.whenAwake(() => {
+        if (life !== this.life || this.work.get(taskId) !== work) return;
+        work.answer = this.finish(taskId, attempt);
+        this.answer(taskId, work);
+      }),
+    );
+  }
+
+  private finish(taskId: string, attempt: number): NonNullable<Work['answer']> {
+    if (this.chance.happens(this.temper.rejecting))
+      return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
+    if (this.chance.happens(this.temper.failing)) {
+      const error = { code: 'BROKEN', message: 'it broke', retryable: this.chance.happens(0.7) };
+      return { type: 'task.fail', payload: { taskId, attempt, error } };
+    }
+    const output: Signature = { by: this.agentId, taskId, attempt };
+    return { type: 'task.result', payload: { taskId, attempt, output, usage: { costUsd: 0.01 } } };
+  }
+}

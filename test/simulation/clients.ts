@@ -1,0 +1,137 @@
+import { updateAgent } from '#core/agents/update-agent.ts';
+import type { TaskId } from '#core/contract/ids.ts';
+import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
+import {
+  RunRequest,
+  type RunRequestInput,
+  WorkflowDefinition,
+  type WorkflowDefinitionInput,
+} from '#core/contract/workflow.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { cancelRun } from '#core/runs/cancel-run.ts';
+import type { Run } from '#core/runs/run.ts';
+import { startRun } from '#core/runs/start-run.ts';
+import { putWorkflow } from '#core/runs/workflow-store.ts';
+import type { Services } from '#core/services.ts';
+import { cancelTask } from '#core/tasks/cancel-task.ts';
+import { submitTask } from '#core/tasks/submit-task.ts';
+import type { Agent } from './agent.ts';
+import type { Ended } from './invocation.ts';
+import type { Platform } from './platform.ts';
+
+const clientTimeoutMs = 20_000;
+
+/** What a client asks for over HTTP: asks again, with the same key, until it has an answer or gives up. */
+export class Client {
+  /** Tasks that were accepted: the platform named them in a good answer. */
+  readonly accepted = new Set<TaskId>();
+  readonly runs = new Set<Run['runId']>();
+  private readonly platform: Platform;
+  private readonly principal: Principal;
+  private readonly idOfKey = new Map<string, string>();
+
+  constructor(platform: Platform, principal: Principal) {
+    this.platform = platform;
+    this.principal = principal;
+  }
+
+  submit(idempotencyKey: string, input: TaskSubmissionInput): void {
+    const submission = TaskSubmission.parse(input);
+    const { principal } = this;
+    this.ask(
+      `submit ${idempotencyKey}`,
+      (services) => submitTask(services, { principal, submission, idempotencyKey }),
+      (task) => {
+        this.sameId(idempotencyKey, task.taskId);
+        this.accepted.add(task.taskId);
+      },
+    );
+  }
+
+  /** The same key for something else: refused once the first is stored, and nothing changes. */
+  misuse(idempotencyKey: string, type: string): void {
+    if (!this.idOfKey.has(idempotencyKey)) return;
+    const submission = TaskSubmission.parse({ type, input: 'other' });
+    const { principal } = this;
+    this.ask(
+      `misuse ${idempotencyKey}`,
+      (services) => submitTask(services, { principal, submission, idempotencyKey }),
+      () => this.platform.world.violate('I7 one key, one task', `${idempotencyKey} was accepted with a different body`),
+    );
+  }
+
+  cancel(taskId: TaskId): void {
+    this.ask(`cancel ${taskId.slice(-8)}`, (services) => cancelTask(services, this.principal, taskId, 'not needed'));
+  }
+
+  define(definition: WorkflowDefinitionInput): void {
+    const parsed = WorkflowDefinition.parse(definition);
+    this.ask(`define ${parsed.name}`, (services) => putWorkflow(services, this.principal.tenant, parsed));
+  }
+
+  run(idempotencyKey: string, request: RunRequestInput): void {
+    const { principal } = this;
+    const parsed = RunRequest.parse(request);
+    this.ask(
+      `run ${idempotencyKey}`,
+      (services) => startRun(services, { principal, request: parsed, idempotencyKey }),
+      (run) => {
+        this.sameId(idempotencyKey, run.runId);
+        this.runs.add(run.runId);
+      },
+    );
+  }
+
+  cancelRun(runId: Run['runId']): void {
+    this.ask(`cancel run ${runId.slice(-8)}`, (services) => cancelRun(services, this.principal, runId, 'not needed'));
+  }
+
+  /** An operator lets an agent take work, or not. */
+  operate(agent: Agent, update: Parameters<typeof updateAgent>[2]): void {
+    const { tenant } = this.principal;
+    const { agentId } = agent;
+    this.ask(`operate ${agent.name}`, (services) => updateAgent(services, { tenant, agentId }, update));
+  }
+
+  look(name: string, view: (services: Services, principal: Principal) => Promise<unknown>): void {
+    void this.platform.handle(`view ${name}`, this.principal.tenant, (services) => view(services, this.principal));
+  }
+
+  /** Asks until there is an answer that asking again would not change. */
+  private ask<T>(
+    name: string,
+    useCase: (services: Services) => Promise<T>,
+    done: (value: T) => void = () => undefined,
+  ): void {
+    const { world } = this.platform;
+    let tries = 0;
+    let isAnswered = false;
+    const again = (ofTry: number): void => {
+      if (isAnswered || ofTry !== tries || tries > 12) return;
+      once();
+    };
+    const settle = (ofTry: number, ended: Ended<T>): void => {
+      // Every good answer counts, also one that comes after the client has asked again.
+      if (ended.kind === 'done') done(ended.value);
+      if (ended.kind === 'done' || !(ended.error.retryable || ended.error.code === 'NOT_FOUND')) isAnswered = true;
+      else world.scheduler.after(world.storyChance.between(500, 4000), () => again(ofTry));
+    };
+    const once = (): void => {
+      tries += 1;
+      const ofTry = tries;
+      void this.platform.handle(name, this.principal.tenant, useCase, 15_000).then((ended) => settle(ofTry, ended));
+      world.scheduler.after(clientTimeoutMs, () => again(ofTry));
+    };
+    once();
+    if (world.chance.happens(world.weather.duplicate)) {
+      world.faults.note('request sent twice at once');
+      once();
+    }
+  }
+
+  private sameId(key: string, id: string): void {
+    const known = this.idOfKey.get(key) ?? id;
+    this.idOfKey.set(key, known);
+    if (known !== id) this.platform.world.violate('I7 one key, one task', `${key} named ${known} and ${id}`);
+  }
+}

@@ -1,0 +1,128 @@
+import { AppError } from '#core/errors/app-error.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
+import type { Services } from '#core/services.ts';
+import { siteOf } from './sites.ts';
+import type { Environment, World } from './world.ts';
+
+/** One run of a handler. */
+export interface Invocation {
+  readonly name: string;
+  /** Whose work it does; absent for the sweep and other work of the platform. */
+  readonly tenant?: string | undefined;
+  readonly number: number;
+  readonly environment: Environment;
+  readonly endsBy: number;
+  dead: boolean;
+}
+
+const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+const die = (world: World, invocation: Invocation, why: string): void => {
+  if (invocation.dead) return;
+  invocation.dead = true;
+  world.faults.note(why);
+  world.trace(() => `${label(invocation)} ✝ ${why}`);
+  const index = world.environments.indexOf(invocation.environment);
+  if (index >= 0) world.environments[index] = world.newEnvironment();
+};
+
+export const label = ({ name, number }: Invocation): string => `${name}/${number}`;
+
+/** Handlers die seldom at places they often pass, and often at places they seldom reach. */
+const killChance = (world: World, visits: number): number => {
+  const { kill } = world.weather;
+  return kill === 0 ? 0 : Math.min(0.25, kill + (kill * 12) / visits);
+};
+
+const latencyMs = (world: World): number => {
+  if (!world.chance.happens(world.weather.stall)) return 1 + world.chance.fraction() * 12;
+  world.faults.note('slow port call');
+  return world.chance.pick([300, 3000, 12_000]) * world.chance.fraction();
+};
+
+/** A moment at which a handler waits: others run meanwhile, and it may fail, be slow or never go on. */
+const point = (world: World, invocation: Invocation, site: string, when: 'before' | 'after'): Promise<void> => {
+  if (invocation.dead) return never();
+  const use = world.site(site);
+  if (world.chance.happens(killChance(world, use.calls))) {
+    if (when === 'before') use.killedBefore += 1;
+    else use.killedAfter += 1;
+    world.trace(() => `${label(invocation)} dies ${when} ${site}`);
+    die(world, invocation, `handler killed ${when} a call`);
+    return never();
+  }
+  if (world.chance.happens(world.weather.unavailable)) {
+    world.faults.note(`unavailable ${when} the effect`);
+    world.trace(() => `${label(invocation)} unavailable ${when} ${site}`);
+    return Promise.reject(new UnavailableError(site));
+  }
+  return new Promise((resolve) =>
+    world.scheduler.after(latencyMs(world), () => {
+      if (world.now > invocation.endsBy) die(world, invocation, 'handler timed out');
+      if (!invocation.dead) resolve();
+    }),
+  );
+};
+
+/** Calls a port as a handler does: a moment before the effect, the effect at once, a moment after it. */
+export const callPort = async <T>(
+  world: World,
+  invocation: Invocation,
+  operation: string,
+  effect: () => Promise<T>,
+): Promise<T> => {
+  const site = siteOf(operation);
+  world.site(site).calls += 1;
+  await point(world, invocation, site, 'before');
+  const result = await effect();
+  await point(world, invocation, site, 'after');
+  return result;
+};
+
+export interface InvocationRequest {
+  readonly name: string;
+  readonly tenant?: string | undefined;
+  /** @default 30 s */
+  readonly timeoutMs?: number;
+}
+
+/** How a handler ended: `refused` is an error that the domain means; anything else that it throws is a violation. */
+export type Ended<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'refused'; readonly error: AppError };
+
+/** Runs a use case in some environment. The promise never settles when the handler dies. */
+export const invoke = async <T>(
+  world: World,
+  request: InvocationRequest,
+  connect: (invocation: Invocation) => Services,
+  useCase: (services: Services) => Promise<T>,
+): Promise<Ended<T>> => {
+  const { name, tenant, timeoutMs = 30_000 } = request;
+  const invocation: Invocation = {
+    name,
+    tenant,
+    number: ++world.invocations,
+    environment: world.chance.pick(world.environments),
+    endsBy: world.now + timeoutMs,
+    dead: false,
+  };
+  world.trace(() => `${label(invocation)} begins`);
+  try {
+    const value = await useCase(connect(invocation));
+    return { kind: 'done', value };
+  } catch (error) {
+    if (!(error instanceof AppError)) {
+      world.violate(
+        'unexpected error',
+        `${label(invocation)}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+      return { kind: 'refused', error: new AppError('INTERNAL', String(error)) };
+    }
+    world.trace(() => `${label(invocation)} refused: ${error.code} ${error.message}`);
+    return { kind: 'refused', error };
+  } finally {
+    // What a handler left running is frozen with its environment: it may go on later, or never.
+    if (world.chance.happens(0.5)) invocation.dead = true;
+  }
+};

@@ -1,0 +1,60 @@
+import { type SlotEntry, Slots } from '#core/agents/agent.ts';
+import { keys } from '#core/contract/keys.ts';
+import { type Change, type Court, short, taskIn } from './court.ts';
+
+const entriesOf = (slots: Slots | undefined): ReadonlyMap<string, SlotEntry> =>
+  new Map(Object.entries(slots?.assigned ?? {}));
+
+const judgeClaim = (court: Court, by: string, old: Slots | undefined, now: Slots): void => {
+  if (old === undefined || old.status !== 'active' || old.paused === true || old.connection === undefined)
+    court.violate(
+      'claims only on agents that take work',
+      `${now.name} ${old?.status} ${old?.connection ?? 'offline'}, by ${by}`,
+    );
+};
+
+const judgeNewClaims = (court: Court, by: string, old: Slots | undefined, now: Slots): void => {
+  const known = entriesOf(old);
+  for (const [taskId, entry] of entriesOf(now)) {
+    const before = known.get(taskId);
+    if (before !== undefined && before.claim !== entry.claim)
+      court.violate('I1 a claim is never overwritten', `${now.name} ${taskId} by ${by}`);
+    if (before !== undefined) continue;
+    judgeClaim(court, by, old, now);
+    if (entry.cost > 0 && now.freeSlots < 0)
+      court.violate('I2 claims within the limit', `${now.name} has ${now.freeSlots} free, by ${by}`);
+  }
+};
+
+const judgeGoneClaims = (court: Court, by: string, old: Slots | undefined, now: Slots): void => {
+  const left = entriesOf(now);
+  for (const [taskId, entry] of entriesOf(old)) {
+    if (left.has(taskId)) continue;
+    const task = taskIn(court.item(keys.task(now.tenant, taskId)));
+    if (task?.status === 'ASSIGNED' && task.claim === entry.claim)
+      court.violate('I1 assigned means a slot', `${now.name} lost the slot of ${taskId}, by ${by}`);
+  }
+};
+
+const show = (slots: Slots): string => {
+  const claims = [...entriesOf(slots)].map(
+    ([id, { attempt, revokedAt }]) => `${short(id)}#${attempt}${revokedAt === undefined ? '' : ' revoked'}`,
+  );
+  return `${slots.name} free ${slots.freeSlots}/${slots.maxConcurrency} [${claims.join(', ')}] ${slots.connection ?? 'offline'} ${slots.status}`;
+};
+
+/** Judges a write of an agent's slots: I1, I2, S5. */
+export const judgeSlots = (court: Court, { by, before, after }: Change): void => {
+  if (after === undefined) return;
+  const now = Slots.parse(after);
+  const old = before === undefined ? undefined : Slots.parse(before);
+  court.trace(() => `${by} slots ${show(now)}`);
+  const load = [...entriesOf(now).values()].reduce((sum, entry) => sum + entry.cost, 0);
+  if (now.freeSlots !== now.maxConcurrency - load)
+    court.violate(
+      'I2 free slots add up',
+      `${now.name}: ${now.freeSlots} free of ${now.maxConcurrency} with load ${load}, by ${by}`,
+    );
+  judgeNewClaims(court, by, old, now);
+  judgeGoneClaims(court, by, old, now);
+};

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { Slots } from '#core/agents/agent.ts';
+import { keys } from '#core/contract/keys.ts';
+import { isTerminal } from '#core/contract/task.ts';
+import type { Task } from '#core/tasks/task.ts';
+import { type Change, type Court, short, taskIn } from './court.ts';
+
+/** What every simulated agent puts into its output, so that the truth can tell whose word it holds. */
+export const Signature = z.looseObject({
+  by: z.string(),
+  taskId: z.string(),
+  attempt: z.number(),
+  evil: z.boolean().optional(),
+});
+export type Signature = z.infer<typeof Signature>;
+
+/** What an end leaves for ever. */
+const kept = ['status', 'output', 'error', 'endedAt', 'agentId', 'attempt'] as const;
+
+const judgeTerminal = (court: Court, by: string, old: Task, task: Task): void => {
+  if (!isTerminal(old.status)) return;
+  if (kept.some((name) => JSON.stringify(old[name]) !== JSON.stringify(task[name])))
+    court.violate('S2 terminal absorbs', `${task.taskId} ${old.status} → ${task.status} by ${by}`);
+};
+
+const judgeSuccession = (court: Court, by: string, old: Task, task: Task): void => {
+  judgeTerminal(court, by, old, task);
+  const moved = old.status !== task.status || old.attempt !== task.attempt || old.claim !== task.claim;
+  if (moved ? task.rev <= old.rev : task.rev < old.rev)
+    court.violate('rev rises', `${task.taskId} rev ${old.rev} → ${task.rev} by ${by}`);
+  if (task.attempt < old.attempt || task.attempt > old.attempt + 1)
+    court.violate('I4 attempts rise by one', `${task.taskId} ${old.attempt} → ${task.attempt} by ${by}`);
+  if (old.status === 'ASSIGNED' && task.status === 'ASSIGNED' && old.claim !== task.claim)
+    court.violate('I1 one live assignment', `${task.taskId} changes hands while assigned, by ${by}`);
+  if (old.submissionHash !== task.submissionHash)
+    court.violate('I7 one key, one task', `${task.taskId} became another task, by ${by}`);
+};
+
+const judgeHolder = (court: Court, by: string, task: Task): void => {
+  const item = court.item(keys.slots(task.tenant, task.agentId ?? ''));
+  const entry = item === undefined ? undefined : Slots.parse(item).assigned[task.taskId];
+  if (entry?.claim !== task.claim || entry?.attempt !== task.attempt)
+    court.violate(
+      'I1 assigned means a slot',
+      `${task.taskId} attempt ${task.attempt} by ${by}; slot ${JSON.stringify(entry)}`,
+    );
+};
+
+/** Nobody but the holder speaks for an attempt: not its words of progress, not its end. */
+const judgeSpeech = (court: Court, by: string, task: Task): void => {
+  if (task.progress?.message === 'forged' || task.error?.code === 'EVIL')
+    court.violate('I4 only the holder changes a task', `${task.taskId} by ${by}`);
+};
+
+const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task): void => {
+  const { data: output } = Signature.safeParse(task.output);
+  const mine = output?.taskId === task.taskId && output.by === task.agentId && output.attempt === task.attempt;
+  const holder = old?.status === 'ASSIGNED' ? old.agentId : old?.['lastAgentId'];
+  if (!mine || output.by !== holder || output.evil === true)
+    court.violate(
+      'S3 only the holder ends a task',
+      `${task.taskId} held by ${short(String(holder))} ended by ${by} with ${JSON.stringify(output)}`,
+    );
+};
+
+const judgeIndexes = (court: Court, by: string, task: Task): void => {
+  if ((task.status === 'QUEUED') !== (task['backlogKey'] !== undefined))
+    court.violate('I5 queued tasks are findable', `${task.taskId} ${task.status} by ${by}`);
+  if (isTerminal(task.status) && task['sweepKey'] !== undefined)
+    court.violate('the sweep reads what is live', `${task.taskId} ${task.status} by ${by}`);
+};
+
+const show = (task: Task): string =>
+  `${task.status} attempt ${task.attempt} rev ${task.rev} agent ${short(task.agentId)} claim ${short(task.claim)}`;
+
+/** Judges a write of a task: I1, I3, I4, I5, I7, S2, S3, S4. */
+export const judgeTask = (court: Court, { by, before, after }: Change): void => {
+  const [old, task] = [taskIn(before), taskIn(after)];
+  if (task === undefined) {
+    if (old !== undefined) court.violate('I3 accepted tasks stay', `${by} overwrote ${old.taskId}`);
+    return;
+  }
+  court.trace(() => `${by} task ${short(task.taskId)} ${old?.status ?? '-'} → ${show(task)}`);
+  if (old !== undefined) judgeSuccession(court, by, old, task);
+  if (task.attempt > task.retry.maxAttempts)
+    court.violate('S4 attempt <= maxAttempts', `${task.taskId} attempt ${task.attempt} by ${by}`);
+  if (task.status === 'ASSIGNED') judgeHolder(court, by, task);
+  if (task.status === 'SUCCEEDED' && old?.status !== 'SUCCEEDED') judgeResult(court, by, old, task);
+  judgeSpeech(court, by, task);
+  judgeIndexes(court, by, task);
+};

@@ -1,0 +1,111 @@
+import { NotRegisteredError } from '#core/agents/errors.ts';
+import { heartbeat, released } from '#core/agents/heartbeat.ts';
+import { registerAgent } from '#core/agents/register-agent.ts';
+import { updateAgent } from '#core/agents/update-agent.ts';
+import { type ClientFrameType, clientFrames } from '#core/contract/client-frames.ts';
+import { limits, timings } from '#core/contract/limits.ts';
+import { AppError } from '#core/errors/app-error.ts';
+import { type Connection, loadConnection } from '#core/identity/connection.ts';
+import { prepareUpload } from '#core/payloads/prepare-upload.ts';
+import type { Services } from '#core/services.ts';
+import { cancelTask } from '#core/tasks/cancel-task.ts';
+import { completeTask, type Speaker } from '#core/tasks/complete-task.ts';
+import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
+import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
+import { submitTask } from '#core/tasks/submit-task.ts';
+import { encodeFrame } from '#core/watch/push-frame.ts';
+import { unwatch, watch } from '#core/watch/watch-topic.ts';
+
+/** A frame as a client sends it. */
+export interface ClientEnvelope {
+  readonly type: ClientFrameType;
+  readonly id: string;
+  readonly seq: number;
+  readonly payload: unknown;
+}
+
+type Handler = (services: Services, connection: Connection, envelope: ClientEnvelope) => Promise<void>;
+
+const speakerOf = (connection: Connection): Speaker => {
+  if (connection.agentId === undefined) throw new NotRegisteredError();
+  return { tenant: connection.principal.tenant, agentId: connection.agentId };
+};
+
+const post = async (services: Services, connectionId: string, frame: string): Promise<void> => {
+  await services.sockets.post(connectionId, frame);
+};
+
+const handlers: Readonly<Record<ClientFrameType, Handler>> = {
+  'agent.register': (services, { connectionId, principal }, { payload, seq }) => {
+    const registration = clientFrames['agent.register'].parse(payload);
+    return registerAgent(services, { principal, connectionId, seq, registration }, (slots) =>
+      post(
+        services,
+        connectionId,
+        encodeFrame(services, 'agent.registered', {
+          agentId: slots.agentId,
+          epoch: slots.epoch,
+          heartbeatMs: timings.heartbeatMs,
+          limits: {
+            frameBytes: limits.frameBytes,
+            inlinePayloadBytes: limits.inlinePayloadBytes,
+            payloadBytes: limits.payloadBytes,
+          },
+        }),
+      ),
+    );
+  },
+  'agent.update': async (services, connection, { payload, seq }) => {
+    const update = clientFrames['agent.update'].parse(payload);
+    await updateAgent(services, speakerOf(connection), update, { connection: connection.connectionId, seq });
+  },
+  'agent.heartbeat': (services, connection, { payload }) =>
+    heartbeat(services, speakerOf(connection), connection.connectionId, clientFrames['agent.heartbeat'].parse(payload)),
+  'task.accept': (services, connection, { payload }) =>
+    acceptTask(services, speakerOf(connection), clientFrames['task.accept'].parse(payload)),
+  'task.reject': (services, connection, { payload }) =>
+    rejectTask(services, speakerOf(connection), clientFrames['task.reject'].parse(payload)),
+  'task.progress': (services, connection, { payload }) =>
+    progressTask(services, speakerOf(connection), clientFrames['task.progress'].parse(payload)),
+  'task.result': (services, connection, { payload }) =>
+    completeTask(services, speakerOf(connection), clientFrames['task.result'].parse(payload)),
+  'task.fail': (services, connection, { payload }) =>
+    failTask(services, speakerOf(connection), clientFrames['task.fail'].parse(payload)),
+  'task.released': (services, connection, { payload }) =>
+    released(services, speakerOf(connection), clientFrames['task.released'].parse(payload)),
+  'task.submit': async (services, { principal, connectionId }, { payload, id }) => {
+    const { task: submission } = clientFrames['task.submit'].parse(payload);
+    const task = await submitTask(services, { principal, submission, idempotencyKey: id, connectionId });
+    const frame = { taskId: task.taskId, status: task.status };
+    await post(services, connectionId, encodeFrame(services, 'task.submitted', frame, { correlationId: id }));
+  },
+  'task.cancel': async (services, { principal }, { payload }) => {
+    const { taskId, reason } = clientFrames['task.cancel'].parse(payload);
+    await cancelTask(services, principal, taskId, reason ?? 'cancelled');
+  },
+  watch: (services, { principal, connectionId }, { payload }) =>
+    watch(services, principal, clientFrames.watch.parse(payload), connectionId),
+  unwatch: (services, { principal, connectionId }, { payload }) =>
+    unwatch(services, principal, clientFrames.unwatch.parse(payload), connectionId),
+  'payload.prepare': async (services, { principal, connectionId }, { payload, id }) => {
+    const ready = await prepareUpload(services, principal.tenant, clientFrames['payload.prepare'].parse(payload));
+    await post(services, connectionId, encodeFrame(services, 'payload.ready', ready, { correlationId: id }));
+  },
+};
+
+/** One frame of a socket: authorised from the connection's record, answered by `ack` or `error`. */
+export const handleMessage = async (
+  services: Services,
+  connectionId: string,
+  envelope: ClientEnvelope,
+): Promise<void> => {
+  try {
+    const connection = await loadConnection(services, connectionId);
+    await handlers[envelope.type](services, connection, envelope);
+    await post(services, connectionId, encodeFrame(services, 'ack', { id: envelope.id }));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message, retryable } = error;
+    await post(services, connectionId, encodeFrame(services, 'error', { id: envelope.id, code, message, retryable }));
+  }
+};

@@ -1,0 +1,151 @@
+import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
+import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
+import { openConnection } from '#core/identity/connection.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { relayItem } from '#core/relay/relay-item.ts';
+import { executionEnded } from '#core/runs/execution-ended.ts';
+import type { Services } from '#core/services.ts';
+import { cancelMembers } from '#core/stages/cancel-members.ts';
+import { createChunk, createStage } from '#core/stages/create-stage.ts';
+import { sweep } from '#core/sweep/sweep.ts';
+import type { Item } from '#core/table/table.ts';
+import { handleTimer } from '#core/timers/handle-timer.ts';
+import { createInMemoryPayloads } from '#test/support/recording-ports.ts';
+import { Channel } from './channel.ts';
+import { type EndNotice, ExecutionsTwin } from './executions.ts';
+import { Gateway, type Peer } from './gateway.ts';
+import { type Ended, invoke } from './invocation.ts';
+import { type ClientEnvelope, handleMessage } from './message-handler.ts';
+import { Monitor } from './monitor.ts';
+import { type Backend, servicesFor } from './ports.ts';
+import type { World } from './world.ts';
+
+const handleTasksMessage = async (services: Services, message: TasksMessage): Promise<void> => {
+  if (message.kind === 'stage') await createStage(services, message);
+  else if (message.kind === 'chunk') await createChunk(services, message);
+  else await cancelMembers(services, message);
+};
+
+export interface Published {
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** The platform under test with everything around it: handlers as functions/ wires them, and the services they talk to. */
+export class Platform implements Backend {
+  readonly world: World;
+  readonly monitor: Monitor;
+  readonly gateway: Gateway;
+  readonly executions: ExecutionsTwin;
+  readonly payloads = createInMemoryPayloads();
+  readonly published: Published[] = [];
+  /** Deliveries to the fake bus may be repeated; sweeps that ran to their end. */
+  sweeps = 0;
+  readonly tasksQueue: Channel<TasksMessage>;
+  readonly timersQueue: Channel<TimerMessage>;
+  readonly stream: Channel<Item>;
+  readonly endNotices: Channel<EndNotice>;
+
+  constructor(world: World) {
+    this.world = world;
+    this.monitor = new Monitor(world);
+    this.gateway = new Gateway(
+      world,
+      (connectionId) =>
+        void this.handle('disconnect', undefined, (services) => handleDisconnect(services, connectionId)),
+    );
+    this.tasksQueue = new Channel(world, 'tasks message', 180_000, (message) =>
+      this.isDone(`tasks:${message.kind}`, message.tenant, (services) => handleTasksMessage(services, message)),
+    );
+    this.timersQueue = new Channel(world, 'timer message', 180_000, (message) =>
+      this.isDone(`timer:${message.kind}`, message.tenant, (services) => handleTimer(services, message)),
+    );
+    this.stream = new Channel(world, 'stream record', 5000, (item) =>
+      this.isDone('relay', String(item['tenant']), (services) => relayItem(services, item)),
+    );
+    this.endNotices = new Channel(world, 'execution event', 60_000, (notice) =>
+      this.isDone('execution-ended', notice.tenant, (services) => executionEnded(services, notice)),
+    );
+    this.executions = new ExecutionsTwin(
+      world,
+      (message) => this.tasksQueue.send(message),
+      (notice) => this.endNotices.send(notice),
+    );
+  }
+
+  /** Runs a use case as one handler invocation. Never settles when the handler dies. */
+  handle<T>(
+    name: string,
+    tenant: string | undefined,
+    useCase: (services: Services) => Promise<T>,
+    timeoutMs = 30_000,
+  ): Promise<Ended<T>> {
+    return invoke(this.world, { name, tenant, timeoutMs }, (invocation) => servicesFor(this, invocation), useCase);
+  }
+
+  /** Opens a socket; `undefined` when the platform did not take it. Never settles when the handler dies. */
+  async connect(principal: Principal, peer: Peer): Promise<string | undefined> {
+    const connectionId = this.gateway.open(principal, peer);
+    const opened = await this.handle('connect', principal.tenant, (services) =>
+      openConnection(services, connectionId, principal),
+    );
+    return opened.kind === 'done' ? connectionId : undefined;
+  }
+
+  /** A frame from the far end of a socket. */
+  receive(connectionId: string, envelope: ClientEnvelope): void {
+    const { chance, weather, faults, scheduler } = this.world;
+    const principal = this.gateway.principalOf(connectionId);
+    if (principal === undefined || !this.gateway.isOpen(connectionId)) return;
+    this.world.trace(() => `← ${connectionId} ${envelope.type} ${JSON.stringify(envelope.payload).slice(0, 120)}`);
+    const hand = (): void =>
+      void this.handle(
+        envelope.type,
+        principal.tenant,
+        (services) => handleMessage(services, connectionId, envelope),
+        15_000,
+      );
+    scheduler.after(chance.between(1, 30), hand);
+    if (!chance.happens(weather.duplicate / 2)) return;
+    faults.note('replayed frame');
+    scheduler.after(chance.between(1, 60_000), hand);
+  }
+
+  sendTasks(message: TasksMessage): void {
+    this.tasksQueue.send(structuredClone(message));
+  }
+
+  sendTimer(message: TimerMessage, delayMs: number): void {
+    if (!(delayMs <= 900_000)) throw new RangeError(`a timer of ${delayMs} ms`);
+    this.timersQueue.send(structuredClone(message), delayMs);
+  }
+
+  publish(detailType: string, detail: Readonly<Record<string, unknown>>): void {
+    this.published.push(structuredClone({ detailType, detail }));
+  }
+
+  streamed(item: Item): void {
+    const isDue = item['outbox'] !== undefined || (item['effects'] !== undefined && item['endedAt'] !== undefined);
+    if (isDue) this.stream.send(item);
+  }
+
+  /** Sweeps every virtual minute, for ever. */
+  startSweeping(): void {
+    const { scheduler } = this.world;
+    const once = (): void => {
+      void this.handle('sweep', undefined, sweep, 55_000).then((ended) => {
+        if (ended.kind === 'done') this.sweeps += 1;
+      });
+      scheduler.after(60_000, once);
+    };
+    scheduler.after(this.world.chance.between(1000, 60_000), once);
+  }
+
+  private async isDone(
+    name: string,
+    tenant: string | undefined,
+    useCase: (services: Services) => Promise<void>,
+  ): Promise<boolean> {
+    return (await this.handle(name, tenant, useCase)).kind === 'done';
+  }
+}

@@ -1,0 +1,82 @@
+import type { ClauseUse } from './clause-log.ts';
+import type { SimulationResult } from './simulate.ts';
+import { listSites } from './sites.ts';
+import type { SiteUse } from './world.ts';
+
+/** What many seeds add up to. */
+export interface Totals {
+  seeds: number;
+  steps: number;
+  tasks: number;
+  runs: number;
+  readonly faults: Map<string, number>;
+  readonly sites: Map<string, SiteUse>;
+  readonly clauses: Map<string, Map<string, ClauseUse>>;
+  readonly failed: SimulationResult[];
+}
+
+export const newTotals = (): Totals => ({
+  seeds: 0,
+  steps: 0,
+  tasks: 0,
+  runs: 0,
+  faults: new Map(),
+  sites: new Map(listSites().map((site) => [site, { calls: 0, killedBefore: 0, killedAfter: 0 }])),
+  clauses: new Map(),
+  failed: [],
+});
+
+const addSite = (totals: Totals, site: string, use: SiteUse): void => {
+  const sum = totals.sites.get(site) ?? { calls: 0, killedBefore: 0, killedAfter: 0 };
+  totals.sites.set(site, sum);
+  sum.calls += use.calls;
+  sum.killedBefore += use.killedBefore;
+  sum.killedAfter += use.killedAfter;
+};
+
+/** Adds named clauses as one seed or another source met them. */
+export const addClauses = (
+  totals: Pick<Totals, 'clauses'>,
+  clauses: ReadonlyMap<string, ReadonlyMap<string, ClauseUse>>,
+): void => {
+  for (const [write, uses] of clauses) {
+    const sums = totals.clauses.get(write) ?? new Map<string, ClauseUse>();
+    totals.clauses.set(write, sums);
+    for (const [clause, { seen, decisive }] of uses) {
+      const sum = sums.get(clause) ?? { seen: 0, decisive: 0 };
+      sums.set(clause, { seen: sum.seen + seen, decisive: sum.decisive + decisive });
+    }
+  }
+};
+
+export const addResult = (totals: Totals, result: SimulationResult): void => {
+  totals.seeds += 1;
+  totals.steps += result.steps;
+  totals.tasks += result.tasks;
+  totals.runs += result.runs;
+  for (const [kind, count] of result.faults) totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
+  for (const [site, use] of result.sites) addSite(totals, site, use);
+  addClauses(totals, result.clauses);
+  if (result.violations.length > 0) totals.failed.push(result);
+};
+
+/** Sites in core that no handler was killed at, before or after. */
+export const uncovered = (totals: Totals): readonly string[] =>
+  [...totals.sites]
+    .filter(([site, use]) => !site.startsWith('(') && (use.killedBefore === 0 || use.killedAfter === 0))
+    .map(([site]) => site);
+
+const byCount = ([, left]: [string, number], [, right]: [string, number]): number => right - left;
+
+/** The faults that happened, most frequent first. */
+export const faultLines = (totals: Totals): readonly string[] =>
+  [...totals.faults].toSorted(byCount).map(([kind, count]) => `${String(count).padStart(9)}  ${kind}`);
+
+/** Every place in core that calls a port, with how often it was reached and how often a handler died there. */
+export const siteLines = (totals: Totals): readonly string[] =>
+  [...totals.sites]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([site, { calls, killedBefore, killedAfter }]) => {
+      const mark = killedBefore === 0 || killedAfter === 0 ? '!' : ' ';
+      return `${mark}${String(calls).padStart(9)} ${String(killedBefore).padStart(7)} ${String(killedAfter).padStart(7)}  ${site}`;
+    });

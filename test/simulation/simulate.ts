@@ -1,0 +1,67 @@
+import type { ClauseName, ClauseUse } from './clause-log.ts';
+import { Endgame } from './endgame.ts';
+import { Platform } from './platform.ts';
+import { Tenant } from './story.ts';
+import { type SiteUse, type Violation, World } from './world.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly trace?: boolean;
+  /** Takes one named clause away from every write that has it. */
+  readonly drop?: ClauseName | undefined;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly steps: number;
+  readonly tasks: number;
+  readonly runs: number;
+  readonly virtualSeconds: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly sites: ReadonlyMap<string, SiteUse>;
+  readonly clauses: ReadonlyMap<string, ReadonlyMap<string, ClauseUse>>;
+  readonly violations: readonly Violation[];
+  /** Empty unless traced. */
+  readonly lines: readonly string[];
+}
+
+/** A run that does not end by then has a livelock. */
+const maxSteps = 400_000;
+const calmLimitMs = 25 * 60_000;
+
+/**
+ * One seed: a storm in which everything may fail, then calm, in which everything must come right. The same seed gives
+ * the same run, step for step.
+ */
+export const simulate = async ({ seed, trace = false, drop }: SimulationOptions): Promise<SimulationResult> => {
+  const world = new World({ seed, trace, drop });
+  const platform = new Platform(world);
+  const { scheduler } = world;
+  const startMs = scheduler.now();
+  const stormMs = world.storyChance.between(120, 420) * 1000;
+  const tenants = ['acme', 'globex'].map((name) => new Tenant(platform, name));
+  const isOver = (): boolean => world.violations.length > 0 || scheduler.steps() > maxSteps;
+  platform.startSweeping();
+  for (const tenant of tenants) tenant.begin(stormMs);
+  await scheduler.run(startMs + stormMs, isOver);
+  if (!isOver()) {
+    world.calmDown();
+    for (const tenant of tenants) tenant.makePeace();
+    const endgame = new Endgame(platform, tenants);
+    await scheduler.run(scheduler.now() + calmLimitMs, () => isOver() || endgame.isQuiet());
+    if (!isOver()) endgame.judge();
+  }
+  if (scheduler.steps() > maxSteps) world.violate('everything ends', `still busy after ${maxSteps} steps`);
+  return {
+    seed,
+    steps: scheduler.steps(),
+    tasks: platform.monitor.tasks().length,
+    runs: platform.monitor.runs().length,
+    virtualSeconds: (scheduler.now() - startMs) / 1000,
+    faults: world.faults.counts,
+    sites: world.sites,
+    clauses: world.clauses.uses,
+    violations: world.violations,
+    lines: world.lines,
+  };
+};

@@ -1,0 +1,310 @@
+import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
+import { TenantId } from '#core/contract/ids.ts';
+import type { TaskSubmissionInput } from '#core/contract/task.ts';
+import type { WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { Principal } from '#core/identity/principal.ts';
+import { listRunViews, readRunView } from '#core/runs/run-view.ts';
+import { listWorkflowViews } from '#core/runs/workflow-view.ts';
+import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
+import { Agent, honest, type Temper } from './agent.ts';
+import type { Chance } from './chance.ts';
+import { Client } from './clients.ts';
+import { beHostile } from './hostile.ts';
+import type { Platform } from './platform.ts';
+
+const capabilities = ['code', 'review'] as const;
+
+const workflows: readonly WorkflowDefinitionInput[] = [
+  {
+    mode: 'sequential',
+    name: 'steps',
+    maxParallelAgents: 2,
+    timeoutSeconds: 7200,
+    steps: [
+      { id: 'first', type: 'plan', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+      {
+        id: 'both',
+        parallel: [
+          {
+            id: 'left',
+            type: 'work',
+            input: '{{ steps.first.output }}',
+            requirements: { capabilities: ['code'] },
+            timeoutSeconds: 7200,
+          },
+          { id: 'right', type: 'work', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
+          { id: 'more', type: 'work', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+        ],
+        completion: 'majority',
+      },
+      {
+        id: 'last',
+        type: 'sum',
+        input: { left: '{{ steps.left.output }}' },
+        requirements: { capabilities: ['review'] },
+        timeoutSeconds: 7200,
+      },
+    ],
+  },
+  {
+    mode: 'parallel',
+    name: 'all-at-once',
+    maxParallelAgents: 2,
+    timeoutSeconds: 7200,
+    tasks: [
+      {
+        id: 'each',
+        type: 'item',
+        forEach: '{{ input.items }}',
+        input: '{{ item }}',
+        requirements: { capabilities: ['code'] },
+        timeoutSeconds: 7200,
+      },
+      { id: 'extra', type: 'item', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
+    ],
+  },
+  {
+    mode: 'parallel',
+    name: 'any-of',
+    timeoutSeconds: 7200,
+    tasks: [
+      { id: 'one', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+      { id: 'two', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+    ],
+    completion: 'any',
+  },
+];
+
+const temperOf = (chance: Chance): Temper =>
+  chance.pick([
+    honest,
+    { workMs: [100, 30_000], failing: 0.1, rejecting: 0.05 },
+    { workMs: [20_000, 90_000], failing: 0, rejecting: 0 },
+    { workMs: [10, 500], failing: 0.4, rejecting: 0.1 },
+  ]);
+
+const submissionOf = (chance: Chance, agents: readonly Agent[]): TaskSubmissionInput => {
+  const pinned = chance.happens(0.08) ? chance.pick(agents).agentId : undefined;
+  const wanted = chance.happens(0.15) ? [...capabilities] : [chance.pick(capabilities)];
+  return {
+    type: chance.pick(['summary', 'build']),
+    input: chance.happens(0.02) ? 'x'.repeat(25_000) : { n: chance.between(1, 9) },
+    requirements: pinned === undefined ? { capabilities: wanted } : { capabilities: [], agentId: pinned },
+    slotCost: pinned === undefined ? chance.pick([1, 1, 1, 1, 2, 0]) : 1,
+    priority: chance.pick(['normal', 'normal', 'high', 'low', 'critical']),
+    timeoutSeconds: chance.pick([20, 90, 300, 7200, 7200, 7200]),
+    publishEvent: chance.happens(0.3),
+    strategy: chance.pick(['least_loaded', 'round_robin', 'capability_match']),
+    retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
+    ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
+  };
+};
+
+/** One tenant's people and agents, and what they do to each other. */
+export class Tenant {
+  readonly name: string;
+  readonly client: Client;
+  readonly agents: readonly Agent[];
+  private readonly hostile: Agent;
+  private readonly platform: Platform;
+  private readonly chance: Chance;
+  private readonly watcher: Agent;
+  private submissions = 0;
+
+  constructor(platform: Platform, name: string) {
+    this.platform = platform;
+    this.name = name;
+    this.chance = platform.world.storyChance;
+    const tenant = TenantId.parse(name);
+    const principal = (id: string): Principal => Principal.parse({ tenant, id: `key:${id}`, role: 'admin' });
+    this.client = new Client(platform, principal('client'));
+    // The first can do everything and has room for two: whatever is asked for can be done by somebody.
+    const count = this.chance.between(1, 4);
+    this.agents = Array.from({ length: count }, (_, index) => {
+      const agent = new Agent(platform, principal('agents'), {
+        name: `${name}-a${index}`,
+        capabilities: index === 0 ? [...capabilities] : [this.chance.pick(capabilities)],
+        maxConcurrency: index === 0 ? this.chance.between(2, 4) : this.chance.between(1, 3),
+      });
+      agent.temper = temperOf(this.chance);
+      return agent;
+    });
+    this.hostile = new Agent(platform, principal('hostile'), { name: `${name}-evil`, capabilities: ['nothing'] });
+    this.watcher = new Agent(platform, principal('watcher'), { name: `${name}-watcher`, capabilities: ['watching'] });
+  }
+
+  get everybody(): readonly Agent[] {
+    return [...this.agents, this.hostile, this.watcher];
+  }
+
+  begin(stormMs: number): void {
+    const { chance } = this;
+    for (const definition of workflows) this.client.define(definition);
+    for (const agent of this.agents) this.within(10_000, () => agent.start());
+    this.watcher.start();
+    const { weather } = this.platform.world;
+    if (weather.malice > 0) {
+      this.hostile.start();
+      this.every(stormMs, 8000, () =>
+        beHostile(
+          this.platform,
+          this.hostile,
+          this.agents.map(({ agentId }) => agentId),
+        ),
+      );
+    }
+    const tasks = chance.between(5, 25);
+    for (let count = 0; count < tasks; count++) this.within(stormMs, () => this.submit());
+    if (chance.happens(0.5)) this.within(stormMs, () => this.burst());
+    const runs = chance.between(0, 3);
+    for (let count = 0; count < runs; count++) this.within(stormMs / 2, () => this.startRun(`run-${count}`, stormMs));
+    this.every(stormMs, 40_000, () => this.operate());
+    this.every(stormMs, 60_000, () => this.look());
+    for (const agent of this.agents) this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
+  }
+
+  /** Everybody behaves from now on: processes run, nobody is deaf or paused. */
+  makePeace(): void {
+    for (const agent of this.everybody) {
+      agent.temper = honest;
+      agent.isDeaf = false;
+      agent.thaw();
+      if (agent !== this.hostile) this.within(5000, () => agent.wake());
+    }
+    for (const agent of this.agents) {
+      for (const delay of [10_000, 60_000, 200_000])
+        this.platform.world.scheduler.after(delay, () =>
+          this.client.operate(agent, {
+            status: 'active',
+            state: 'idle',
+            maxConcurrency: agent.registration.maxConcurrency,
+          }),
+        );
+    }
+  }
+
+  private within(ms: number, run: () => void): void {
+    this.platform.world.scheduler.after(this.chance.between(0, ms), run);
+  }
+
+  private every(untilMs: number, meanMs: number, run: () => void): void {
+    if (meanMs === Infinity) return;
+    const { scheduler } = this.platform.world;
+    const end = scheduler.now() + untilMs;
+    const next = (): void =>
+      scheduler.after(-Math.log(1 - this.chance.fraction()) * meanMs, () => {
+        if (scheduler.now() > end) return;
+        run();
+        next();
+      });
+    next();
+  }
+
+  private submit(): void {
+    const { chance } = this;
+    this.submissions += 1;
+    const key = `task-${this.submissions}`;
+    const submission = submissionOf(chance, this.agents);
+    if (chance.happens(0.2)) this.watcher.send('task.submit', { task: submission });
+    this.client.submit(key, submission);
+    if (chance.happens(0.05)) this.platform.world.scheduler.after(60_000, () => this.client.misuse(key, 'other'));
+    if (chance.happens(0.15)) this.within(60_000, () => this.cancelSome());
+  }
+
+  /** Several at once: dispatchers meet at the same last slot. */
+  private burst(): void {
+    for (let count = 0; count < 8; count++) this.submit();
+  }
+
+  private cancelSome(): void {
+    const { accepted } = this.client;
+    if (accepted.size > 0) this.client.cancel(this.chance.pick([...accepted]));
+  }
+
+  private startRun(key: string, stormMs: number): void {
+    const { chance, platform } = this;
+    const workflow = chance.pick(workflows).name;
+    const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
+    this.client.run(key, { workflow, input: { items } });
+    this.within(stormMs, () => {
+      const runs = platform.monitor.runs().filter((run) => run.tenant === this.name);
+      if (runs.length === 0) return;
+      const run = chance.pick(runs);
+      const arn = run.executionArn ?? '';
+      const what = chance.between(0, 9);
+      if (what < 2) this.client.cancelRun(run.runId);
+      else if (what === 2) platform.executions.disturb(arn, 'ABORTED');
+      else if (what === 3) platform.executions.disturb(arn, 'TIMED_OUT');
+      else if (what === 4) platform.executions.reenter(arn);
+    });
+  }
+
+  private operate(): void {
+    const { chance, client } = this;
+    const agent = chance.pick(this.agents);
+    const update = chance.pick([
+      { state: 'paused' as const },
+      { state: 'idle' as const },
+      { status: 'draining' as const },
+      { status: 'active' as const },
+      { maxConcurrency: chance.between(1, 4) },
+      {
+        capabilities: [
+          { name: 'code', confidence: 1 },
+          { name: 'review', confidence: 1 },
+        ],
+      },
+    ]);
+    if (chance.happens(0.5)) client.operate(agent, update);
+    else agent.send('agent.update', update);
+  }
+
+  private look(): void {
+    const { chance, client, platform, watcher } = this;
+    const task = platform.monitor.tasks().find(({ tenant }) => tenant === this.name);
+    const run = platform.monitor.runs().find(({ tenant }) => tenant === this.name);
+    const agent = platform.monitor.slots().find(({ tenant }) => tenant === this.name);
+    client.look('agents', (services, { tenant }) => listAgentViews(services, tenant, { limit: 10 }));
+    client.look('tasks', (services, { tenant }) => listTaskViews(services, tenant, { limit: 10 }));
+    client.look('runs', (services, { tenant }) => listRunViews(services, tenant, { limit: 10 }));
+    client.look('workflows', (services, { tenant }) => listWorkflowViews(services, tenant, { limit: 10 }));
+    if (agent !== undefined)
+      client.look('agent', (services, { tenant }) => readAgentView(services, tenant, agent.agentId));
+    if (task !== undefined) client.look('task', (services, { tenant }) => readTaskView(services, tenant, task.taskId));
+    if (run !== undefined) client.look('run', (services, { tenant }) => readRunView(services, tenant, run.runId));
+    const topic = chance.pick([{ taskId: task?.taskId }, { runId: run?.runId }, { agentId: agent?.agentId }]);
+    if (Object.values(topic).some((id) => id !== undefined))
+      watcher.send(chance.happens(0.8) ? 'watch' : 'unwatch', topic);
+    watcher.send('payload.prepare', { bytes: 100, sha256: 'a'.repeat(64) });
+    if (task !== undefined && chance.happens(0.2)) watcher.send('task.cancel', { taskId: task.taskId });
+  }
+
+  private trouble(agent: Agent): void {
+    const { chance, platform } = this;
+    const { faults, scheduler } = platform.world;
+    const kind = chance.pick(['crash', 'silent crash', 'drop', 'drop', 'freeze', 'deaf', 'takeover', 'moody'] as const);
+    faults.note(`agent: ${kind}`);
+    platform.world.trace(() => `agent ${agent.name}: ${kind}`);
+    switch (kind) {
+      case 'crash':
+      case 'silent crash':
+        agent.crash(kind === 'crash' ? 'told' : 'untold');
+        scheduler.after(chance.between(500, 120_000), () => agent.wake());
+        return;
+      case 'drop':
+        return agent.dropLine(chance.pick([300, 5000, 20_000, 90_000]));
+      case 'freeze':
+        return agent.freeze(chance.between(5000, 180_000));
+      case 'deaf':
+        agent.isDeaf = true;
+        scheduler.after(chance.between(30_000, 150_000), () => {
+          agent.isDeaf = false;
+        });
+        return;
+      case 'takeover':
+        return agent.takeOver();
+      case 'moody':
+        agent.temper = temperOf(chance);
+    }
+  }
+}
