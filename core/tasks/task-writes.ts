@@ -144,7 +144,10 @@ export const requeueTask = (
   const status = back.runAt === undefined ? 'QUEUED' : 'PENDING';
   const after: Task = { ...task, status, queuedAt: task.queuedAt ?? task.createdAt };
   const waiting =
-    back.runAt === undefined ? queuedKeys(after) : { runAt: back.runAt, ...indexKeys.due(keyOf(task), back.runAt) };
+    back.runAt === undefined
+      ? queuedKeys(after)
+      : // Whichever comes first: a backoff may be longer than what is left of the task's time.
+        { runAt: back.runAt, ...indexKeys.due(keyOf(task), Math.min(back.runAt, task.deadlineAt)) };
   return {
     key: keyOf(task),
     set: [
