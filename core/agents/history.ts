@@ -9,6 +9,8 @@ export interface Outcome {
   readonly succeeded: boolean;
   readonly workMs: number;
   readonly costUsd?: number;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
 }
 
 /** What is known of an agent at one type of task. `undefined`: not observed yet. */
@@ -25,7 +27,7 @@ export interface History {
   readonly costUsd: number | undefined;
 }
 
-/** Types of task remembered per agent. One takes about 80 bytes of the slots item, plus three times its name. */
+/** Types of task remembered per agent. One takes about 55 bytes of the slots item and three times its name. */
 export const rememberedTypes = 20;
 
 /**

@@ -45,9 +45,15 @@ export interface Ranking {
   readonly decidedBy: string;
 }
 
-/** What a candidate's preferred labels count is shown beside the strategy's own terms. */
-const withAffinity = (scored: Scored, weight: number, hasPreferred: boolean): Scored =>
-  hasPreferred ? { ...scored, terms: { ...scored.terms, affinity: weight } } : scored;
+/** Shows beside the strategy's own terms what orders before its score. */
+const withOrder = (scored: Scored, affinity: number | undefined): Scored => ({
+  ...scored,
+  terms: {
+    ...scored.terms,
+    ...(scored.tier === undefined ? {} : { tier: scored.tier }),
+    ...(affinity === undefined ? {} : { affinity }),
+  },
+});
 
 /**
  * Orders fit candidates: by the weight of the preferred labels they have, then by the strategy. Pure: what is equal is
@@ -64,7 +70,7 @@ export const rank = (strategy: Strategy | undefined, request: RankRequest): Rank
     .map((entry) => {
       const affinity = affinityWeight(requirements, entry.candidate.agent.labels);
       return {
-        entry: withAffinity(entry, affinity, hasPreferred),
+        entry: withOrder(entry, hasPreferred ? affinity : undefined),
         affinity,
         tier: entry.tier ?? 0,
         tie: request.random(),

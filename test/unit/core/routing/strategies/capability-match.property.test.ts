@@ -46,6 +46,9 @@ describe('capability_match', () => {
 
   it('asks for a confidence of 0.8 and prefers specialists unless told otherwise', () => {
     expect(namesOf([sure('unsure', 0.79), sure('sure', 0.8, 9)])).toEqual(['sure', 'unsure']);
+    const decidedBy = (confidence: number) =>
+      rank(criteria(), requestOf([sure('only', confidence)], { task })).decidedBy;
+    expect([decidedBy(0.8), decidedBy(0.79)]).toEqual(['capability_match', 'least_loaded']);
     expect(namesOf([sure('generalist', 1, 4), sure('specialist', 1)])).toEqual(['specialist', 'generalist']);
   });
 

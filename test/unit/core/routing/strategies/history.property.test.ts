@@ -116,7 +116,8 @@ describe('outcomeChanges', () => {
 
   it('forgets the type not seen for longest when there are more than it remembers', () => {
     const all = Array.from({ length: rememberedTypes }, (_, n) => parsed(n)).reduce(observe, fresh());
-    const slots = observe(observe(all, parsed(0)), parsed(rememberedTypes));
+    const busy = take(observe(all, parsed(0)), 't1', { type: 'any', at: nowMs });
+    const slots = finish(busy, 't1', parsed(rememberedTypes));
     expect(historyTypes(slots)).toHaveLength(rememberedTypes);
     expect(historyOf(slots, 'type-0').count).toBe(2);
     expect(historyOf(slots, 'type-1')).toMatchObject({ count: 0, successRate: undefined });
