@@ -3,6 +3,7 @@ import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
 import type { TaskError } from '../contract/task.ts';
+import { AppError } from '../errors/app-error.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { oneOf, plus, set, setAll } from '../table/conditions.ts';
@@ -22,6 +23,21 @@ const outputAt = async (services: Services, run: Run): Promise<Json> => {
   return fitPayload(services, run.tenant, 'output', await runOutput(services, run, definition));
 };
 
+/** A run whose output can never be put together (too large, or expired) has failed, for that reason. */
+const settle = async (
+  services: Services,
+  run: Run,
+  end: RunEnding,
+): Promise<RunEnding & { readonly output?: Json }> => {
+  if (end.status !== 'SUCCEEDED') return end;
+  try {
+    return { ...end, output: await outputAt(services, run) };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.retryable) throw error;
+    return { status: 'FAILED', error: { code: error.code, message: error.message, retryable: false } };
+  }
+};
+
 /** Publishes a run's end; at least once, with the run id for telling repeats. */
 export const publishRunEnd = async (services: Services, run: Run): Promise<void> => {
   const { tenant, runId, workflow, version, status, output, error, createdAt, endedAt } = run;
@@ -35,9 +51,9 @@ export const publishRunEnd = async (services: Services, run: Run): Promise<void>
  * Ends a run once, whoever comes first; the winner tells the watchers and the bus, and the stream repeats the latter
  * after a crash. Returns whether this call ended it.
  */
-export const endRun = async (services: Services, run: Run, end: RunEnding): Promise<boolean> => {
+export const endRun = async (services: Services, run: Run, asked: RunEnding): Promise<boolean> => {
   const nowMs = services.clock.now();
-  const output = end.status === 'SUCCEEDED' ? await outputAt(services, run) : undefined;
+  const { output, ...end } = await settle(services, run, asked);
   const written = await services.table.update({
     key: keys.run(run.tenant, run.runId),
     set: [

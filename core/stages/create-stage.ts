@@ -8,6 +8,7 @@ import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { type StageSpec, stagesOf } from '../coordination/definition.ts';
 import { fillTemplate, listAt } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
+import { stopRun } from '../runs/cancel-run.ts';
 import { endRun } from '../runs/end-run.ts';
 import { templateScope } from '../runs/outputs.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
@@ -137,6 +138,15 @@ const createMember = async (services: Services, plan: Plan, stage: Stage, index:
   if (found?.kind === 'task' && isTerminal(found.task.status)) await joinStage(services, found.task, task.place);
 };
 
+/** A member that can never be created (its input is too large, or not this tenant's) ends the run with the reason. */
+const failMembers = async (services: Services, run: Run, error: unknown): Promise<void> => {
+  if (!(error instanceof AppError) || error.retryable) throw error;
+  await stopRun(services, run, {
+    status: 'FAILED',
+    error: { code: error.code, message: error.message, retryable: false },
+  });
+};
+
 const createMembers = async (
   services: Services,
   plan: Plan,
@@ -145,7 +155,10 @@ const createMembers = async (
 ): Promise<void> => {
   for (let start = range.from; start < range.to; start += atOnce) {
     const indices = Array.from({ length: Math.min(atOnce, range.to - start) }, (_, offset) => start + offset);
-    await Promise.all(indices.map((index) => createMember(services, plan, stage, index)));
+    // All have settled before a failure is dealt with: nothing is written behind whoever ends the run for it.
+    const created = await Promise.allSettled(indices.map((index) => createMember(services, plan, stage, index)));
+    const failed = created.find((result) => result.status === 'rejected');
+    if (failed !== undefined) return failMembers(services, plan.run, failed.reason);
   }
   await cancelIfOver(services, stage, range);
   // Members beyond the limit may have been created after the ones before them ended: let the next ones go.

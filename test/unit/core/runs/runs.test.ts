@@ -111,6 +111,43 @@ describe('a parallel run', () => {
   });
 });
 
+describe('a run that cannot go on', () => {
+  it('fails with the reason when a step would hand over what is not its tenant’s, and leaves nothing open', async () => {
+    const world = createWorld();
+    await world.agent('a');
+    const tasks = [step('x', { input: '{{ input.check }}' }), step('y'), step('z')];
+    const check = { $payload: { ref: 'rival/x', bytes: 1, sha256: '0'.repeat(64) } };
+    const run = await world.start({ mode: 'parallel', name: 'p', tasks, maxParallelAgents: 2 }, { check });
+    await world.enterStage(run, 0);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { code: 'INVALID_FIELD' } });
+    expect(openTasks(world)).toEqual([]);
+    expect([...world.ports.executions.started.values()]).toMatchObject([{ status: 'ABORTED' }]);
+  });
+
+  it('fails with the reason when an output that a step needs has expired', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const run = await world.start(sequential(step('x'), step('y', { input: '{{ steps.x.output }}' })));
+    await world.enterStage(run, 0);
+    await world.complete(agent, world.memberId(0, 0), 'x'.repeat(limits.inlinePayloadBytes));
+    world.ports.payloads.stored.clear();
+    await world.enterStage(run, 1);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { code: 'NOT_FOUND' } });
+    expect(world.ports.executions.answers.get('token-1')).toMatchObject({ error: 'StageFailed' });
+  });
+
+  it('fails when its output is too large, and still takes the last result', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const run = await world.start({ mode: 'parallel', name: 'p', tasks: [step('x'), step('y')] });
+    await world.enterStage(run, 0);
+    for (const index of [0, 1]) await world.complete(agent, world.memberId(0, index), 'x'.repeat(6 * 1024 * 1024));
+    expect(world.members(0).map(({ status }) => status)).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { code: 'PAYLOAD_TOO_LARGE' } });
+    expect(world.ports.executions.answers.size).toBe(1);
+  });
+});
+
 describe('startRun', () => {
   const request = { workflow: 'w', input: null };
 
