@@ -63,6 +63,10 @@ export const Slots = z.looseObject({
   /** The last frame whose order matters that was applied over this connection. */
   lastSeq: z.int().optional(),
   disconnectedAt: z.number().optional(),
+  /** Failures since the last success. */
+  failuresInRow: z.int().optional(),
+  /** The circuit breaker is open until then, and half open after. */
+  breakerUntil: z.number().optional(),
   metrics: z.record(z.string(), z.number()).optional(),
 });
 export type Slots = z.infer<typeof Slots>;

@@ -9,8 +9,6 @@ export interface Outcome {
   readonly succeeded: boolean;
   readonly workMs: number;
   readonly costUsd?: number;
-  /** When, in epoch milliseconds. */
-  readonly at: number;
 }
 
 /** What is known of an agent at one type of task. `undefined`: not observed yet. */

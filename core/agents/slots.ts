@@ -3,6 +3,7 @@ import { indexKeys, keys } from '../contract/keys.ts';
 import { absent, all, any, atLeast, equal, plus, present, set, setDefault } from '../table/conditions.ts';
 import type { Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
+import { breakerChanges, breakerClaim } from './breaker.ts';
 import { type Outcome, outcomeChanges } from './history.ts';
 
 /** Costs of the live claims: what the agent carries now. */
@@ -26,8 +27,9 @@ interface SlotsRef {
  */
 export const claimSlot = (slots: Slots, taskId: TaskId, entry: SlotEntry): Update => ({
   key: keys.slots(slots.tenant, slots.agentId),
-  set: [set(['assigned', taskId], entry), plus('freeSlots', -entry.cost)],
+  set: [set(['assigned', taskId], entry), plus('freeSlots', -entry.cost), ...breakerClaim(slots, entry.at).set],
   clauses: {
+    ...breakerClaim(slots, entry.at).clauses,
     notHeldYet: absent(['assigned', taskId]),
     ...(entry.cost > 0 ? { hasRoom: atLeast('freeSlots', entry.cost) } : {}),
     takesWork: all(equal('status', 'active'), absent('paused')),
@@ -46,18 +48,25 @@ export interface Claim extends SlotsRef {
 export interface Observed {
   readonly outcome: Outcome;
   readonly before: Slots;
+  readonly nowMs: number;
 }
+
+/** What an outcome teaches: the agent's history at this type of task, and its circuit breaker. */
+const learn = ({ outcome, before, nowMs }: Observed) => [
+  outcomeChanges(outcome, before),
+  breakerChanges(before, outcome.succeeded, nowMs),
+];
 
 /**
  * Gives back what one claim took; the only way a slot is freed. A second release of the same claim finds nothing:
  * the entry is gone, or belongs to a later claim of the same task. What was observed rides in the same write.
  */
 export const releaseSlot = (held: Claim, observed?: Observed): Update => {
-  const learnt = observed === undefined ? undefined : outcomeChanges(observed.outcome, observed.before);
+  const learnt = observed === undefined ? [] : learn(observed);
   return {
     key: keys.slots(held.tenant, held.agentId),
-    set: [plus('freeSlots', held.cost), ...(learnt?.set ?? [])],
-    remove: [['assigned', held.taskId], ...(learnt?.remove ?? [])],
+    set: [plus('freeSlots', held.cost), ...learnt.flatMap((changes) => changes.set)],
+    remove: [['assigned', held.taskId], ...learnt.flatMap((changes) => changes.remove)],
     clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
   };
 };
@@ -69,7 +78,10 @@ export const releaseAndClaim = (
   next: { taskId: TaskId; entry: SlotEntry },
   outcome?: Outcome,
 ): Update => {
-  const release = releaseSlot(held, outcome === undefined ? undefined : { outcome, before: slots });
+  const release = releaseSlot(
+    held,
+    outcome === undefined ? undefined : { outcome, before: slots, nowMs: next.entry.at },
+  );
   const claim = claimSlot(slots, next.taskId, next.entry);
   const { hasRoom: _hasRoom, ...claimClauses } = claim.clauses;
   const missing = next.entry.cost - held.cost;

@@ -1,4 +1,5 @@
 import { Profile, type RosterEntry, rosterEntryOf, Slots } from '../agents/agent.ts';
+import { breakerRule, opensBreaker } from '../agents/breaker.ts';
 import type { Outcome } from '../agents/history.ts';
 import { readSlots } from '../agents/read-agent.ts';
 import { type Claim, claimSlot, releaseAndClaim, releaseSlot } from '../agents/slots.ts';
@@ -13,6 +14,7 @@ import { tellOfTask } from '../watch/watchers.ts';
 import { nextQueued } from './backlog.ts';
 import { claimAgent, slotEntryFor, unclaim } from './claim-agent.ts';
 import { deliverAssignment } from './deliver.ts';
+import { setTimers } from './set-timers.ts';
 
 type RoutableAgent = RosterEntry & Pick<Profile, 'tenant'>;
 
@@ -57,7 +59,11 @@ const assignClaimed = async (services: Services, task: Task, slots: Slots, claim
   }
   const now = readTask(written.item);
   if (now.kind !== 'task') return false;
-  await Promise.all([deliverAssignment(services, now.task, slots), tellOfTask(services, now.task, 'task.assigned')]);
+  await Promise.all([
+    deliverAssignment(services, now.task, slots),
+    tellOfTask(services, now.task, 'task.assigned'),
+    setTimers(services, now.task),
+  ]);
   return true;
 };
 
@@ -124,25 +130,41 @@ const peek = async (services: Services, slots: Slots): Promise<Task | undefined>
   return taskId === undefined ? undefined : readQueued(services, slots.tenant, taskId);
 };
 
+/** Goes from one task to the next in one write, when there is a next one. Returns whether the slot was given away. */
+const handOver = async (
+  services: Services,
+  held: Claim,
+  before: Slots,
+  outcome: Outcome | undefined,
+): Promise<boolean> => {
+  const next = await peek(services, before);
+  if (next === undefined || next.taskId === held.taskId || hasGivenUp(before, next)) return false;
+  const entry = slotEntryFor(services, next);
+  const handed = await services.table.update(releaseAndClaim(held, before, { taskId: next.taskId, entry }, outcome));
+  if (!handed.won) return false;
+  const slots = Slots.parse(handed.item);
+  const assigned = await assignClaimed(services, next, slots, claimOf(slots, next, entry.claim));
+  if (!assigned) await fillAgent(services, held.tenant, held.agentId);
+  return true;
+};
+
 /**
  * Frees a slot and gives it to the next queued task: in one write when there is one, else with a look at the backlog
- * after the release, which closes the gap in which a task was queued meanwhile. A claim that is not there any more is
- * no error.
+ * after the release, which closes the gap in which a task was queued meanwhile. A failure that opens the agent's breaker
+ * leaves the slot empty until the breaker's timer. A claim that is not there any more is no error.
  */
 export const releaseAndFill = async (services: Services, held: Claim, outcome?: Outcome): Promise<void> => {
-  const before = await readSlots(services, held.tenant, held.agentId);
+  const { tenant, agentId } = held;
+  const before = await readSlots(services, tenant, agentId);
   if (before?.assigned[held.taskId]?.claim !== held.claim) return;
-  const next = await peek(services, before);
-  if (next !== undefined && next.taskId !== held.taskId && !hasGivenUp(before, next)) {
-    const entry = slotEntryFor(services, next);
-    const handed = await services.table.update(releaseAndClaim(held, before, { taskId: next.taskId, entry }, outcome));
-    if (handed.won) {
-      const slots = Slots.parse(handed.item);
-      const assigned = await assignClaimed(services, next, slots, claimOf(slots, next, entry.claim));
-      return assigned ? undefined : fillAgent(services, held.tenant, held.agentId);
-    }
-  }
-  const observed = outcome === undefined ? undefined : { outcome, before };
+  const opens = outcome !== undefined && opensBreaker(before, outcome.succeeded);
+  if (!opens && (await handOver(services, held, before, outcome))) return;
+  const observed = outcome === undefined ? undefined : { outcome, before, nowMs: services.clock.now() };
   const released = await services.table.update(releaseSlot(held, observed));
-  if (released.won) await fillAgent(services, held.tenant, held.agentId, Slots.parse(released.item));
+  if (!released.won) return;
+  if (opens) {
+    services.log.warn('circuit breaker opened', { agentId });
+    await services.queues.sendTimer({ kind: 'breaker', tenant, agentId }, Math.ceil(breakerRule.openMs / 1000));
+  }
+  await fillAgent(services, tenant, agentId, Slots.parse(released.item));
 };

@@ -1,5 +1,4 @@
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
 import type { Services } from '../services.ts';
 import type { Written } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
@@ -9,6 +8,7 @@ import { announceSignature } from './backlog.ts';
 import { type Claimed, claimAgent } from './claim-agent.ts';
 import { deliverAssignment } from './deliver.ts';
 import { releaseAndFill } from './fill-agent.ts';
+import { setTimers } from './set-timers.ts';
 
 /** What became of a task. `elsewhere`: somebody else wrote it first; `found` is what they wrote. */
 export type Placement =
@@ -20,25 +20,6 @@ const elsewhere = (written: Written): Placement => {
   const found = readTask(written.item);
   if (found.kind === 'void') return { kind: 'elsewhere', found: undefined, voidRev: found.rev };
   return { kind: 'elsewhere', found: found.kind === 'task' ? found.task : undefined };
-};
-
-/** Timers for what must happen sooner than the next sweep would see it. */
-export const setTimers = async (services: Services, task: Task): Promise<void> => {
-  const nowMs = services.clock.now();
-  const remainingMs = task.deadlineAt - nowMs;
-  const { tenant, taskId, attempt } = task;
-  const isFirst = task.status !== 'ASSIGNED' || attempt === 1;
-  if (isFirst && remainingMs < timings.sweepMs) {
-    await services.queues.sendTimer({ kind: 'deadline', tenant, taskId }, Math.max(1, Math.ceil(remainingMs / 1000)));
-  }
-  if (task.status === 'ASSIGNED' && task.ackTimeoutMs !== undefined) {
-    await services.queues.sendTimer({ kind: 'ack', tenant, taskId, attempt }, Math.ceil(task.ackTimeoutMs / 1000));
-  }
-  if (task.status === 'PENDING' && task.runAt !== undefined) {
-    const delayMs = Math.max(0, task.runAt - nowMs);
-    if (delayMs <= 900_000)
-      await services.queues.sendTimer({ kind: 'due', tenant, taskId, rev: task.rev }, Math.ceil(delayMs / 1000));
-  }
 };
 
 const announce = async (services: Services, task: Task, claimed: Claimed): Promise<Placement> => {

@@ -2,6 +2,8 @@ import type { WhyNot } from '../routing/candidate.ts';
 import type { Task } from '../tasks/task.ts';
 
 const advice: Readonly<Partial<Record<WhyNot, string>>> = {
+  breaker_open:
+    'A minute without work for an agent that failed five times in a row; then it gets one task to prove itself.',
   full: 'A slot of a busy agent becoming free, a larger maxConcurrency, or another agent with the same capabilities.',
   offline: 'A disconnected agent that fits connecting again.',
   silent: 'A silent agent that fits sending a heartbeat.',
@@ -20,11 +22,7 @@ const missingCapability = (task: Task): string =>
  * What would let a waiting task go on, nearest first: what stands between it and agents that fit, and only when no agent
  * fits at all, what one would need.
  */
-export const whatWouldUnblock = (
-  task: Task,
-  reasons: readonly (WhyNot | undefined)[],
-  complete: boolean,
-): string[] => {
+export const whatWouldUnblock = (task: Task, reasons: readonly (WhyNot | undefined)[], complete: boolean): string[] => {
   if (task.status === 'PENDING' && task.runAt !== undefined)
     return [`Its start time, ${new Date(task.runAt).toISOString()}.`];
   if (task.status === 'PENDING') return ['Its turn in its stage.'];
@@ -36,6 +34,7 @@ export const whatWouldUnblock = (
     'draining',
     'inactive',
     'silent',
+    'breaker_open',
     'offline',
     'confidence_too_low',
     'label_mismatch',

@@ -1,4 +1,5 @@
 import type { RosterEntry, Slots } from '../agents/agent.ts';
+import { breakerState } from '../agents/breaker.ts';
 import { loadOf } from '../agents/slots.ts';
 import { timings } from '../contract/limits.ts';
 import type { Requirements } from '../contract/task.ts';
@@ -22,6 +23,7 @@ export type WhyNot =
   | 'draining'
   | 'inactive'
   | 'paused'
+  | 'breaker_open'
   | 'full';
 
 /** Whether an agent could ever have the task: what the roster tells, whatever its load. */
@@ -38,12 +40,19 @@ export const whyNotFit = (requirements: Requirements, agent: RosterEntry): WhyNo
   return mismatch || isRuledOut(requirements, agent.labels) ? 'label_mismatch' : undefined;
 };
 
+/** Open, or half open with its probe still at work. */
+const isBroken = (slots: Slots, nowMs: number): boolean => {
+  const state = breakerState(slots, nowMs);
+  return state === 'open' || (state === 'half_open' && Object.keys(slots.assigned).length > 0);
+};
+
 /** Whether an agent can take a task of this cost now. Clocks hint; the claim's own guard decides. */
 export const whyNotNow = (slotCost: number, slots: Slots, nowMs: number): WhyNot | undefined => {
   if (slots.status !== 'active') return slots.status;
   if (slots.paused === true) return 'paused';
   if (slots.connection === undefined) return 'offline';
   if (slots.seenAt + timings.silentAfterMs < nowMs) return 'silent';
+  if (isBroken(slots, nowMs)) return 'breaker_open';
   return slotCost > 0 && slots.freeSlots < slotCost ? 'full' : undefined;
 };
 

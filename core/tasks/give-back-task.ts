@@ -1,6 +1,7 @@
 import { announceSignature } from '../assignment/backlog.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
-import { placeStoredTask, setTimers } from '../assignment/place-task.ts';
+import { placeStoredTask } from '../assignment/place-task.ts';
+import { setTimers } from '../assignment/set-timers.ts';
 import type { AgentId } from '../contract/ids.ts';
 import type { RetryPolicy, TaskError } from '../contract/task.ts';
 import type { Services } from '../services.ts';

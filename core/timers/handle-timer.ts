@@ -1,5 +1,6 @@
 import { loseAgent } from '../agents/lose-agent.ts';
 import { readSlots } from '../agents/read-agent.ts';
+import { fillAgent } from '../assignment/fill-agent.ts';
 import { placeStoredTask } from '../assignment/place-task.ts';
 import type { TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
@@ -61,6 +62,8 @@ export const handleTimer = async (services: Services, message: TimerMessage): Pr
   switch (message.kind) {
     case 'reconnect-grace':
       return endGrace(services, message);
+    case 'breaker':
+      return fillAgent(services, message.tenant, message.agentId);
     case 'ack':
       return endAck(services, message);
     case 'due': {
