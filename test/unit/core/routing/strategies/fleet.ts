@@ -73,7 +73,8 @@ export const take = (slots: Slots, task: string, { type, at }: { readonly type: 
 /** The slots after a task was released with its outcome. */
 export const finish = (slots: Slots, task: string, outcome: Outcome): Slots => {
   const held = { tenant, agentId: slots.agentId, taskId: taskIdOf(task), claim: claimIdOf(task), cost: 1 };
-  return after(slots, releaseSlot(held, { outcome, before: slots }));
+  const observed = { outcome, before: slots, nowMs };
+  return after(slots, releaseSlot(held, observed));
 };
 
 /** Numbers in [0, 1) that are the same for the same seed. @see https://github.com/bryc/code mulberry32 */
