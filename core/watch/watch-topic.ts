@@ -1,3 +1,4 @@
+import { readAgentView } from '../agents/agent-view.ts';
 import { readProfile } from '../agents/read-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
 import { keys } from '../contract/keys.ts';
@@ -32,6 +33,26 @@ const showRun = async (
   });
 };
 
+const showAgent = async (
+  services: Services,
+  principal: Principal,
+  agentId: NonNullable<WatchFrame['agentId']>,
+  connectionId: string,
+): Promise<void> => {
+  const { name, status, state, connected, freeSlots, maxConcurrency, tasks } = await readAgentView(
+    services,
+    principal.tenant,
+    agentId,
+  );
+  await pushFrame(services, connectionId, 'event', {
+    seq: 0,
+    type: 'agent.state',
+    at: services.clock.now(),
+    agentId,
+    data: { name, status, state, connected, freeSlots, maxConcurrency, tasks: tasks.map(({ taskId }) => taskId) },
+  });
+};
+
 /**
  * Shows a connection a run, a task or an agent: first how it stands, then each change. Watched before the state is read,
  * so nothing falls between the two.
@@ -60,6 +81,7 @@ export const watch = async (
   if (topic.agentId !== undefined) {
     await readProfile(services, tenant, topic.agentId);
     await addWatcher(services, principal, topic.agentId, connectionId);
+    return showAgent(services, principal, topic.agentId, connectionId);
   }
 };
 

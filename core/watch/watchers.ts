@@ -11,6 +11,8 @@ import { pushFrame } from './push-frame.ts';
 /** What can be watched: `run_…`, `tsk_…` or `agt_…`. */
 export type Topic = string;
 
+const unwatchedKey = (tenant: string, topic: Topic): string => `unwatched:${tenant}#${topic}`;
+
 const Watcher = z.looseObject({ sk: z.string() });
 
 /** Shows a connection what happens to a topic from now on. Ends with the connection. */
@@ -26,6 +28,7 @@ export const addWatcher = async (
     item: { connectionId, expiresAtEpochSeconds },
     clauses: {},
   });
+  services.cache.forget(unwatchedKey(principal.tenant, topic));
 };
 
 export const removeWatcher = async (
@@ -44,7 +47,12 @@ export const tellWatchers = async (
   topic: Topic,
   event: PlatformFrame<'event'>,
 ): Promise<void> => {
+  const nowMs = services.clock.now();
+  if (services.cache.get(unwatchedKey(tenant, topic), nowMs) !== undefined) return;
   const { items } = await services.table.query({ partition: keys.watcher(tenant, topic, '').pk, limit: 100 });
+  // An agent has many events and seldom a watcher; its first events may be missed by one that has just begun to watch.
+  if (items.length === 0 && topic.startsWith('agt_'))
+    services.cache.set(unwatchedKey(tenant, topic), true, nowMs + timings.connectionCacheMs);
   await Promise.all(
     items.map(async (item) => {
       const { sk: connectionId } = Watcher.parse(item);
@@ -78,6 +86,7 @@ export const tellOfTask = async (
   const topics = [
     ...(task.place === undefined ? [] : [task.place.runId]),
     ...(task['watched'] === true ? [task.taskId] : []),
+    ...(task.agentId === undefined ? [] : [task.agentId]),
   ];
   const event: PlatformFrame<'event'> = {
     seq: task.rev,
@@ -85,6 +94,7 @@ export const tellOfTask = async (
     at: services.clock.now(),
     taskId: task.taskId,
     ...(task.place === undefined ? {} : { runId: task.place.runId }),
+    ...(task.agentId === undefined ? {} : { agentId: task.agentId }),
     data: { ...taskData(task), ...extra },
   };
   await Promise.all(topics.map((topic) => tellWatchers(services, task.tenant, topic, event)));

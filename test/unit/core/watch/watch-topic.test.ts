@@ -43,6 +43,34 @@ describe('watch', () => {
     expect(new Set(types.slice(1))).toEqual(new Set(['task.assigned', 'task.completed', 'run.completed']));
   });
 
+  it('shows an agent as it stands and then what it works on', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    // Nobody watched when its first task came.
+    const first = await world.submit();
+    await watch(world.services, owner, { agentId: agent.agentId }, 'viewer');
+    await world.complete(agent, first.taskId);
+    const second = await world.submit();
+    expect(seen(world)).toEqual(['agent.state', 'task.completed', 'task.assigned']);
+    const [state, , assigned] = world.frames('viewer', 'event').map(({ payload }) => payload);
+    expect(state).toMatchObject({ data: { state: 'running', freeSlots: 4, tasks: [first.taskId] } });
+    expect(assigned).toMatchObject({ agentId: agent.agentId, taskId: second.taskId });
+  });
+
+  it('looks for the watchers of an agent that has none at most every 30 seconds', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a', { maxConcurrency: 50 });
+    let looks = 0;
+    world.hooks.before = (operation) => {
+      if (operation.name === 'query' && operation.request.partition.includes(`WATCH#${agent.agentId}`)) looks += 1;
+    };
+    for (let index = 0; index < 5; index++) await world.submit();
+    expect(looks).toBe(1);
+    world.advance(30_000);
+    await world.submit();
+    expect(looks).toBe(2);
+  });
+
   it("knows nothing of another tenant's things, and shows nothing of them", async () => {
     const world = createWorld();
     const agent = await world.agent('a');
