@@ -14,7 +14,7 @@ import { pushFrame } from '../watch/push-frame.ts';
 import { Profile, profileFieldsOf, Slots } from './agent.ts';
 import { disconnectAgent } from './disconnect-agent.ts';
 import { AgentIdTakenError } from './errors.ts';
-import { readSlots } from './read-agent.ts';
+import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
 import { attachConnection } from './slots.ts';
 
@@ -155,7 +155,8 @@ const tellLost = async (
  * record, which a disconnect deletes first; so one of the two always sees the other. A connection that it had before is
  * told `agent.replaced` and closed. `reply` is called when the agent may start, before work is handed to it.
  *
- * @throws AgentIdTakenError for another principal's id or name, StaleConnectionError when the socket closed meanwhile.
+ * @throws AgentIdTakenError for another principal's id or name, StaleConnectionError when the socket closed meanwhile,
+ * NotFoundError when the agent was removed meanwhile.
  */
 export const registerAgent = async (
   services: Services,
@@ -174,6 +175,8 @@ export const registerAgent = async (
     if (error instanceof StaleConnectionError) await disconnectAgent(services, slots, connectionId);
     throw error;
   }
+  // A removal deletes the profile and then looks for a connection: one of the two always sees the other.
+  await readProfile(services, principal.tenant, agentId);
   if (replaced !== undefined) {
     await pushFrame(services, replaced, 'agent.replaced', { agentId });
     await services.sockets.close(replaced);
