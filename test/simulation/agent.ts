@@ -44,7 +44,7 @@ export class Agent {
   isDeaf = false;
   isFrozen = false;
   private readonly platform: Platform;
-  private readonly principal: Principal;
+  readonly principal: Principal;
   readonly registration: ClientFrameInput<'agent.register'>;
   private readonly chance: Chance;
   private line: Line | undefined;

@@ -1,3 +1,4 @@
+import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
 import type { TaskId } from '#core/contract/ids.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
@@ -91,6 +92,11 @@ export class Client {
     const { tenant } = this.principal;
     const { agentId } = agent;
     this.ask(`operate ${agent.name}`, (services) => updateAgent(services, { tenant, agentId }, update));
+  }
+
+  /** An operator removes an agent for good; its process may come back and register anew. */
+  remove(agent: Agent): void {
+    this.ask(`remove ${agent.name}`, (services) => removeAgent(services, this.principal, agent.agentId));
   }
 
   look(name: string, view: (services: Services, principal: Principal) => Promise<unknown>): void {

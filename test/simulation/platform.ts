@@ -1,5 +1,8 @@
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
+import { keys } from '#core/contract/keys.ts';
 import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
+import { hashSecret } from '#core/identity/api-key.ts';
+import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
@@ -30,6 +33,9 @@ export interface Published {
   readonly detailType: string;
   readonly detail: Readonly<Record<string, unknown>>;
 }
+
+/** The secret part of every key here. */
+const secret = '0123456789012345678901234567';
 
 /** The platform under test with everything around it: handlers as functions/ wires them, and the services they talk to. */
 export class Platform implements Backend {
@@ -83,12 +89,23 @@ export class Platform implements Backend {
     return invoke(this.world, { name, tenant, timeoutMs }, (invocation) => servicesFor(this, invocation), useCase);
   }
 
+  /** Makes a key that `connect` then uses. It is there from the beginning: keys are not what is tried here. */
+  async addKey(principal: Principal): Promise<void> {
+    const item = { secretHash: hashSecret(secret), role: principal.role };
+    await this.world.table.put({
+      key: keys.apiKey(principal.tenant, principal.id.slice('key:'.length)),
+      item,
+      clauses: {},
+    });
+  }
+
   /** Opens a socket; `undefined` when the platform did not take it. Never settles when the handler dies. */
   async connect(principal: Principal, peer: Peer): Promise<string | undefined> {
     const connectionId = this.gateway.open(principal, peer);
-    const opened = await this.handle('connect', principal.tenant, (services) =>
-      openConnection(services, connectionId, principal),
-    );
+    const opened = await this.handle('connect', principal.tenant, async (services) => {
+      const header = `Bearer mst_${principal.tenant}_${principal.id.slice('key:'.length)}_${secret}`;
+      await openConnection(services, connectionId, await authenticate(services, header));
+    });
     return opened.kind === 'done' ? connectionId : undefined;
   }
 

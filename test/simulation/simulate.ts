@@ -41,6 +41,7 @@ export const simulate = async ({ seed, trace = false, drop }: SimulationOptions)
   const stormMs = world.storyChance.between(120, 420) * 1000;
   const tenants = ['acme', 'globex'].map((name) => new Tenant(platform, name));
   const isOver = (): boolean => world.violations.length > 0 || scheduler.steps() > maxSteps;
+  for (const tenant of tenants) await tenant.prepare();
   platform.startSweeping();
   for (const tenant of tenants) tenant.begin(stormMs);
   await scheduler.run(startMs + stormMs, isOver);

@@ -1,104 +1,17 @@
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
+import { AgentRegistration } from '#core/contract/agent.ts';
 import { TenantId } from '#core/contract/ids.ts';
-import type { TaskSubmissionInput } from '#core/contract/task.ts';
-import type { WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { explainTask } from '#core/explain/explain-task.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { listRunViews, readRunView } from '#core/runs/run-view.ts';
 import { listWorkflowViews } from '#core/runs/workflow-view.ts';
 import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
-import { Agent, honest, type Temper } from './agent.ts';
+import { Agent, honest } from './agent.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
 import { beHostile } from './hostile.ts';
 import type { Platform } from './platform.ts';
-
-const capabilities = ['code', 'review'] as const;
-
-const workflows: readonly WorkflowDefinitionInput[] = [
-  {
-    mode: 'sequential',
-    name: 'steps',
-    maxParallelAgents: 2,
-    timeoutSeconds: 7200,
-    steps: [
-      { id: 'first', type: 'plan', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-      {
-        id: 'both',
-        parallel: [
-          {
-            id: 'left',
-            type: 'work',
-            input: '{{ steps.first.output }}',
-            requirements: { capabilities: ['code'] },
-            timeoutSeconds: 7200,
-          },
-          { id: 'right', type: 'work', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
-          { id: 'more', type: 'work', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-        ],
-        completion: 'majority',
-      },
-      {
-        id: 'last',
-        type: 'sum',
-        input: { left: '{{ steps.left.output }}' },
-        requirements: { capabilities: ['review'] },
-        timeoutSeconds: 7200,
-      },
-    ],
-  },
-  {
-    mode: 'parallel',
-    name: 'all-at-once',
-    maxParallelAgents: 2,
-    timeoutSeconds: 7200,
-    tasks: [
-      {
-        id: 'each',
-        type: 'item',
-        forEach: '{{ input.items }}',
-        input: '{{ item }}',
-        requirements: { capabilities: ['code'] },
-        timeoutSeconds: 7200,
-      },
-      { id: 'extra', type: 'item', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
-    ],
-  },
-  {
-    mode: 'parallel',
-    name: 'any-of',
-    timeoutSeconds: 7200,
-    tasks: [
-      { id: 'one', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-      { id: 'two', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-    ],
-    completion: 'any',
-  },
-];
-
-const temperOf = (chance: Chance): Temper =>
-  chance.pick([
-    honest,
-    { workMs: [100, 30_000], failing: 0.1, rejecting: 0.05 },
-    { workMs: [20_000, 90_000], failing: 0, rejecting: 0 },
-    { workMs: [10, 500], failing: 0.4, rejecting: 0.1 },
-  ]);
-
-const submissionOf = (chance: Chance, agents: readonly Agent[]): TaskSubmissionInput => {
-  const pinned = chance.happens(0.08) ? chance.pick(agents).agentId : undefined;
-  const wanted = chance.happens(0.15) ? [...capabilities] : [chance.pick(capabilities)];
-  return {
-    type: chance.pick(['summary', 'build']),
-    input: chance.happens(0.02) ? 'x'.repeat(25_000) : { n: chance.between(1, 9) },
-    requirements: pinned === undefined ? { capabilities: wanted } : { capabilities: [], agentId: pinned },
-    slotCost: pinned === undefined ? chance.pick([1, 1, 1, 1, 2, 0]) : 1,
-    priority: chance.pick(['normal', 'normal', 'high', 'low', 'critical']),
-    timeoutSeconds: chance.pick([20, 90, 300, 7200, 7200, 7200]),
-    publishEvent: chance.happens(0.3),
-    strategy: chance.pick(['least_loaded', 'round_robin', 'capability_match']),
-    retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
-    ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
-  };
-};
+import { capabilities, runOf, submissionOf, temperOf, updateOf, workflows } from './plots.ts';
 
 /** One tenant's people and agents, and what they do to each other. */
 export class Tenant {
@@ -137,6 +50,11 @@ export class Tenant {
     return [...this.agents, this.hostile, this.watcher];
   }
 
+  /** What was there before. */
+  async prepare(): Promise<void> {
+    for (const agent of this.everybody) await this.platform.addKey(agent.principal);
+  }
+
   begin(stormMs: number): void {
     const { chance } = this;
     for (const definition of workflows) this.client.define(definition);
@@ -160,7 +78,9 @@ export class Tenant {
     for (let count = 0; count < runs; count++) this.within(stormMs / 2, () => this.startRun(`run-${count}`, stormMs));
     this.every(stormMs, 40_000, () => this.operate());
     this.every(stormMs, 60_000, () => this.look());
-    for (const agent of this.agents) this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
+    for (const agent of [...this.agents, this.watcher])
+      this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
+    if (chance.happens(0.04)) this.crowd();
   }
 
   /** Everybody behaves from now on: processes run, nobody is deaf or paused. */
@@ -178,8 +98,22 @@ export class Tenant {
             status: 'active',
             state: 'idle',
             maxConcurrency: agent.registration.maxConcurrency,
+            capabilities: AgentRegistration.parse(agent.registration).capabilities,
           }),
         );
+    }
+  }
+
+  /** More idle agents than a dispatcher looks at first. */
+  private crowd(): void {
+    for (let count = 0; count < 24; count++) {
+      const name = `${this.name}-crowd${count}`;
+      const extra = new Agent(this.platform, this.agents[0]?.principal ?? this.watcher.principal, {
+        name,
+        capabilities: ['code'],
+        maxConcurrency: 1,
+      });
+      this.within(20_000, () => extra.start());
     }
   }
 
@@ -223,9 +157,7 @@ export class Tenant {
 
   private startRun(key: string, stormMs: number): void {
     const { chance, platform } = this;
-    const workflow = chance.pick(workflows).name;
-    const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
-    this.client.run(key, { workflow, input: { items } });
+    this.client.run(key, runOf(chance));
     this.within(stormMs, () => {
       const runs = platform.monitor.runs().filter((run) => run.tenant === this.name);
       if (runs.length === 0) return;
@@ -242,19 +174,8 @@ export class Tenant {
   private operate(): void {
     const { chance, client } = this;
     const agent = chance.pick(this.agents);
-    const update = chance.pick([
-      { state: 'paused' as const },
-      { state: 'idle' as const },
-      { status: 'draining' as const },
-      { status: 'active' as const },
-      { maxConcurrency: chance.between(1, 4) },
-      {
-        capabilities: [
-          { name: 'code', confidence: 1 },
-          { name: 'review', confidence: 1 },
-        ],
-      },
-    ]);
+    const update = updateOf(chance);
+    if (chance.happens(0.06)) return client.remove(agent);
     if (chance.happens(0.5)) client.operate(agent, update);
     else agent.send('agent.update', update);
   }
@@ -270,6 +191,8 @@ export class Tenant {
     client.look('workflows', (services, { tenant }) => listWorkflowViews(services, tenant, { limit: 10 }));
     if (agent !== undefined)
       client.look('agent', (services, { tenant }) => readAgentView(services, tenant, agent.agentId));
+    if (task !== undefined)
+      client.look('explain', (services, { tenant }) => explainTask(services, tenant, task.taskId));
     if (task !== undefined) client.look('task', (services, { tenant }) => readTaskView(services, tenant, task.taskId));
     if (run !== undefined) client.look('run', (services, { tenant }) => readRunView(services, tenant, run.runId));
     const topic = chance.pick([{ taskId: task?.taskId }, { runId: run?.runId }, { agentId: agent?.agentId }]);

@@ -1,0 +1,116 @@
+import type { TaskSubmissionInput } from '#core/contract/task.ts';
+import type { RunRequestInput, WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { type Agent, honest, type Temper } from './agent.ts';
+import type { Chance } from './chance.ts';
+
+export const capabilities = ['code', 'review'] as const;
+
+export const workflows: readonly WorkflowDefinitionInput[] = [
+  {
+    mode: 'sequential',
+    name: 'steps',
+    maxParallelAgents: 2,
+    timeoutSeconds: 7200,
+    steps: [
+      { id: 'first', type: 'plan', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+      {
+        id: 'both',
+        parallel: [
+          {
+            id: 'left',
+            type: 'work',
+            input: '{{ steps.first.output }}',
+            requirements: { capabilities: ['code'] },
+            timeoutSeconds: 7200,
+          },
+          { id: 'right', type: 'work', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
+          { id: 'more', type: 'work', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+        ],
+        completion: 'majority',
+      },
+      {
+        id: 'last',
+        type: 'sum',
+        input: { left: '{{ steps.left.output }}' },
+        requirements: { capabilities: ['review'] },
+        timeoutSeconds: 7200,
+      },
+    ],
+  },
+  {
+    mode: 'parallel',
+    name: 'all-at-once',
+    maxParallelAgents: 2,
+    timeoutSeconds: 7200,
+    tasks: [
+      {
+        id: 'each',
+        type: 'item',
+        forEach: '{{ input.items }}',
+        input: '{{ item }}',
+        requirements: { capabilities: ['code'] },
+        timeoutSeconds: 7200,
+      },
+      { id: 'extra', type: 'item', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
+    ],
+  },
+  {
+    mode: 'parallel',
+    name: 'any-of',
+    timeoutSeconds: 7200,
+    tasks: [
+      { id: 'one', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+      { id: 'two', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
+    ],
+    completion: 'any',
+  },
+];
+
+/** How an agent works. */
+export const temperOf = (chance: Chance): Temper =>
+  chance.pick([
+    honest,
+    { workMs: [100, 30_000], failing: 0.1, rejecting: 0.05 },
+    { workMs: [20_000, 90_000], failing: 0, rejecting: 0 },
+    { workMs: [10, 500], failing: 0.4, rejecting: 0.1 },
+  ]);
+
+/** Some task. */
+export const submissionOf = (chance: Chance, agents: readonly Agent[]): TaskSubmissionInput => {
+  const pinned = chance.happens(0.08) ? chance.pick(agents).agentId : undefined;
+  const wanted = chance.happens(0.15) ? [...capabilities] : [chance.pick(capabilities)];
+  return {
+    type: chance.pick(['summary', 'build']),
+    input: chance.happens(0.02) ? 'x'.repeat(25_000) : { n: chance.between(1, 9) },
+    requirements: pinned === undefined ? { capabilities: wanted } : { capabilities: [], agentId: pinned },
+    slotCost: pinned === undefined ? chance.pick([1, 1, 1, 1, 2, 0]) : 1,
+    priority: chance.pick(['normal', 'normal', 'high', 'low', 'critical']),
+    timeoutSeconds: chance.pick([20, 90, 300, 7200, 7200, 7200]),
+    publishEvent: chance.happens(0.3),
+    strategy: chance.pick(['least_loaded', 'round_robin', 'capability_match']),
+    retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
+    ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
+  };
+};
+
+/** Some run, now and then of a kind that cannot work. */
+export const runOf = (chance: Chance): RunRequestInput => {
+  const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
+  const bulk = chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {};
+  const input = chance.happens(0.1) ? { items: 'not a list' } : { items, ...bulk };
+  return { workflow: chance.pick(workflows).name, input };
+};
+
+const both = capabilities.map((name) => ({ name, confidence: 1 }));
+
+/** What an operator, or an agent itself, changes of an agent. */
+export const updateOf = (chance: Chance) =>
+  chance.pick([
+    { state: 'paused' as const },
+    { state: 'idle' as const },
+    { status: 'draining' as const },
+    { status: 'active' as const },
+    { maxConcurrency: chance.between(1, 4) },
+    { capabilities: both },
+    { capabilities: both.slice(1), labels: { zone: 'a' } },
+  ]);
