@@ -52,7 +52,7 @@ const settleMissing = async (services: Services, slots: Slots, taskId: TaskId, e
   }
   if (nowMs - entry.redeliveredAt < timings.assignmentSettleMs) return;
   const error = { code: 'AGENT_DEAF', message: 'The agent lives but did not take the task up.', retryable: true };
-  await giveBackTask(services, task, { error, agentLives: false, delayMs: 0 });
+  await giveBackTask(services, task, { error, slot: 'free', avoidAgent: true, delayMs: 0 });
 };
 
 /** A task that the agent lists and does not hold: told once per heartbeat. */

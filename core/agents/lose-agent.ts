@@ -16,7 +16,7 @@ export const loseAgent = async (services: Services, slots: Slots, reason: 'disco
     const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
     if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim) {
       const error = { code: 'AGENT_LOST', message: `The agent ${slots.name} is ${reason}.`, retryable: true };
-      await giveBackTask(services, found.task, { error, agentLives: false, delayMs: 0 });
+      await giveBackTask(services, found.task, { error, slot: 'free', avoidAgent: true, delayMs: 0 });
     } else {
       await freeOrphan(services, slots, taskId, entry);
     }

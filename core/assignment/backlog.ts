@@ -7,6 +7,7 @@ import { Requirements } from '../contract/task.ts';
 import { whyNotFit } from '../routing/candidate.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
+import type { Item } from '../table/table.ts';
 import type { Task } from '../tasks/task.ts';
 
 const Signature = z.looseObject({ sk: z.string(), requirements: Requirements });
@@ -52,6 +53,23 @@ const oldestOf = async (
   });
 };
 
+/** Every signature there is: one that is left out would keep its tasks waiting for ever. Usually one page. */
+const readDirectory = async (services: Services, tenant: TenantId): Promise<readonly Item[]> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await services.table.query({
+      partition: keys.signature(tenant, '').pk,
+      limit: limits.signaturesPerTenant,
+      consistent: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return items;
+};
+
 /**
  * The queued tasks whose turn it is for an agent, soonest virtual start first, at most `limit`. Eventually consistent:
  * some may be gone already.
@@ -61,12 +79,8 @@ export const nextQueued = async (
   agent: RosterEntry & Pick<Profile, 'tenant'>,
   limit: number,
 ): Promise<readonly TaskId[]> => {
-  const directory = await services.table.query({
-    partition: keys.signature(agent.tenant, '').pk,
-    limit: limits.signaturesPerTenant,
-    consistent: true,
-  });
-  const matching = directory.items
+  const directory = await readDirectory(services, agent.tenant);
+  const matching = directory
     .map((item) => Signature.parse(item))
     .filter(({ requirements }) => whyNotFit(requirements, agent) === undefined);
   const queued = (await Promise.all(matching.map(({ sk }) => oldestOf(services, agent.tenant, sk, limit)))).flat();

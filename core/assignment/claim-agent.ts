@@ -4,6 +4,7 @@ import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
 import { newClaimId } from '../common/new-id.ts';
 import { type Candidate, whyNotNow } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
+import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
 import type { Decision, Task } from '../tasks/task.ts';
 
@@ -72,7 +73,8 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
     candidates,
     nowMs,
     random: () => services.random.fraction(),
-    turn: services.cache.turn(),
+    // A cursor of its own for each kind of task: shared, two kinds that alternate would always meet the same agents.
+    turn: services.cache.turn(`${task.tenant}#${requirementSignature(task.requirements)}`),
   });
   for (const { candidate, score } of ranking.ranked) {
     const claimed = await claimOne(services, task, candidate);

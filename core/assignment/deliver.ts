@@ -11,7 +11,19 @@ import { pushFrame } from '../watch/push-frame.ts';
 const idempotencyKeyOf = (task: Task): string => `${task.taskId}:${task.attempt}`;
 
 const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
-  const { taskId, kind, type, description, context, constraints, outputFormat, priority, place, ackTimeoutMs } = task;
+  const {
+    taskId,
+    kind,
+    type,
+    description,
+    context,
+    constraints,
+    outputFormat,
+    priority,
+    place,
+    ackTimeoutMs,
+    workState,
+  } = task;
   return {
     task: {
       taskId,
@@ -24,6 +36,7 @@ const assignmentFrame = async (services: Services, task: Task): Promise<Platform
       ...(constraints === undefined ? {} : { constraints }),
       ...(outputFormat === undefined ? {} : { outputFormat }),
       ...(ackTimeoutMs === undefined ? {} : { ackTimeoutMs }),
+      ...(workState === undefined ? {} : { workState: await withReadUrl(services, workState) }),
       ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
     },
     attempt: task.attempt,

@@ -8,14 +8,14 @@ export interface EnvironmentCache {
   get(key: string, nowMs: number): unknown;
   set(key: string, value: unknown, untilMs: number): void;
   forget(key: string): void;
-  /** Counts up from wherever this environment began; for rotations that need no shared state. */
-  turn(): number;
+  /** Counts up for each key from wherever this environment began; for rotations that need no shared state. */
+  turn(key: string): number;
 }
 
 /** @param firstTurn where `turn` begins: random, so that environments do not march in step. */
 export const createEnvironmentCache = (firstTurn: number, maxEntries = 5000): EnvironmentCache => {
   const entries = new Map<string, Entry>();
-  let turns = firstTurn;
+  const turns = new Map<string, number>();
   return {
     get(key, nowMs) {
       const entry = entries.get(key);
@@ -31,6 +31,13 @@ export const createEnvironmentCache = (firstTurn: number, maxEntries = 5000): En
       if (oldest !== undefined) entries.delete(oldest);
     },
     forget: (key) => void entries.delete(key),
-    turn: () => turns++,
+    turn(key) {
+      const turn = turns.get(key) ?? firstTurn;
+      turns.delete(key);
+      turns.set(key, turn + 1);
+      const oldest = turns.size > maxEntries ? turns.keys().next().value : undefined;
+      if (oldest !== undefined) turns.delete(oldest);
+      return turn;
+    },
   };
 };

@@ -36,7 +36,13 @@ export const clientFrames = {
     confidence: z.number().min(0).max(1).optional(),
     evidence: z.array(Json).max(20).optional(),
   }),
-  'task.fail': z.strictObject({ taskId: TaskId, attempt, error: TaskError }),
+  'task.fail': z.strictObject({
+    taskId: TaskId,
+    attempt,
+    error: TaskError,
+    /** What was done so far, for whoever goes on. */
+    workState: Json.optional(),
+  }),
   'task.released': z.strictObject({ taskId: TaskId, attempt }),
   'task.submit': z.strictObject({ task: TaskSubmission }),
   'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),

@@ -12,7 +12,7 @@ export const limits = {
   payloadUrlSeconds: 15 * 60,
   capabilitiesPerAgent: 50,
   labelsPerAgent: 20,
-  /** The slots item stays within 1 KB up to 10 slots and 10 KB up to this many. */
+  /** The slots item has about 0.3 KB, 150 bytes for each live claim and 90 for each type of task with a history. */
   maxConcurrency: 100,
   defaultMaxConcurrency: 5,
   defaultAgentPriority: 50,

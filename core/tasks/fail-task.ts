@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import { type Speaker, settleLate } from './complete-task.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
 import { StaleAttemptError } from './errors.ts';
-import { backoffMs, giveBackTask } from './give-back-task.ts';
+import { backoffMs, type GivingBack, giveBackTask } from './give-back-task.ts';
 import { readTask, type Task } from './task.ts';
 import { type Ending, finishByAgent } from './task-writes.ts';
 
@@ -38,6 +38,29 @@ const endAsFailed = async (services: Services, speaker: Speaker, task: Task, err
 };
 
 /**
+ * How an attempt that failed is followed up, by what the agent says of the failure. Nothing said is treated as a crash.
+ *
+ * | failure | slot | next attempt |
+ * |---|---|---|
+ * | timeout | free | at once, elsewhere, with the work state |
+ * | crash | free | after the backoff, elsewhere |
+ * | resource_exhaustion | empty until the agent's next heartbeat | after the backoff, elsewhere |
+ * | network_failure | free | after the backoff, the same agent too |
+ */
+const recoveryOf = (error: TaskError, delayMs: number): Pick<GivingBack, 'slot' | 'avoidAgent' | 'delayMs'> => {
+  switch (error.failureType) {
+    case 'timeout':
+      return { slot: 'free', avoidAgent: true, delayMs: 0 };
+    case 'resource_exhaustion':
+      return { slot: 'cool_down', avoidAgent: true, delayMs };
+    case 'network_failure':
+      return { slot: 'free', avoidAgent: false, delayMs };
+    default:
+      return { slot: 'free', avoidAgent: true, delayMs };
+  }
+};
+
+/**
  * Takes an agent's own word that an attempt failed: retried elsewhere after a backoff while the error and the policy
  * allow it, else the end. A repeat of the failure that ended the task is acknowledged again.
  *
@@ -63,7 +86,11 @@ export const failTask = async (
     !task.retry.nonRetryableCodes.includes(failure.error.code);
   if (!canRetry) return endAsFailed(services, speaker, task, failure.error);
   const delayMs = backoffMs(task.retry, task.attempt, services.random.fraction());
-  await giveBackTask(services, task, { error: failure.error, agentLives: false, delayMs });
+  await giveBackTask(services, task, {
+    error: failure.error,
+    workState: failure.workState,
+    ...recoveryOf(failure.error, delayMs),
+  });
 };
 
 /** An agent declines an assignment: it goes elsewhere at once. @throws StaleAttemptError when it is not the holder. */
@@ -79,5 +106,5 @@ export const rejectTask = async (
     message: rejection.reason ?? 'The agent declined the task.',
     retryable: true,
   };
-  await giveBackTask(services, task, { error, agentLives: false, delayMs: 0 });
+  await giveBackTask(services, task, { error, slot: 'free', avoidAgent: true, delayMs: 0 });
 };

@@ -1,8 +1,10 @@
+import { revokeClaim } from '../agents/slots.ts';
 import { announceSignature } from '../assignment/backlog.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import { placeStoredTask } from '../assignment/place-task.ts';
 import { setTimers } from '../assignment/set-timers.ts';
 import type { AgentId } from '../contract/ids.ts';
+import type { Json } from '../contract/json.ts';
 import type { RetryPolicy, TaskError } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { tellOfTask } from '../watch/watchers.ts';
@@ -17,19 +19,32 @@ export const backoffMs = (retry: RetryPolicy, attempt: number, fraction: number)
 /** Why a task leaves an agent. */
 export interface GivingBack {
   readonly error: TaskError;
-  /** Whether the agent lives and must let go before its slot is free. */
-  readonly agentLives: boolean;
+  /**
+   * What becomes of the agent's slot: `free` at once; `let_go`: the agent lives and must let go first; `cool_down`: kept
+   * empty until the agent's next heartbeat, because it is short of resources.
+   */
+  readonly slot: 'free' | 'let_go' | 'cool_down';
+  /** Whether the agent gets the task again only when there is nobody else. */
+  readonly avoidAgent: boolean;
+  /** What the agent had done so far, for whoever goes on. */
+  readonly workState?: Json | undefined;
   /** Wait before the next attempt. */
   readonly delayMs: number;
 }
 
-const avoidList = (task: Task): readonly AgentId[] =>
-  task.agentId === undefined ? (task.avoid ?? []) : [...new Set([...(task.avoid ?? []), task.agentId])].slice(-5);
+const avoidList = (task: Task, avoidAgent: boolean): readonly AgentId[] =>
+  task.agentId === undefined || !avoidAgent
+    ? (task.avoid ?? [])
+    : [...new Set([...(task.avoid ?? []), task.agentId])].slice(-5);
 
 const freeSlotOf = async (services: Services, task: Task, why: GivingBack): Promise<void> => {
   const claim = claimOfTask(task);
   if (claim === undefined) return;
-  if (why.agentLives) return takeFromAgent(services, task, claim, why.error.message);
+  if (why.slot === 'let_go') return takeFromAgent(services, task, claim, why.error.message);
+  if (why.slot === 'cool_down') {
+    await services.table.update(revokeClaim(claim, services.clock.now()));
+    return;
+  }
   await releaseAndFill(services, claim, outcomeOf(task, false, services.clock.now()));
 };
 
@@ -51,7 +66,13 @@ export const giveBackTask = async (services: Services, task: Task, why: GivingBa
   const nowMs = services.clock.now();
   const delay = why.delayMs > 0 ? { runAt: nowMs + why.delayMs } : {};
   const written = await services.table.update(
-    requeueTask(task, { avoid: avoidList(task), error: why.error, nowMs, ...delay }),
+    requeueTask(task, {
+      avoid: avoidList(task, why.avoidAgent),
+      error: why.error,
+      workState: why.workState,
+      nowMs,
+      ...delay,
+    }),
   );
   const back = written.won ? readTask(written.item) : undefined;
   if (back?.kind !== 'task') return;

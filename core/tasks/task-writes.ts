@@ -1,4 +1,5 @@
 import type { AgentId, ClaimId } from '../contract/ids.ts';
+import type { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { headStartMs } from '../contract/limits.ts';
 import type { TaskError } from '../contract/task.ts';
@@ -138,6 +139,7 @@ export const requeueTask = (
     readonly avoid: readonly AgentId[];
     readonly runAt?: number;
     readonly error?: TaskError;
+    readonly workState?: Json | undefined;
     readonly nowMs: number;
   },
 ): Update => {
@@ -158,6 +160,7 @@ export const requeueTask = (
         lastAgentId: task.agentId,
         [holderOf(task.attempt)]: task.agentId,
         error: back.error,
+        workState: back.workState,
       }),
       ...(back.avoid.length === 0 ? [] : [set('avoid', back.avoid)]),
       plus('rev', 1),

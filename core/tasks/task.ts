@@ -90,6 +90,8 @@ export const Task = z.looseObject({
   /** Agents that gave this task up; taken only when there is nobody else. */
   avoid: z.array(AgentId).optional(),
   decision: Decision.optional(),
+  /** What an earlier holder had done so far. */
+  workState: Json.optional(),
   /** Why no agent that was registered at submit could ever have it. */
   unrunnable: z.string().optional(),
   output: Json.optional(),

@@ -35,7 +35,7 @@ const endAck = async (services: Services, message: Extract<TimerMessage, { kind:
     message: `The agent did not accept within ${task.ackTimeoutMs ?? 0} ms.`,
     retryable: true,
   };
-  await giveBackTask(services, task, { error, agentLives: true, delayMs: 0 });
+  await giveBackTask(services, task, { error, slot: 'let_go', avoidAgent: true, delayMs: 0 });
 };
 
 /** Ends a task whose deadline has passed. */

@@ -82,6 +82,17 @@ describe('fillAgent', () => {
     world.expectBooksToBalance();
   });
 
+  it('finds a task among more different requirements than one look shows', async () => {
+    const world = createWorld();
+    const tasks = [];
+    for (let index = 0; index < 270; index++)
+      tasks.push(await world.submit({ requirements: { capabilities: [`c${index}`] } }));
+    const last = world.ports.table.items().findLast(({ pk }) => pk === 'acme#SIGNATURES');
+    const name = JSON.stringify(last).match(/"(c\d+)"/)?.[1] ?? '';
+    await world.agent('last', { capabilities: [name] });
+    expect((await world.task(tasks[Number(name.slice(1))]?.taskId ?? '')).status).toBe('ASSIGNED');
+  });
+
   it('gives a claim back when the task was taken meanwhile', async () => {
     const world = createWorld();
     const { taskId } = await world.submit();

@@ -61,6 +61,6 @@ describe('createEnvironmentCache', () => {
 
   it('counts turns up from where it began', () => {
     const cache = createEnvironmentCache(7);
-    expect([cache.turn(), cache.turn()]).toEqual([7, 8]);
+    expect([cache.turn('a'), cache.turn('a')]).toEqual([7, 8]);
   });
 });
