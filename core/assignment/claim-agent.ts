@@ -53,6 +53,10 @@ const claimOne = async (
   return loserSees?.assigned[task.taskId] === undefined ? 'lost' : 'taken';
 };
 
+/** A cursor of its own for each kind of task: shared, two kinds that alternate would always meet the same agents. */
+const cursorOf = ({ tenant, requirements, strategy }: Task): string =>
+  `${tenant}#${requirementSignature(requirements)}#${JSON.stringify(strategy ?? null)}`;
+
 const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
   const nowMs = services.clock.now();
   const avoided = new Set<string>(task.avoid ?? []);
@@ -73,8 +77,7 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
     candidates,
     nowMs,
     random: () => services.random.fraction(),
-    // A cursor of its own for each kind of task: shared, two kinds that alternate would always meet the same agents.
-    turn: services.cache.turn(`${task.tenant}#${requirementSignature(task.requirements)}`),
+    turn: services.cache.turn(cursorOf(task)),
   });
   for (const { candidate, score } of ranking.ranked) {
     const claimed = await claimOne(services, task, candidate);

@@ -55,6 +55,20 @@ describe('claimAgent', () => {
     expect([...got.values()]).toEqual([10, 10, 10]);
   });
 
+  it.each([
+    ['another strategy', {}],
+    ['other requirements', { requirements: { capabilities: ['x'] } }],
+  ])('keeps the turns of round_robin apart from tasks with %s that come between', async (_what, between) => {
+    const world = createWorld();
+    for (const name of ['a', 'b']) await world.agent(name, { maxConcurrency: 50, capabilities: ['x'] });
+    const names: unknown[] = [];
+    for (let index = 0; index < 10; index++) {
+      names.push((await world.submit({ strategy: 'round_robin' })).agentName);
+      await world.submit(between);
+    }
+    expect(names.filter((name) => name === 'a')).toHaveLength(5);
+  });
+
   it('spreads load evenly under least_loaded', async () => {
     const world = createWorld();
     const agents = await Promise.all(['a', 'b', 'c', 'd'].map((name) => world.agent(name, { maxConcurrency: 50 })));
