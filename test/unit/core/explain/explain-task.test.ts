@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { updateAgent } from '#core/agents/update-agent.ts';
+import { explainTask } from '#core/explain/explain-task.ts';
+import { createWorld, otherTenant, tenant } from '../world.ts';
+
+describe('explainTask', () => {
+  it('says of each agent why it does not have the task, and what would help', async () => {
+    const world = createWorld();
+    await world.agent('full', { capabilities: ['x'], maxConcurrency: 1 });
+    await world.agent('unfit');
+    const paused = await world.agent('paused', { capabilities: ['x'] });
+    await updateAgent(world.services, paused, { state: 'paused' });
+    await world.submit({ requirements: { capabilities: ['x'] } });
+    const { taskId } = await world.submit({ requirements: { capabilities: ['x'] } });
+    const before = world.ports.table.items();
+    const explanation = await explainTask(world.services, tenant, taskId);
+    const reasons = Object.fromEntries(explanation.agents.map(({ name, whyNot }) => [name, whyNot]));
+    expect(reasons).toEqual({ full: 'full', unfit: 'capability_missing', paused: 'paused' });
+    expect(explanation).toMatchObject({ status: 'QUEUED', complete: true, queue: { position: 1 } });
+    expect(explanation.wouldUnblock.length).toBeGreaterThan(0);
+    expect(world.ports.table.items()).toEqual(before);
+  });
+
+  it('says how many are before it', async () => {
+    const world = createWorld();
+    const tasks = [];
+    for (let index = 0; index < 3; index++) {
+      tasks.push(await world.submit());
+      world.advance(1000);
+    }
+    tasks.push(await world.submit({ priority: 'high' }));
+    const explained = await Promise.all(tasks.map(({ taskId }) => explainTask(world.services, tenant, taskId)));
+    expect(explained.map(({ queue }) => queue?.position)).toEqual([2, 3, 4, 1]);
+  });
+
+  it('says who has an assigned task and by what rule', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const { taskId } = await world.submit();
+    expect(await explainTask(world.services, tenant, taskId)).toMatchObject({
+      agentId: agent.agentId,
+      decision: { strategy: 'least_loaded', seen: 1, eligible: 1 },
+      wouldUnblock: [],
+    });
+    await expect(explainTask(world.services, otherTenant, taskId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
