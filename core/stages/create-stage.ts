@@ -265,6 +265,10 @@ export const createChunk = async (services: Services, message: StageChunkMessage
   const run = await readRun(services, message.tenant, message.runId);
   const stage = await readStage(services, message.tenant, message.runId, message.stage);
   if (stage === undefined || stage.status === 'DECIDED') return;
-  const plan = await planStage(services, run, message.stage);
-  await createMembers(services, plan, stage, { from: message.from, to: Math.min(message.to, stage.total) });
+  const range = { from: message.from, to: Math.min(message.to, stage.total) };
+  try {
+    await createMembers(services, await planStage(services, run, message.stage), stage, range);
+  } catch (error) {
+    await failMembers(services, run, error);
+  }
 };

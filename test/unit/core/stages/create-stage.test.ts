@@ -110,6 +110,22 @@ describe('createStage', () => {
     world.expectBooksToBalance();
   });
 
+  it('fails the run when what its chunks are made from expires between them', async () => {
+    const world = createWorld();
+    await world.agent('a');
+    const tasks = [{ id: 'each', type: 'work', forEach: '{{ input.list }}' }];
+    const input = { list: Array.from({ length: 60 }, () => 1), large: 'x'.repeat(32 * 1024) };
+    const run = await world.start({ ...parallel(0), tasks }, input);
+    await world.enterStage(run, 0);
+    const last = world.ports.queues.tasks.splice(2);
+    await world.drainTasks();
+    world.ports.payloads.stored.clear();
+    world.ports.queues.tasks.push(...last);
+    await world.drainTasks();
+    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { code: 'NOT_FOUND' } });
+    expect(new Set(statuses(world))).toEqual(new Set(['CANCELLED']));
+  });
+
   it('succeeds at once with nothing to do', async () => {
     const world = createWorld();
     const tasks = [{ id: 'each', type: 'work', forEach: '{{ input }}' }];
