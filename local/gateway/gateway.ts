@@ -60,6 +60,8 @@ function createApiTable(context: GatewayContext, registry: ConnectionRegistry) {
   const webSocketApis = new Map<string, WebSocketApi>();
   return {
     webSocketApis,
+    /** Before the first API there is nothing yet, and nobody is told that something does not exist. */
+    isEmpty: (): boolean => httpApis.length + webSocketApis.size === 0,
     addHttpApi: (spec: HttpApiSpec): void => {
       const api = createHttpApi(context, spec);
       if (httpApis.some((other) => other.base === api.base)) {
@@ -105,14 +107,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const shouldUpgradeCallback = (request: IncomingMessage): boolean =>
     request.headers.upgrade?.toLowerCase() === 'websocket';
   const server = createServer({ shouldUpgradeCallback }, (request, response) => {
-    void handleRequest(apis.httpApiFor(pathOf(request)), request, response);
+    if (apis.isEmpty()) writeAnswer(response, gatewayError(503, 'Service Unavailable'), {});
+    else void handleRequest(apis.httpApiFor(pathOf(request)), request, response);
   });
   server.on('upgrade', (request, socket, head) => {
     upgraded.add(socket);
     socket.once('close', () => upgraded.delete(socket));
     socket.on('error', () => socket.destroy());
     const api = apis.webSocketApis.get(pathOf(request));
-    if (api === undefined) refuseHandshake(socket, 403, { message: 'Forbidden' });
+    if (apis.isEmpty()) refuseHandshake(socket, 503, { message: 'Service Unavailable' });
+    else if (api === undefined) refuseHandshake(socket, 403, { message: 'Forbidden' });
     else void api.upgrade({ request, socket, head });
   });
   const port = await listen(server, options.port, options.host);
