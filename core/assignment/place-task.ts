@@ -12,6 +12,7 @@ import { setTimers } from './set-timers.ts';
 
 /** What became of a task. `elsewhere`: somebody else wrote it first; `found` is what they wrote. */
 export type Placement =
+  | { readonly kind: 'held'; readonly task: Task }
   | { readonly kind: 'assigned'; readonly task: Task }
   | { readonly kind: 'queued'; readonly task: Task }
   | { readonly kind: 'elsewhere'; readonly found: Task | undefined; readonly voidRev?: number };
@@ -63,12 +64,21 @@ const queued = async (services: Services, task: Task): Promise<Placement> => {
 const nobodyFits =
   'No registered agent meets the requirements. The task waits for one until its deadline; explain says what is missing.';
 
+/** Writes a task that must not start yet. */
+const holdNewTask = async (services: Services, task: Task, voidRev?: number): Promise<Placement> => {
+  const written = await services.table.put(putTask(task, voidRev));
+  if (!written.won) return elsewhere(written);
+  await Promise.all([tellOfTask(services, task, 'task.held'), setTimers(services, task)]);
+  return { kind: 'held', task };
+};
+
 /**
  * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
  * `voidRev` steps over a mark that the sweep left under this id.
  */
 export const placeNewTask = async (services: Services, fresh: Task, voidRev?: number): Promise<Placement> => {
   const task: Task = voidRev === undefined ? fresh : { ...fresh, rev: voidRev + 1 };
+  if (task.runAt !== undefined) return holdNewTask(services, task, voidRev);
   const claimed = await claimAgent(services, task);
   if (claimed.kind === 'claimed') {
     const mine = assigned(task, assignmentOf(services, claimed));

@@ -15,15 +15,17 @@ import { createHash } from 'node:crypto';
  * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
  * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
  * | queued tasks of a signature              | (index)                     |                 | backlog: tenant#signature / virtual start |
+ * | dead letters                             | (index)                     |                 | backlog: tenant#DEAD / time of end |
  * | queued tasks past a time                 | (index)                     |                 | sweep: DUE#minute / pk                  |
  * | a workflow's version, its newest         | tenant#WORKFLOW#name        | V#version, NEWEST | list of NEWEST: tenant#WORKFLOWS / name |
  * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
+ * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
  *
- * Three kinds of key do not begin with the tenant: connections (found before the tenant is known), and the `sweep`
- * index keys LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys.
+ * Three kinds of key do not begin with the tenant: connections (found before the tenant is known); the `sweep` index keys
+ * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
  */
 export interface Key {
   readonly pk: string;
@@ -68,6 +70,7 @@ export const keys = {
     pk: `${tenant}#STAGE#${stageId}`,
     sk: `OPEN#${String(index).padStart(5, '0')}`,
   }),
+  sweepMark: (): Key => ({ pk: 'SWEEP', sk: 'DUE' }),
   watcher: (tenant: string, topic: string, connectionId: string): Key => ({
     pk: `${tenant}#WATCH#${topic}`,
     sk: connectionId,
@@ -92,6 +95,12 @@ export const indexKeys = {
     backlogKey: indexKeys.backlogOf(tenant, signature),
     backlogSort: `${padded(virtualStart)}#${taskId}`,
   }),
+  /** Dead letters lie where queued tasks lie: no task is both. A signature is 24 hexadecimal digits, so the name is free. */
+  dead: (tenant: string, endedAt: number, taskId: string) => ({
+    backlogKey: indexKeys.deadOf(tenant),
+    backlogSort: `${padded(endedAt)}#${taskId}`,
+  }),
+  deadOf: (tenant: string): string => `${tenant}#DEAD`,
   backlogOf: (tenant: string, signature: string): string => `${tenant}#${signature}`,
   list: (tenant: string, kind: 'AGENTS' | 'TASKS' | 'WORKFLOWS' | 'RUNS', sort: string) => ({
     listKey: indexKeys.listOf(tenant, kind),

@@ -28,6 +28,10 @@ export const limits = {
   maxAttempts: 20,
   defaultTaskTimeoutSeconds: 15 * 60,
   maxTaskTimeoutSeconds: 7 * 24 * 3600,
+  /** How far ahead a task may be started, and how far back the sweep looks for what is due. */
+  maxDelayMs: 7 * 24 * 3600_000,
+  /** Dead letters that one redrive takes. */
+  redrive: 100,
   defaultRunTimeoutSeconds: 24 * 3600,
   maxParallelAgents: 10,
   /** Step Functions state payload. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */

@@ -13,6 +13,7 @@ export type Scope =
   | 'tasks:submit'
   | 'tasks:cancel'
   | 'tasks:work'
+  | 'tasks:operate'
   | 'workflows:read'
   | 'workflows:write'
   | 'runs:read'
@@ -30,7 +31,7 @@ const submit: readonly Scope[] = [
   'runs:cancel',
   'payloads:write',
 ];
-const operate: readonly Scope[] = [...submit, 'agents:write', 'workflows:write'];
+const operate: readonly Scope[] = [...submit, 'tasks:operate', 'agents:write', 'workflows:write'];
 const work: readonly Scope[] = [
   'agents:connect',
   'tasks:work',

@@ -123,6 +123,8 @@ export const TaskSubmission = z.strictObject({
   /** From submit to terminal, waiting included. */
   timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultTaskTimeoutSeconds),
   estimatedDurationMs: z.int().positive().optional(),
+  /** Not before this time, in epoch milliseconds; the time-out counts from it. At most seven days ahead of the submit. */
+  runAt: z.int().nonnegative().optional(),
   /** The agent must send `task.accept` within this, else the task goes elsewhere. */
   ackTimeoutMs: z.int().min(1000).max(900_000).optional(),
   retry: RetryPolicy.default({
@@ -219,6 +221,10 @@ export const TaskView = z.looseObject({
   evidence: z.array(Json).optional(),
   progress: z.looseObject({ percent: z.number().optional(), message: z.string().optional() }).optional(),
   decision: z.looseObject({ strategy: z.string() }).optional(),
+  runAt: z.number().optional(),
+  /** The task that this one repeats, and the one that repeats this one. */
+  retryOf: TaskId.optional(),
+  retriedAs: TaskId.optional(),
   /** Set while the task waits and no registered agent could ever have it: why. */
   unrunnable: z.string().optional(),
   lateResults: z.array(z.looseObject({ attempt: z.int(), agentId: z.string() })).optional(),

@@ -28,17 +28,24 @@ const releaseNext = async (services: Services, stage: Stage, markers: Markers): 
 
 /**
  * Repairs a stage that a crash left behind: members that ended without their marker, or were let go without being
- * placed. For the sweep; everything in it is repeatable.
+ * placed. Members that are not there at all are asked for once more. For the sweep; everything in it is repeatable.
  */
 export const repairStage = async (services: Services, stage: Stage): Promise<void> => {
+  let isIncomplete = false;
   const markers = await readMarkers(services, stage);
   for (const { index, released } of markers.open) {
     const taskId = memberTaskId(stage.tenant, stage.runId, stage.position, index);
     const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
-    if (found.kind !== 'task') continue;
+    if (found.kind !== 'task') {
+      isIncomplete = true;
+      continue;
+    }
     if (isTerminal(found.task.status)) await closeMarker(services, stage, index, found.task.status === 'SUCCEEDED');
     else if (released) await letGo(services, stage, index, true);
   }
+  const { tenant, runId, position, taskToken } = stage;
+  if (isIncomplete)
+    await services.queues.sendTasks(tenant, [{ kind: 'stage', tenant, runId, stage: position, taskToken }]);
   await settleStage(services, stage);
 };
 

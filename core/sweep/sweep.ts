@@ -8,6 +8,7 @@ import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
 import { readTask } from '../tasks/task.ts';
 import { endOverdue, placeDue } from '../timers/handle-timer.ts';
+import { dueMinutes, noteSwept } from './due-minutes.ts';
 import { sweepAgent } from './sweep-agent.ts';
 import { sweepRun, sweepStage } from './sweep-coordination.ts';
 
@@ -23,8 +24,6 @@ export interface SweepReport {
 
 const IndexKey = z.looseObject({ pk: z.string(), sk: z.string() });
 const pageSize = 100;
-/** Minutes of due tasks that one sweep looks back over, so that a missed sweep is made up. */
-const lookBackMinutes = 15;
 
 const eachOf = async (services: Services, partition: string, visit: (item: Item) => Promise<void>): Promise<void> => {
   let cursor: string | undefined;
@@ -63,14 +62,15 @@ export const sweep = async (services: Services): Promise<SweepReport> => {
         });
       }
     };
-  const nowMinute = Math.floor(services.clock.now() / 60_000);
-  for (let minute = nowMinute - lookBackMinutes; minute <= nowMinute; minute++) {
+  const minutes = await dueMinutes(services);
+  for (const minute of minutes) {
     await eachOf(
       services,
       indexKeys.dueMinute(minute * 60_000),
       safely(async (item) => ((report.due += 1), sweepDue(services, item))),
     );
   }
+  await noteSwept(services, minutes);
   for (let shard = 0; shard < sweepShards; shard++) {
     await eachOf(
       services,

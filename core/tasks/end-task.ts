@@ -71,24 +71,32 @@ export interface PlatformEnding {
 }
 
 /**
- * Ends a task as it was read: nothing happens when it has changed since, or has ended. Whoever had it is told to stop.
+ * Ends a task as it was read: nothing happens when it has changed since, or has ended. Whoever had it is told to stop
+ * and lets go of its slot, unless the slot is `free` already (the agent is gone, or gave the task up itself).
  * Returns the task as it ended, or `undefined`.
  */
-export const endByPlatform = async (services: Services, task: Task, end: PlatformEnding): Promise<Task | undefined> => {
+export const endByPlatform = async (
+  services: Services,
+  task: Task,
+  end: PlatformEnding,
+  slot: 'free' | 'let_go' = 'let_go',
+): Promise<Task | undefined> => {
   const nowMs = services.clock.now();
   const ending: Ending = {
     status: end.status,
     fields: { error: end.error },
     nowMs,
     expiresAtEpochSeconds: forgottenAt(nowMs),
+    isDeadLetter: task.place === undefined && (end.status === 'FAILED' || end.status === 'TIMED_OUT'),
   };
   const written = await services.table.update(finishByPlatform(task, ending));
   const ended = written.won ? readTask(written.item) : undefined;
   if (ended?.kind !== 'task') return undefined;
   const claim = task.status === 'ASSIGNED' ? claimOfTask(task) : undefined;
-  await Promise.all([
-    claim === undefined ? undefined : takeFromAgent(services, task, claim, end.error.message),
-    afterEnd(services, ended.task),
-  ]);
+  const giveSlotBack = (held: Claim): Promise<void> =>
+    slot === 'free'
+      ? releaseAndFill(services, held, outcomeOf(task, false, nowMs))
+      : takeFromAgent(services, task, held, end.error.message);
+  await Promise.all([claim === undefined ? undefined : giveSlotBack(claim), afterEnd(services, ended.task)]);
   return ended.task;
 };

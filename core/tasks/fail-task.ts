@@ -9,7 +9,7 @@ import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
 import { StaleAttemptError } from './errors.ts';
 import { backoffMs, type GivingBack, giveBackTask } from './give-back-task.ts';
 import { readTask, type Task } from './task.ts';
-import { type Ending, finishByAgent } from './task-writes.ts';
+import { type Ending, finishByAgent, holderOf } from './task-writes.ts';
 
 const readHeld = async (services: Services, speaker: Speaker, taskId: Task['taskId']): Promise<Task> => {
   const found = readTask(await services.table.get(keys.task(speaker.tenant, taskId), { consistent: true }));
@@ -23,7 +23,13 @@ const isHolder = (task: Task, speaker: Speaker, attempt: number): boolean =>
 const endAsFailed = async (services: Services, speaker: Speaker, task: Task, error: TaskError): Promise<void> => {
   const nowMs = services.clock.now();
   const fields = { error, agentId: speaker.agentId, endedByAgent: true };
-  const ending: Ending = { status: 'FAILED', fields, nowMs, expiresAtEpochSeconds: forgottenAt(nowMs) };
+  const ending: Ending = {
+    status: 'FAILED',
+    fields,
+    nowMs,
+    expiresAtEpochSeconds: forgottenAt(nowMs),
+    isDeadLetter: task.place === undefined,
+  };
   const { tenant, taskId, attempt } = task;
   const written = await services.table.update(
     finishByAgent({ tenant, taskId }, { agentId: speaker.agentId, attempt }, ending),
@@ -72,6 +78,8 @@ export const failTask = async (
   failure: ClientFrame<'task.fail'>,
 ): Promise<void> => {
   const task = await readHeld(services, speaker, failure.taskId);
+  // Said again, or of an attempt that was taken away: there is nothing more to give back.
+  if (task[holderOf(failure.attempt)] === speaker.agentId) return;
   if (!isHolder(task, speaker, failure.attempt)) {
     const fields = { error: failure.error };
     return settleLate(

@@ -58,7 +58,12 @@ export const giveBackTask = async (services: Services, task: Task, why: GivingBa
     task.attempt < task.retry.maxAttempts &&
     !task.retry.nonRetryableCodes.includes(why.error.code);
   if (!mayRetry) {
-    await endByPlatform(services, task, { status: 'FAILED', error: why.error });
+    await endByPlatform(
+      services,
+      task,
+      { status: 'FAILED', error: why.error },
+      why.slot === 'free' ? 'free' : 'let_go',
+    );
     return;
   }
   // Before it is queued: a task whose requirements are not announced is found by nobody after a crash.

@@ -4,7 +4,7 @@ import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { isClaimCheck } from '../contract/payload.ts';
 import type { TaskSubmission } from '../contract/task.ts';
-import { PayloadTooLargeError } from '../errors/errors.ts';
+import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import type { StagePlace, Task } from './task.ts';
@@ -16,6 +16,8 @@ export interface NewTask {
   readonly submission: TaskSubmission;
   readonly submitter: Task['submitter'];
   readonly place?: StagePlace;
+  /** The task that this one repeats. */
+  readonly retryOf?: TaskId;
 }
 
 /** The id of a submitted task: the same principal's same key names the same task, for ever. */
@@ -34,16 +36,28 @@ const effectsOf = (submission: TaskSubmission, place: StagePlace | undefined): P
   return effects.length === 0 ? {} : { effects: effects.join(',') };
 };
 
+const startOf = (runAt: number | undefined, nowMs: number): number => {
+  if (runAt === undefined || runAt <= nowMs) return nowMs;
+  if (runAt - nowMs > limits.maxDelayMs) {
+    throw new InvalidFieldError('runAt', 'The start is more than seven days ahead.', {
+      limit: nowMs + limits.maxDelayMs,
+    });
+  }
+  return runAt;
+};
+
 /**
  * A task as it begins: PENDING, attempt 0. A large input goes to the payload store.
- * @throws PayloadTooLargeError when what stays beside the input does not fit a frame.
+ * @throws PayloadTooLargeError when what stays beside the input does not fit a frame, InvalidFieldError for a start too
+ * far ahead.
  */
 export const newTask = async (
   services: Services,
-  { tenant, taskId, submission, submitter, place }: NewTask,
+  { tenant, taskId, submission, submitter, place, retryOf }: NewTask,
 ): Promise<Task> => {
   const nowMs = services.clock.now();
-  const { input, requirements, timeoutSeconds, ...rest } = submission;
+  const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
+  const startsAt = startOf(runAt, nowMs);
   const restBytes = jsonBytes(rest);
   if (restBytes > limits.inlinePayloadBytes / 2) {
     throw new PayloadTooLargeError('task (all but its input)', restBytes, limits.inlinePayloadBytes / 2);
@@ -59,12 +73,14 @@ export const newTask = async (
     submitter,
     submissionHash: submissionHash(submission),
     ...(place === undefined ? {} : { place }),
+    ...(retryOf === undefined ? {} : { retryOf }),
+    ...(startsAt > nowMs ? { runAt: startsAt } : {}),
     ...effectsOf(submission, place),
     status: 'PENDING',
     attempt: 0,
     rev: 1,
     createdAt: nowMs,
     timeoutMs: timeoutSeconds * 1000,
-    deadlineAt: nowMs + timeoutSeconds * 1000,
+    deadlineAt: startsAt + timeoutSeconds * 1000,
   };
 };

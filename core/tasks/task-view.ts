@@ -38,6 +38,9 @@ export const taskView = async (
     evidence: task.evidence,
     progress: task.progress,
     decision: task.decision,
+    runAt: task.runAt,
+    retryOf: task.retryOf,
+    retriedAs: task.retriedAs,
     unrunnable: task.unrunnable,
     lateResults:
       late.length === 0

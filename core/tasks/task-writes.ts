@@ -1,4 +1,4 @@
-import type { AgentId, ClaimId } from '../contract/ids.ts';
+import type { AgentId, ClaimId, TaskId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { headStartMs } from '../contract/limits.ts';
@@ -176,6 +176,8 @@ export interface Ending {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly nowMs: number;
   readonly expiresAtEpochSeconds: number;
+  /** Whether it is to be found among the dead letters, where an operator may have it done again. */
+  readonly isDeadLetter?: boolean;
 }
 
 const ending = (task: TaskRef, end: Ending, clauses: Clauses): Update => ({
@@ -186,10 +188,11 @@ const ending = (task: TaskRef, end: Ending, clauses: Clauses): Update => ({
       endedAt: end.nowMs,
       expiresAtEpochSeconds: end.expiresAtEpochSeconds,
       ...end.fields,
+      ...(end.isDeadLetter === true ? indexKeys.dead(task.tenant, end.nowMs, task.taskId) : {}),
     }),
     plus('rev', 1),
   ],
-  remove: waitingKeys,
+  remove: end.isDeadLetter === true ? waitingKeys.filter(([name]) => !name.startsWith('backlog')) : waitingKeys,
   clauses,
 });
 
@@ -269,6 +272,14 @@ export const quarantine = (
     ...late.fields,
   },
   clauses: { firstOne: absent('pk') },
+});
+
+/** Takes a task that is done again from the dead letters, and names what became of it. */
+export const markRetried = (task: Task, retriedAs: TaskId): Update => ({
+  key: keyOf(task),
+  set: [set('retriedAs', retriedAs), plus('rev', 1)],
+  remove: [['backlogKey'], ['backlogSort']],
+  clauses: { hasEnded: present('endedAt') },
 });
 
 /** Asks that changes of a task be shown to watchers. */

@@ -63,6 +63,8 @@ export const Task = z.looseObject({
   metadata: z.record(z.string(), Json).optional(),
   submitter: z.looseObject({ principal: z.string(), connectionId: z.string().optional() }),
   submissionHash: z.string(),
+  retryOf: TaskId.optional(),
+  retriedAs: TaskId.optional(),
   place: StagePlace.optional(),
 
   status: StoredStatus,

@@ -68,9 +68,9 @@ export const handleTimer = async (services: Services, message: TimerMessage): Pr
       return endAck(services, message);
     case 'due': {
       const task = await readLive(services, message.tenant, message.taskId);
-      return task === undefined
-        ? undefined
-        : placeDue(services, { ...task, runAt: Math.min(task.runAt ?? Infinity, services.clock.now()) });
+      // Set for an earlier wait: the present one has a timer of its own.
+      if (task === undefined || task.rev !== message.rev) return;
+      return placeDue(services, { ...task, runAt: Math.min(task.runAt ?? Infinity, services.clock.now()) });
     }
     case 'deadline': {
       const task = await readLive(services, message.tenant, message.taskId);

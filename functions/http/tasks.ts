@@ -10,6 +10,7 @@ import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
 import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, NoQuery, pageQuery, route } from '../runtime/route.ts';
+import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { SubmitBatch, submitBatch } from './submit-batch.ts';
 
 const params = z.object({ taskId: TaskId });
@@ -24,6 +25,7 @@ const Cancel = z.object({
 });
 
 const taskRoutes: FamilyRoutes<'tasks'> = {
+  ...deadLetterRoutes,
   'POST /v1/tasks': route(Submit, async (services, { body }, caller) => ({
     status: 201,
     body: await taskView(services, await submitTask(services, { ...caller, submission: body })),

@@ -28,10 +28,12 @@ const makers = {
     .map(([t, a, n, m]) => [keys.marker(t, stageIdOf(a, n), m), ['marker', t, a, n, m]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
+/** All but the sweep's own mark, which is one fixed key. */
+const { sweepMark: _sweepMark, ...tenantKeys } = keys;
 const anyKey = fc.oneof(...Object.values(makers));
 
 describe('keys', () => {
-  it('are all tried here', () => expect(Object.keys(makers)).toHaveLength(Object.keys(keys).length));
+  it('are all tried here', () => expect(Object.keys(makers)).toHaveLength(Object.keys(tenantKeys).length));
 
   it('differ whenever what they stand for differs', () => {
     fc.assert(

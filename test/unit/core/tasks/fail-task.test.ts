@@ -99,13 +99,14 @@ describe('failTask', () => {
     expect((await world.slots(a)).freeSlots).toBe(5);
   });
 
-  it('refuses a failure of an attempt that is over, and does not count it', async () => {
+  it('acknowledges the same failure again, and does not count it', async () => {
     const world = createWorld();
     const a = await world.agent('a');
     const { taskId } = await world.submit({ retry: noWait });
     await world.fail(a, taskId);
-    await expect(world.fail(a, taskId, { attempt: 1 })).rejects.toMatchObject({ code: 'STALE_ATTEMPT' });
+    await world.fail(a, taskId, { attempt: 1 });
     expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 2 });
+    expect((await readAgentView(world.services, a.tenant, a.agentId)).performance).toMatchObject({ work: { count: 1 } });
   });
 
   it('counts successes and failures of the agent', async () => {
@@ -119,6 +120,15 @@ describe('failTask', () => {
     expect((await readAgentView(world.services, a.tenant, a.agentId)).performance).toMatchObject({
       work: { count: 2, successRate: 0.5, averageMs: 1000 },
     });
+  });
+
+  it('refuses a failure of an attempt that was never the agent’s', async () => {
+    const world = createWorld();
+    const a = await world.agent('a', { priority: 100 });
+    const { taskId } = await world.submit({ retry: noWait });
+    const b = await world.agent('b');
+    await world.fail(a, taskId);
+    await expect(world.fail(b, taskId, { attempt: 1 })).rejects.toMatchObject({ code: 'STALE_ATTEMPT' });
   });
 
   it('does not know a task that is not there', async () => {
