@@ -309,7 +309,12 @@ export class Agent {
     if (this.chance.happens(this.temper.rejecting))
       return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
     if (this.chance.happens(this.temper.failing)) {
-      const error = { code: 'BROKEN', message: 'it broke', retryable: this.chance.happens(0.7) };
+      const error = {
+        code: 'BROKEN',
+        message: 'it broke',
+        retryable: this.chance.happens(0.7),
+        failureType: this.chance.pick(['timeout', 'crash', 'resource_exhaustion', 'network_failure'] as const),
+      };
       return { type: 'task.fail', payload: { taskId, attempt, error } };
     }
     const output: Signature = { by: this.agentId, taskId, attempt };

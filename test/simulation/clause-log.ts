@@ -2,17 +2,23 @@ import type { Key } from '#core/contract/keys.ts';
 import type { Clauses, Condition, Item } from '#core/table/table.ts';
 import { allHold } from '#test/support/evaluate.ts';
 
-/** One named clause of one kind of write. `write` says which builder: operation, kind of item, and all its clauses. */
-export interface ClauseName {
+/** Named clauses of one kind of write. `write` says which builder: operation, kind of item, and all its clauses. */
+export interface Guards {
   readonly write: string;
-  readonly clause: string;
+  readonly clauses: readonly string[];
 }
 
-/** What the harness saw of a clause. `decisive`: it alone refused a write. */
-export interface ClauseUse {
+/** What the harness saw of one kind of write. */
+export interface WriteUse {
+  readonly clauses: ReadonlySet<string>;
   seen: number;
-  decisive: number;
+  /** How often each set of clauses refused it, by their names joined with `+`. */
+  readonly refusals: Map<string, number>;
 }
+
+/** Whether a write was ever refused by nothing but these clauses: without them it would have gone through. */
+export const isDecisive = (use: WriteUse | undefined, clauses: readonly string[]): boolean =>
+  [...(use?.refusals.keys() ?? [])].some((failing) => failing.split('+').every((name) => clauses.includes(name)));
 
 const kindOf = ({ pk, sk }: Key): string => {
   if (sk.startsWith('V#')) return 'VERSION';
@@ -25,36 +31,32 @@ const kindOf = ({ pk, sk }: Key): string => {
 export const writeName = (operation: string, key: Key, clauses: Clauses): string =>
   `${operation} ${kindOf(key)} {${Object.keys(clauses).toSorted().join(', ')}}`;
 
-/** Collects every named clause that use cases send, and takes one away when told. */
+/** Collects every named clause that use cases send, and takes some away when told. */
 export class ClauseLog {
-  readonly uses = new Map<string, Map<string, ClauseUse>>();
-  private readonly dropped: ClauseName | undefined;
+  readonly uses = new Map<string, WriteUse>();
+  private readonly dropped: Guards | undefined;
 
-  constructor(dropped?: ClauseName) {
+  constructor(dropped?: Guards) {
     this.dropped = dropped;
   }
 
-  /** The clauses that reach the table: all, or all but the dropped one. */
+  /** The clauses that reach the table: all, or all but the dropped ones. */
   pass(write: string, clauses: Clauses): Clauses {
-    if (this.dropped === undefined || this.dropped.write !== write) return clauses;
     const { dropped } = this;
-    return Object.fromEntries(Object.entries(clauses).filter(([name]) => name !== dropped.clause));
+    if (dropped?.write !== write) return clauses;
+    return Object.fromEntries(Object.entries(clauses).filter(([name]) => !dropped.clauses.includes(name)));
   }
 
   /** Notes what a write met: `before` is the item that it was judged by. */
   note(write: string, clauses: Clauses, before: Item | undefined): void {
-    const names = Object.keys(clauses);
     const holds = ([name, condition]: [string, Condition]): boolean => allHold({ [name]: condition }, before);
-    const uses = this.uses.get(write) ?? new Map<string, ClauseUse>();
-    this.uses.set(write, uses);
+    const use = this.uses.get(write) ?? { clauses: new Set(Object.keys(clauses)), seen: 0, refusals: new Map() };
+    this.uses.set(write, use);
+    use.seen += 1;
     const failing = Object.entries(clauses)
       .filter((clause) => !holds(clause))
-      .map(([name]) => name);
-    for (const name of names) {
-      const use = uses.get(name) ?? { seen: 0, decisive: 0 };
-      uses.set(name, use);
-      use.seen += 1;
-      if (failing.length === 1 && failing[0] === name) use.decisive += 1;
-    }
+      .map(([name]) => name)
+      .join('+');
+    if (failing !== '') use.refusals.set(failing, (use.refusals.get(failing) ?? 0) + 1);
   }
 }

@@ -1,6 +1,6 @@
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
-import type { TaskId } from '#core/contract/ids.ts';
+import { TaskId } from '#core/contract/ids.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import {
   RunRequest,
@@ -8,13 +8,17 @@ import {
   WorkflowDefinition,
   type WorkflowDefinitionInput,
 } from '#core/contract/workflow.ts';
+import { redrive } from '#core/dead-letters/dead-letters.ts';
+import { NotFoundError } from '#core/errors/errors.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import type { Run } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
 import type { Services } from '#core/services.ts';
+import { acceptLateResult } from '#core/tasks/accept-late-result.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
+import { retryTask } from '#core/tasks/retry-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import type { Agent } from './agent.ts';
 import type { Ended } from './invocation.ts';
@@ -65,6 +69,34 @@ export class Client {
     this.ask(`cancel ${taskId.slice(-8)}`, (services) => cancelTask(services, this.principal, taskId, 'not needed'));
   }
 
+  /** Does a task again that has ended; a new task. */
+  retry(taskId: TaskId, idempotencyKey: string): void {
+    const { principal } = this;
+    this.ask(
+      `retry ${taskId.slice(-8)}`,
+      (services) => retryTask(services, { principal, taskId, idempotencyKey, runAt: undefined }),
+      (task) => {
+        this.sameId(`${taskId} ${idempotencyKey}`, task.taskId);
+        this.accepted.add(task.taskId);
+      },
+    );
+  }
+
+  /** Does again what failed. */
+  redrive(idempotencyKey: string): void {
+    const request = { limit: 10, staggerMs: 2000, idempotencyKey };
+    this.ask(
+      'redrive',
+      (services) => redrive(services, this.principal, request),
+      ({ redriven }) => redriven.forEach(({ retriedAs }) => this.accepted.add(TaskId.parse(retriedAs))),
+    );
+  }
+
+  /** An operator takes a result that came too late. */
+  acceptLate(late: { readonly taskId: TaskId; readonly attempt: number }): void {
+    this.ask(`accept late ${late.taskId.slice(-8)}`, (services) => acceptLateResult(services, this.principal, late));
+  }
+
   define(definition: WorkflowDefinitionInput): void {
     const parsed = WorkflowDefinition.parse(definition);
     this.ask(`define ${parsed.name}`, (services) => putWorkflow(services, this.principal.tenant, parsed));
@@ -94,9 +126,17 @@ export class Client {
     this.ask(`operate ${agent.name}`, (services) => updateAgent(services, { tenant, agentId }, update));
   }
 
-  /** An operator removes an agent for good; its process may come back and register anew. */
+  /** An operator removes an agent for good, and insists; its process may come back and register anew. */
   remove(agent: Agent): void {
-    this.ask(`remove ${agent.name}`, (services) => removeAgent(services, this.principal, agent.agentId));
+    const remove = (services: Services): Promise<boolean> =>
+      removeAgent(services, this.principal, agent.agentId).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof NotFoundError) return false;
+          throw error;
+        },
+      );
+    this.ask(`remove ${agent.name}`, remove, undefined, Infinity);
   }
 
   look(name: string, view: (services: Services, principal: Principal) => Promise<unknown>): void {
@@ -108,12 +148,13 @@ export class Client {
     name: string,
     useCase: (services: Services) => Promise<T>,
     done: (value: T) => void = () => undefined,
+    maxTries = 12,
   ): void {
     const { world } = this.platform;
     let tries = 0;
     let isAnswered = false;
     const again = (ofTry: number): void => {
-      if (isAnswered || ofTry !== tries || tries > 12) return;
+      if (isAnswered || ofTry !== tries || tries > maxTries) return;
       once();
     };
     const settle = (ofTry: number, ended: Ended<T>): void => {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Slots } from '#core/agents/agent.ts';
-import { keys } from '#core/contract/keys.ts';
+import { indexKeys, keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import type { Task } from '#core/tasks/task.ts';
 import { type Change, type Court, short, taskIn } from './court.ts';
@@ -13,6 +13,8 @@ export const Signature = z.looseObject({
   evil: z.boolean().optional(),
 });
 export type Signature = z.infer<typeof Signature>;
+
+const AcceptedLate = z.looseObject({ attempt: z.number(), agentId: z.string() });
 
 /** What an end leaves for ever. */
 const kept = ['status', 'output', 'error', 'endedAt', 'agentId', 'attempt'] as const;
@@ -54,8 +56,12 @@ const judgeSpeech = (court: Court, by: string, task: Task): void => {
 
 const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task): void => {
   const { data: output } = Signature.safeParse(task.output);
-  const mine = output?.taskId === task.taskId && output.by === task.agentId && output.attempt === task.attempt;
-  const holder = old?.status === 'ASSIGNED' ? old.agentId : old?.['lastAgentId'];
+  // An operator may take a former holder's late result; then that is whose word it is.
+  const { data: late } = AcceptedLate.safeParse(task['acceptedLate']);
+  const speaker = late ?? task;
+  const mine = output?.taskId === task.taskId && output.by === speaker.agentId && output.attempt === speaker.attempt;
+  const current = old?.status === 'ASSIGNED' ? old.agentId : old?.['lastAgentId'];
+  const holder = late === undefined ? current : late.agentId;
   if (!mine || output.by !== holder || output.evil === true)
     court.violate(
       'S3 only the holder ends a task',
@@ -64,7 +70,8 @@ const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task
 };
 
 const judgeIndexes = (court: Court, by: string, task: Task): void => {
-  if ((task.status === 'QUEUED') !== (task['backlogKey'] !== undefined))
+  const isDead = isTerminal(task.status) && task['backlogKey'] === indexKeys.deadOf(task.tenant);
+  if ((task.status === 'QUEUED' || isDead) !== (task['backlogKey'] !== undefined))
     court.violate('I5 queued tasks are findable', `${task.taskId} ${task.status} by ${by}`);
   if (isTerminal(task.status) && task['sweepKey'] !== undefined)
     court.violate('the sweep reads what is live', `${task.taskId} ${task.status} by ${by}`);

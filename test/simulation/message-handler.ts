@@ -35,7 +35,7 @@ const post = async (services: Services, connectionId: string, frame: string): Pr
   await services.sockets.post(connectionId, frame);
 };
 
-const handlers: Readonly<Record<ClientFrameType, Handler>> = {
+const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   'agent.register': (services, { connectionId, principal }, { payload, seq }) => {
     const registration = clientFrames['agent.register'].parse(payload);
     return registerAgent(services, { principal, connectionId, seq, registration }, (slots) =>
@@ -101,7 +101,9 @@ export const handleMessage = async (
 ): Promise<void> => {
   try {
     const connection = await loadConnection(services, connectionId);
-    await handlers[envelope.type](services, connection, envelope);
+    const handler = handlers[envelope.type];
+    if (handler === undefined) throw new AppError('UNKNOWN_TYPE', `The simulation has no ${envelope.type}.`);
+    await handler(services, connection, envelope);
     await post(services, connectionId, encodeFrame(services, 'ack', { id: envelope.id }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

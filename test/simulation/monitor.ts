@@ -1,5 +1,5 @@
 import { Slots } from '#core/agents/agent.ts';
-import type { Key } from '#core/contract/keys.ts';
+import { type Key, keys } from '#core/contract/keys.ts';
 import { Run } from '#core/runs/run.ts';
 import { Stage } from '#core/stages/stage.ts';
 import type { Item } from '#core/table/table.ts';
@@ -47,6 +47,11 @@ export class Monitor implements Court {
 
   tasks(): readonly Task[] {
     return this.all((item) => (item['sk'] === 'TASK' ? taskIn(item) : undefined));
+  }
+
+  /** Attempts whose results came too late and were kept. */
+  lateAttempts({ tenant, taskId }: Pick<Task, 'tenant' | 'taskId'>): readonly number[] {
+    return [1, 2, 3, 4, 5, 6].filter((attempt) => this.item(keys.lateResult(tenant, taskId, attempt)) !== undefined);
   }
 
   slots(): readonly Slots[] {

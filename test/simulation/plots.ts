@@ -76,7 +76,7 @@ export const temperOf = (chance: Chance): Temper =>
   ]);
 
 /** Some task. */
-export const submissionOf = (chance: Chance, agents: readonly Agent[]): TaskSubmissionInput => {
+export const submissionOf = (chance: Chance, agents: readonly Agent[], nowMs: number): TaskSubmissionInput => {
   const pinned = chance.happens(0.08) ? chance.pick(agents).agentId : undefined;
   const wanted = chance.happens(0.15) ? [...capabilities] : [chance.pick(capabilities)];
   return {
@@ -90,6 +90,7 @@ export const submissionOf = (chance: Chance, agents: readonly Agent[]): TaskSubm
     strategy: chance.pick(['least_loaded', 'round_robin', 'capability_match']),
     retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
     ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
+    ...(chance.happens(0.1) ? { runAt: nowMs + chance.between(1000, 200_000) } : {}),
   };
 };
 

@@ -1,4 +1,3 @@
-import type { ClauseUse } from './clause-log.ts';
 import type { SimulationResult } from './simulate.ts';
 import { listSites } from './sites.ts';
 import type { SiteUse } from './world.ts';
@@ -11,7 +10,6 @@ export interface Totals {
   runs: number;
   readonly faults: Map<string, number>;
   readonly sites: Map<string, SiteUse>;
-  readonly clauses: Map<string, Map<string, ClauseUse>>;
   readonly failed: SimulationResult[];
 }
 
@@ -22,7 +20,6 @@ export const newTotals = (): Totals => ({
   runs: 0,
   faults: new Map(),
   sites: new Map(listSites().map((site) => [site, { calls: 0, killedBefore: 0, killedAfter: 0 }])),
-  clauses: new Map(),
   failed: [],
 });
 
@@ -34,21 +31,7 @@ const addSite = (totals: Totals, site: string, use: SiteUse): void => {
   sum.killedAfter += use.killedAfter;
 };
 
-/** Adds named clauses as one seed or another source met them. */
-export const addClauses = (
-  totals: Pick<Totals, 'clauses'>,
-  clauses: ReadonlyMap<string, ReadonlyMap<string, ClauseUse>>,
-): void => {
-  for (const [write, uses] of clauses) {
-    const sums = totals.clauses.get(write) ?? new Map<string, ClauseUse>();
-    totals.clauses.set(write, sums);
-    for (const [clause, { seen, decisive }] of uses) {
-      const sum = sums.get(clause) ?? { seen: 0, decisive: 0 };
-      sums.set(clause, { seen: sum.seen + seen, decisive: sum.decisive + decisive });
-    }
-  }
-};
-
+/** Adds one seed. */
 export const addResult = (totals: Totals, result: SimulationResult): void => {
   totals.seeds += 1;
   totals.steps += result.steps;
@@ -56,7 +39,6 @@ export const addResult = (totals: Totals, result: SimulationResult): void => {
   totals.runs += result.runs;
   for (const [kind, count] of result.faults) totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
   for (const [site, use] of result.sites) addSite(totals, site, use);
-  addClauses(totals, result.clauses);
   if (result.violations.length > 0) totals.failed.push(result);
 };
 

@@ -1,4 +1,4 @@
-import type { ClauseName, ClauseUse } from './clause-log.ts';
+import type { Guards, WriteUse } from './clause-log.ts';
 import { Endgame } from './endgame.ts';
 import { Platform } from './platform.ts';
 import { Tenant } from './story.ts';
@@ -7,8 +7,8 @@ import { type SiteUse, type Violation, World } from './world.ts';
 export interface SimulationOptions {
   readonly seed: number;
   readonly trace?: boolean;
-  /** Takes one named clause away from every write that has it. */
-  readonly drop?: ClauseName | undefined;
+  /** Takes named clauses away from every write that has them. */
+  readonly drop?: Guards | undefined;
 }
 
 export interface SimulationResult {
@@ -19,7 +19,7 @@ export interface SimulationResult {
   readonly virtualSeconds: number;
   readonly faults: ReadonlyMap<string, number>;
   readonly sites: ReadonlyMap<string, SiteUse>;
-  readonly clauses: ReadonlyMap<string, ReadonlyMap<string, ClauseUse>>;
+  readonly clauses: ReadonlyMap<string, WriteUse>;
   readonly violations: readonly Violation[];
   /** Empty unless traced. */
   readonly lines: readonly string[];

@@ -1,6 +1,8 @@
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
 import { TenantId } from '#core/contract/ids.ts';
+import { isTerminal } from '#core/contract/task.ts';
+import { listDeadLetters } from '#core/dead-letters/dead-letters.ts';
 import { explainTask } from '#core/explain/explain-task.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { listRunViews, readRunView } from '#core/runs/run-view.ts';
@@ -138,11 +140,25 @@ export class Tenant {
     const { chance } = this;
     this.submissions += 1;
     const key = `task-${this.submissions}`;
-    const submission = submissionOf(chance, this.agents);
+    const submission = submissionOf(chance, this.agents, this.platform.world.now);
     if (chance.happens(0.2)) this.watcher.send('task.submit', { task: submission });
     this.client.submit(key, submission);
     if (chance.happens(0.05)) this.platform.world.scheduler.after(60_000, () => this.client.misuse(key, 'other'));
     if (chance.happens(0.15)) this.within(60_000, () => this.cancelSome());
+    if (chance.happens(0.15)) this.within(120_000, () => this.repair(key));
+  }
+
+  /** What an operator does about work that went wrong. */
+  private repair(key: string): void {
+    const { chance, client, platform } = this;
+    const mine = platform.monitor.tasks().filter((task) => task.tenant === this.name && task.place === undefined);
+    const ended = mine.filter(({ status }) => isTerminal(status));
+    const late = mine.filter((task) => !isTerminal(task.status) && platform.monitor.lateAttempts(task).length > 0);
+    if (chance.happens(0.3)) client.redrive(`redrive ${key}`);
+    if (ended.length > 0) client.retry(chance.pick(ended).taskId, `retry ${key}`);
+    if (late.length === 0) return;
+    const { taskId, tenant } = chance.pick(late);
+    client.acceptLate({ taskId, attempt: chance.pick(platform.monitor.lateAttempts({ taskId, tenant })) });
   }
 
   /** Several at once: dispatchers meet at the same last slot. */
@@ -187,6 +203,7 @@ export class Tenant {
     const agent = platform.monitor.slots().find(({ tenant }) => tenant === this.name);
     client.look('agents', (services, { tenant }) => listAgentViews(services, tenant, { limit: 10 }));
     client.look('tasks', (services, { tenant }) => listTaskViews(services, tenant, { limit: 10 }));
+    client.look('dead letters', (services, { tenant }) => listDeadLetters(services, tenant, { limit: 10 }));
     client.look('runs', (services, { tenant }) => listRunViews(services, tenant, { limit: 10 }));
     client.look('workflows', (services, { tenant }) => listWorkflowViews(services, tenant, { limit: 10 }));
     if (agent !== undefined)

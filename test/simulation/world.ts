@@ -1,7 +1,7 @@
 import { createEnvironmentCache, type EnvironmentCache } from '#core/common/environment-cache.ts';
 import { createInMemoryTable, type InMemoryTable } from '#test/support/in-memory-table.ts';
 import { type Chance, createChance } from './chance.ts';
-import { ClauseLog, type ClauseName } from './clause-log.ts';
+import { ClauseLog, type Guards } from './clause-log.ts';
 import { calm, FaultCounts, type Weather, weatherOf } from './faults.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 
@@ -28,7 +28,7 @@ export interface SiteUse {
 export interface WorldOptions {
   readonly seed: number;
   readonly trace?: boolean;
-  readonly drop?: ClauseName | undefined;
+  readonly drop?: Guards | undefined;
 }
 
 const startMs = Date.UTC(2026, 0, 1);

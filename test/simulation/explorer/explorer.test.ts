@@ -20,7 +20,7 @@ describe('the slot protocol', () => {
   );
 
   it('breaks when a release does not name its claim', () => {
-    const drop = { write: 'update SLOTS {sameClaim}', clause: 'sameClaim' };
+    const drop = { write: 'update SLOTS {sameClaim}', clauses: ['sameClaim'] };
     expect(violations({ drop })).toContain('I2 free slots add up');
   }, 60_000);
 

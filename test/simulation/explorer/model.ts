@@ -5,7 +5,7 @@ import type { Key } from '#core/contract/keys.ts';
 import type { Item, Put, Update, Written } from '#core/table/table.ts';
 import type { Task } from '#core/tasks/task.ts';
 import { allHold, applyUpdate } from '#test/support/evaluate.ts';
-import { ClauseLog, type ClauseName, writeName } from '../clause-log.ts';
+import { ClauseLog, type Guards, writeName } from '../clause-log.ts';
 import type { Court } from '../court.ts';
 import { judge } from '../monitor.ts';
 
@@ -52,8 +52,8 @@ export interface Exploration {
 }
 
 export interface ExplorationOptions {
-  /** Takes one named clause away from every write that has it. */
-  readonly drop?: ClauseName | undefined;
+  /** Takes named clauses away from every write that has them. */
+  readonly drop?: Guards | undefined;
   /** Writes of this name are answered as won and never made. */
   readonly skip?: string | undefined;
   /** @default 2 million */
