@@ -23,6 +23,7 @@ const assignmentFrame = async (services: Services, task: Task): Promise<Platform
     place,
     ackTimeoutMs,
     workState,
+    children,
   } = task;
   return {
     task: {
@@ -36,6 +37,7 @@ const assignmentFrame = async (services: Services, task: Task): Promise<Platform
       ...(constraints === undefined ? {} : { constraints }),
       ...(outputFormat === undefined ? {} : { outputFormat }),
       ...(ackTimeoutMs === undefined ? {} : { ackTimeoutMs }),
+      ...(children === undefined ? {} : { children: await withReadUrl(services, children) }),
       ...(workState === undefined ? {} : { workState: await withReadUrl(services, workState) }),
       ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
     },

@@ -44,7 +44,17 @@ export const clientFrames = {
     workState: Json.optional(),
   }),
   'task.released': z.strictObject({ taskId: TaskId, attempt }),
-  'task.submit': z.strictObject({ task: TaskSubmission }),
+  'task.submit': z.strictObject({
+    task: TaskSubmission,
+    /** The task under which it is submitted; that one may then wait for it. */
+    parentTask: TaskId.optional(),
+  }),
+  'task.wait': z.strictObject({
+    taskId: TaskId,
+    attempt,
+    children: z.array(TaskId).min(1).max(limits.childrenPerWait),
+    workState: Json.optional(),
+  }),
   'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),
   watch: z
     .strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() })

@@ -30,6 +30,8 @@ export const limits = {
   maxTaskTimeoutSeconds: 7 * 24 * 3600,
   /** How far ahead a task may be started, and how far back the sweep looks for what is due. */
   maxDelayMs: 7 * 24 * 3600_000,
+  /** Children that a task may wait for at once. */
+  childrenPerWait: 100,
   /** Dead letters that one redrive takes. */
   redrive: 100,
   defaultRunTimeoutSeconds: 24 * 3600,

@@ -63,6 +63,7 @@ export const frameScopes = {
   'task.result': 'tasks:work',
   'task.fail': 'tasks:work',
   'task.released': 'tasks:work',
+  'task.wait': 'tasks:work',
   'task.submit': 'tasks:submit',
   'task.cancel': 'tasks:cancel',
   watch: 'tasks:read',

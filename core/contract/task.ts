@@ -194,6 +194,8 @@ export const AssignedTask = z.looseObject({
   runId: RunId.optional(),
   step: z.string().optional(),
   workState: Json.optional(),
+  /** What the children that it waited for came to: a list of {taskId, status, output?, error?}, or a claim check for it. */
+  children: Json.optional(),
   ackTimeoutMs: z.int().optional(),
 });
 export type AssignedTask = z.infer<typeof AssignedTask>;

@@ -25,6 +25,7 @@ const missingCapability = (task: Task): string =>
 export const whatWouldUnblock = (task: Task, reasons: readonly (WhyNot | undefined)[], complete: boolean): string[] => {
   if (task.status === 'PENDING' && task.runAt !== undefined)
     return [`Its start time, ${new Date(task.runAt).toISOString()}.`];
+  if (task.waitingFor !== undefined) return [`The end of its children: ${task.waitingFor.join(', ')}.`];
   if (task.status === 'PENDING') return ['Its turn in its stage.'];
   if (reasons.includes(undefined))
     return ['Nothing: an agent can take it now. The next sweep gives it one at the latest.'];

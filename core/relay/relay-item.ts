@@ -8,11 +8,14 @@ import { joinStage } from '../stages/join-stage.ts';
 import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
 import { Task } from '../tasks/task.ts';
+import { wakeParent } from '../tasks/wake-parent.ts';
 
 const relayTask = async (services: Services, task: Task): Promise<void> => {
   const effects = task.effects?.split(',') ?? [];
   if (task.endedAt === undefined) return;
   if (effects.includes('join') && task.place !== undefined) await joinStage(services, task, task.place);
+  if (effects.includes('wake') && task.parentTask !== undefined)
+    await wakeParent(services, task.tenant, task.parentTask);
   if (!effects.includes('event')) return;
   const { tenant, taskId, type, status, output, error, usage, agentId, endedAt } = task;
   await services.events.publish({

@@ -15,6 +15,7 @@ const letGo = async (services: Services, stage: Stage, index: number, isReleased
   const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
   // Not created yet: whoever creates it settles the stage after.
   if (found.kind !== 'task' || found.task.status !== 'PENDING' || found.task.runAt !== undefined) return;
+  if (found.task.waitingFor !== undefined) return;
   if (!isReleased && !(await releaseMarker(services, stage, index))) return;
   await placeStoredTask(services, { ...found.task, deadlineAt: services.clock.now() + found.task.timeoutMs });
 };

@@ -11,6 +11,7 @@ import { pushFrame } from '../watch/push-frame.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { readTask, type Task } from './task.ts';
 import { type Ending, finishByPlatform } from './task-writes.ts';
+import { wakeParent } from './wake-parent.ts';
 
 /** When what has ended now may be forgotten. */
 export const forgottenAt = (nowMs: number): number => Math.ceil((nowMs + timings.retentionMs) / 1000);
@@ -34,12 +35,13 @@ const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
 };
 
 /**
- * Everything that follows from a task's end, each part repeatable: the stage learns of it (and the stream repeats that
- * after a crash), the submitter and the watchers are told once.
+ * Everything that follows from a task's end, each part repeatable: its stage and its parent learn of it (and the
+ * stream repeats that after a crash), the submitter and the watchers are told once.
  */
 export const afterEnd = async (services: Services, task: Task): Promise<void> => {
   await Promise.all([
     task.place === undefined ? undefined : joinStage(services, task, task.place),
+    task.parentTask === undefined ? undefined : wakeParent(services, task.tenant, task.parentTask),
     tellSubmitter(services, task),
     tellOfTask(services, task, 'task.completed'),
   ]);

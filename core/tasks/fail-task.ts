@@ -8,6 +8,7 @@ import { type Speaker, settleLate } from './complete-task.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
 import { StaleAttemptError } from './errors.ts';
 import { backoffMs, type GivingBack, giveBackTask } from './give-back-task.ts';
+import { mayRetry } from './may-retry.ts';
 import { readTask, type Task } from './task.ts';
 import { type Ending, finishByAgent, holderOf } from './task-writes.ts';
 
@@ -88,11 +89,7 @@ export const failTask = async (
       { speaker, taskId: task.taskId, attempt: failure.attempt, fields },
     );
   }
-  const canRetry =
-    failure.error.retryable &&
-    task.attempt < task.retry.maxAttempts &&
-    !task.retry.nonRetryableCodes.includes(failure.error.code);
-  if (!canRetry) return endAsFailed(services, speaker, task, failure.error);
+  if (!mayRetry(task, failure.error)) return endAsFailed(services, speaker, task, failure.error);
   const delayMs = backoffMs(task.retry, task.attempt, services.random.fraction());
   await giveBackTask(services, task, {
     error: failure.error,

@@ -9,6 +9,7 @@ import type { RetryPolicy, TaskError } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { claimOfTask, endByPlatform, outcomeOf, takeFromAgent } from './end-task.ts';
+import { mayRetry } from './may-retry.ts';
 import { readTask, type Task } from './task.ts';
 import { requeueTask } from './task-writes.ts';
 
@@ -53,11 +54,7 @@ const freeSlotOf = async (services: Services, task: Task, why: GivingBack): Prom
  * otherwise the task FAILS with the error. Fenced by attempt and claim: whoever is faster (a result, another sweep) wins.
  */
 export const giveBackTask = async (services: Services, task: Task, why: GivingBack): Promise<void> => {
-  const mayRetry =
-    why.error.retryable &&
-    task.attempt < task.retry.maxAttempts &&
-    !task.retry.nonRetryableCodes.includes(why.error.code);
-  if (!mayRetry) {
+  if (!mayRetry(task, why.error)) {
     await endByPlatform(
       services,
       task,

@@ -18,6 +18,8 @@ export interface NewTask {
   readonly place?: StagePlace;
   /** The task that this one repeats. */
   readonly retryOf?: TaskId;
+  /** The task under which it is submitted, which may wait for it. */
+  readonly parentTask?: TaskId | undefined;
 }
 
 /** The id of a submitted task: the same principal's same key names the same task, for ever. */
@@ -31,8 +33,12 @@ export const memberTaskId = (tenant: string, runId: string, stage: number, index
 /** What is kept of a submission to tell a repeat from a different request. */
 export const submissionHash = (submission: TaskSubmission): string => sha256Hex(canonicalJson(submission));
 
-const effectsOf = (submission: TaskSubmission, place: StagePlace | undefined): Pick<Task, 'effects'> => {
-  const effects = [...(place === undefined ? [] : ['join']), ...(submission.publishEvent ? ['event'] : [])];
+const effectsOf = ({ submission, place, parentTask }: NewTask): Pick<Task, 'effects'> => {
+  const effects = [
+    ...(place === undefined ? [] : ['join']),
+    ...(parentTask === undefined ? [] : ['wake']),
+    ...(submission.publishEvent ? ['event'] : []),
+  ];
   return effects.length === 0 ? {} : { effects: effects.join(',') };
 };
 
@@ -53,7 +59,7 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  */
 export const newTask = async (
   services: Services,
-  { tenant, taskId, submission, submitter, place, retryOf }: NewTask,
+  { tenant, taskId, submission, submitter, place, retryOf, parentTask }: NewTask,
 ): Promise<Task> => {
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
@@ -74,8 +80,9 @@ export const newTask = async (
     submissionHash: submissionHash(submission),
     ...(place === undefined ? {} : { place }),
     ...(retryOf === undefined ? {} : { retryOf }),
+    ...(parentTask === undefined ? {} : { parentTask }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
-    ...effectsOf(submission, place),
+    ...effectsOf({ tenant, taskId, submission, submitter, ...(place === undefined ? {} : { place }), parentTask }),
     status: 'PENDING',
     attempt: 0,
     rev: 1,

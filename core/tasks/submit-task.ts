@@ -1,11 +1,13 @@
 import { placeNewTask } from '../assignment/place-task.ts';
-import type { TaskSubmission } from '../contract/task.ts';
-import { ConflictError } from '../errors/errors.ts';
+import type { TaskId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { isTerminal, type TaskSubmission } from '../contract/task.ts';
+import { ConflictError, NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
-import { IdempotencyMismatchError } from './errors.ts';
+import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
 import { newTask, submittedTaskId } from './new-task.ts';
-import type { Task } from './task.ts';
+import { readTask, type Task } from './task.ts';
 
 export interface SubmitRequest {
   readonly principal: Principal;
@@ -14,7 +16,16 @@ export interface SubmitRequest {
   readonly idempotencyKey: string;
   /** Where `task.completed` goes. */
   readonly connectionId?: string;
+  /** The task under which it is submitted: one that its submitter works on. */
+  readonly parentTask?: TaskId | undefined;
 }
+
+/** @throws NotFoundError for an unknown parent, AlreadyTerminalError for one that has ended. */
+const checkParent = async (services: Services, principal: Principal, parentTask: TaskId): Promise<void> => {
+  const found = readTask(await services.table.get(keys.task(principal.tenant, parentTask), { consistent: true }));
+  if (found.kind !== 'task') throw new NotFoundError('task', parentTask);
+  if (isTerminal(found.task.status)) throw new AlreadyTerminalError(parentTask, found.task.status);
+};
 
 /** How often a submit steps over marks that the sweep leaves under its id; more than one is already rare. */
 const maxTries = 3;
@@ -24,14 +35,16 @@ const maxTries = 3;
  * When this returns, the task is stored and will end (I3).
  *
  * @throws IdempotencyMismatchError when the key was used for a different task.
- * @throws PayloadTooLargeError when it does not fit.
+ * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent.
  */
 export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
-  const { principal, submission, idempotencyKey, connectionId } = request;
+  const { principal, submission, idempotencyKey, connectionId, parentTask } = request;
+  if (parentTask !== undefined) await checkParent(services, principal, parentTask);
   const task = await newTask(services, {
     tenant: principal.tenant,
     taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
     submission,
+    parentTask,
     submitter: { principal: principal.id, ...(connectionId === undefined ? {} : { connectionId }) },
   });
   let voidRev: number | undefined;

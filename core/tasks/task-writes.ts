@@ -170,6 +170,36 @@ export const requeueTask = (
   };
 };
 
+/** ASSIGNED → PENDING until the children have ended; the same attempt number, so the next assignment raises it. */
+export const holdForChildren = (
+  task: Task,
+  wait: { readonly children: readonly TaskId[]; readonly workState: Json | undefined },
+): Update => ({
+  key: keyOf(task),
+  set: [
+    ...setAll({
+      status: 'PENDING',
+      waitingFor: wait.children,
+      workState: wait.workState,
+      [holderOf(task.attempt)]: task.agentId,
+      ...indexKeys.due(keyOf(task), task.deadlineAt),
+    }),
+    plus('waits', 1, 0),
+    plus('rev', 1),
+  ],
+  // Not its last holder's any more: a result of the attempt that chose to wait is none.
+  remove: [...assignmentFields, ['lastAgentId']],
+  clauses: isHolder(task),
+});
+
+/** The children have ended: the task is due at once, found by the sweep should this environment die before placing it. */
+export const resumeParent = (task: Task, children: Json, nowMs: number): Update => ({
+  key: keyOf(task),
+  set: [...setAll({ children, runAt: nowMs, ...indexKeys.due(keyOf(task), nowMs) }), plus('rev', 1)],
+  remove: [['waitingFor']],
+  clauses: { isWaiting: present('waitingFor'), unchanged: equal('rev', task.rev) },
+});
+
 /** How a task ends. */
 export interface Ending {
   readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'SKIPPED';

@@ -63,6 +63,14 @@ export const Task = z.looseObject({
   metadata: z.record(z.string(), Json).optional(),
   submitter: z.looseObject({ principal: z.string(), connectionId: z.string().optional() }),
   submissionHash: z.string(),
+  /** The task under which this one was submitted. */
+  parentTask: TaskId.optional(),
+  /** PENDING: not before these have ended. */
+  waitingFor: z.array(TaskId).optional(),
+  /** Attempts that ended by waiting. */
+  waits: z.int().optional(),
+  /** What the children that were waited for came to. */
+  children: Json.optional(),
   retryOf: TaskId.optional(),
   retriedAs: TaskId.optional(),
   place: StagePlace.optional(),
@@ -102,7 +110,7 @@ export const Task = z.looseObject({
   confidence: z.number().optional(),
   evidence: z.array(Json).optional(),
   endedAt: z.number().optional(),
-  /** What its end must bring about, whatever dies: `join` its stage, publish an `event`. Named at birth; the stream acts once it has ended. */
+  /** What its end must bring about, whatever dies: `join` its stage, `wake` its parent, publish an `event`. Named at birth; the stream acts once it has ended. */
   effects: z.string().optional(),
 });
 export type Task = z.infer<typeof Task>;

@@ -7,9 +7,15 @@ import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
 export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
   'task.submit': frameRoute(
     clientFrames['task.submit'],
-    async (services, { envelope, connection, reply }, { task: submission }) => {
+    async (services, { envelope, connection, reply }, { task: submission, parentTask }) => {
       const { principal, connectionId } = connection;
-      const task = await submitTask(services, { principal, submission, idempotencyKey: envelope.id, connectionId });
+      const task = await submitTask(services, {
+        principal,
+        submission,
+        idempotencyKey: envelope.id,
+        connectionId,
+        parentTask,
+      });
       await reply('task.submitted', { taskId: task.taskId, status: task.status });
     },
   ),

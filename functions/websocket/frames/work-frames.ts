@@ -3,11 +3,12 @@ import { clientFrames } from '#core/contract/client-frames.ts';
 import { completeTask } from '#core/tasks/complete-task.ts';
 import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
 import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
+import { waitForChildren } from '#core/tasks/wait-for-children.ts';
 import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts';
 
 /** What an agent says of a task that it was given. */
 export const workFrames: FrameRoutes<
-  'task.accept' | 'task.reject' | 'task.progress' | 'task.result' | 'task.fail' | 'task.released'
+  'task.accept' | 'task.reject' | 'task.progress' | 'task.result' | 'task.fail' | 'task.released' | 'task.wait'
 > = {
   'task.accept': frameRoute(clientFrames['task.accept'], (services, frame, said) =>
     acceptTask(services, speakerOf(frame), said),
@@ -23,6 +24,9 @@ export const workFrames: FrameRoutes<
   ),
   'task.fail': frameRoute(clientFrames['task.fail'], (services, frame, said) =>
     failTask(services, speakerOf(frame), said),
+  ),
+  'task.wait': frameRoute(clientFrames['task.wait'], (services, frame, said) =>
+    waitForChildren(services, speakerOf(frame), said),
   ),
   'task.released': frameRoute(clientFrames['task.released'], (services, frame, said) =>
     released(services, speakerOf(frame), said),

@@ -148,6 +148,7 @@ describe('clientFrames', () => {
       'task.result': { taskId: `tsk_${uuid}`, attempt: 1, output: null },
       'task.fail': { taskId: `tsk_${uuid}`, attempt: 1, error: { code: 'X', message: '' } },
       'task.released': { taskId: `tsk_${uuid}`, attempt: 1 },
+      'task.wait': { taskId: `tsk_${uuid}`, attempt: 1, children: [`tsk_${uuid}`] },
       'task.submit': { task: { type: 'work' } },
       'task.cancel': { taskId: `tsk_${uuid}` },
       watch: { taskId: `tsk_${uuid}` },

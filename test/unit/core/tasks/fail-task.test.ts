@@ -106,7 +106,9 @@ describe('failTask', () => {
     await world.fail(a, taskId);
     await world.fail(a, taskId, { attempt: 1 });
     expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 2 });
-    expect((await readAgentView(world.services, a.tenant, a.agentId)).performance).toMatchObject({ work: { count: 1 } });
+    expect((await readAgentView(world.services, a.tenant, a.agentId)).performance).toMatchObject({
+      work: { count: 1 },
+    });
   });
 
   it('counts successes and failures of the agent', async () => {
