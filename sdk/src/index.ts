@@ -22,6 +22,7 @@ export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
 export type { TaskOutcome } from './submissions.ts';
 export type { ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
+export { WaitForSubtasks } from './task-context.ts';
 export type { AttemptEnd } from './task-runner.ts';
 export type { Timers } from './timers.ts';
 export type { MusterEvent, WatchUpdate } from './watch.ts';

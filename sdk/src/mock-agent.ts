@@ -3,7 +3,7 @@ import { TaskId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
 import { encodeJson, parseJson } from './json.ts';
-import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
+import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
 
 /** What a mock agent answers: a fixed output or a handler of its own. */
 export type MockAgentOptions =
@@ -63,6 +63,11 @@ export class MockAgent {
         const outcome = { taskId: `tsk_${randomUUID()}`, status: 'SUCCEEDED', output: this.#subtaskOutput };
         return { ...outcome, outcome: Promise.resolve(outcome) };
       },
+      waitFor: (subtasks, workState) =>
+        new WaitForSubtasks(
+          subtasks.map((subtask) => subtask.taskId),
+          workState,
+        ),
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { TaskId } from '../../core/contract/ids.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
 import type { UploadPlace } from './claim-checks.ts';
@@ -24,12 +25,14 @@ export interface SubtaskOptions {
   readonly random: () => number;
   readonly signal?: AbortSignal;
   /** Names the task: the same id submits the same task. */
-  readonly id?: string;
+  readonly id?: string | undefined;
+  /** The task under which it is submitted. */
+  readonly parentTask?: TaskId;
 }
 
 /** Submits a task over the socket and watches for its end on the same socket. */
 export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Subtask> => {
-  const { line, submissions, timers, random, signal, id } = options;
+  const { line, submissions, timers, random, signal, id, parentTask } = options;
   const transfer = { timers, random, signal };
   const input = await stowPayload(task.input, 'input', {
     ...transfer,
@@ -37,7 +40,7 @@ export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissio
   });
   const answer = await line.request(
     'task.submit',
-    { task: { ...task, input } },
+    { task: { ...task, input }, ...(parentTask === undefined ? {} : { parentTask }) },
     { id, signal, answer: 'task.submitted' },
   );
   const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);

@@ -19,6 +19,17 @@ export interface Subtask {
   readonly outcome: Promise<TaskOutcome>;
 }
 
+/** What a handler returns to wait; made by `TaskContext.waitFor`. */
+export class WaitForSubtasks {
+  readonly taskIds: readonly string[];
+  readonly workState: Json | undefined;
+
+  constructor(taskIds: readonly string[], workState: Json | undefined) {
+    this.taskIds = taskIds;
+    this.workState = workState;
+  }
+}
+
 /** What a handler has beside its task. */
 export interface TaskContext {
   /** Aborts when the task is cancelled, taken away or overdue, or the agent stops: stop working then. */
@@ -35,8 +46,16 @@ export interface TaskContext {
   chunk(value: Json): void;
   /** Adds cost, confidence or evidence to the result. */
   details(details: ResultDetails): void;
-  /** Submits another task, once however often it is sent. */
-  submit(task: TaskSubmissionInput): Promise<Subtask>;
+  /**
+   * Submits another task under this one, once however often it is sent. With a `key`, the same key under the same parent
+   * is the same subtask also for a later attempt.
+   */
+  submit(task: TaskSubmissionInput, options?: { readonly key?: string }): Promise<Subtask>;
+  /**
+   * To be returned by the handler: ends this attempt without a result, frees its slot, and has the task assigned again
+   * when all these subtasks have ended, with `task.children` (what they came to) and `task.workState`. Up to 100 subtasks.
+   */
+  waitFor(subtasks: readonly { readonly taskId: string }[], workState?: Json): WaitForSubtasks;
 }
 
 /**

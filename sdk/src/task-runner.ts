@@ -1,6 +1,6 @@
 import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
-import type { TaskId } from '../../core/contract/ids.ts';
+import { TaskId } from '../../core/contract/ids.ts';
 import type { PlatformFrame } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
 import { openPayload, stowPayload } from './claim-checks.ts';
@@ -8,14 +8,14 @@ import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { RequestOptions } from './link.ts';
 import { preparePayload, submitSubtask } from './socket-calls.ts';
 import type { Submissions } from './submissions.ts';
-import type { ResultDetails, TaskContext, TaskHandler } from './task-context.ts';
+import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
 import type { Timers } from './timers.ts';
 
 /** How an attempt ended at this agent. */
 export interface AttemptEnd {
   readonly task: AssignedTask;
   readonly attempt: number;
-  readonly outcome: 'succeeded' | 'failed' | 'released' | 'rejected';
+  readonly outcome: 'succeeded' | 'failed' | 'released' | 'rejected' | 'waiting';
 }
 
 /** The line to the platform, as work needs it. */
@@ -54,7 +54,10 @@ interface Held {
   done: Promise<void>;
 }
 
-type Work = { readonly kind: 'returned'; readonly send: Send } | { readonly kind: 'threw'; readonly error: Error };
+type Work =
+  | { readonly kind: 'returned'; readonly send: Send }
+  | { readonly kind: 'waits'; readonly send: Send }
+  | { readonly kind: 'threw'; readonly error: Error };
 type Send = () => Promise<unknown>;
 type Ending = { readonly outcome: AttemptEnd['outcome']; readonly send: Send };
 
@@ -167,7 +170,9 @@ export class TaskRunner {
       const { task } = assignment;
       const input = await openPayload(task.input, transfer);
       const context = task.context === undefined ? {} : { context: await openPayload(task.context, transfer) };
-      const returned = await handler({ ...task, input, ...context }, this.#contextOf(held));
+      const resumed = await openResumed(task, transfer);
+      const returned = await handler({ ...task, input, ...context, ...resumed }, this.#contextOf(held));
+      if (returned instanceof WaitForSubtasks) return await this.#waitOf(held, returned);
       const output = await stowPayload(returned, 'output', {
         ...transfer,
         prepare: (content) => preparePayload(line, content),
@@ -178,6 +183,17 @@ export class TaskRunner {
     } catch (thrown) {
       return { kind: 'threw', error: toError(thrown) };
     }
+  }
+
+  async #waitOf({ ref, abort }: Held, { taskIds, workState }: WaitForSubtasks): Promise<Work> {
+    const { timers, random, line } = this.#options;
+    const prepare = (content: { readonly bytes: number; readonly sha256: string }) => preparePayload(line, content);
+    const stowed =
+      workState === undefined
+        ? {}
+        : { workState: await stowPayload(workState, 'workState', { timers, random, signal: abort.signal, prepare }) };
+    const children = taskIds.map((id) => TaskId.parse(id));
+    return { kind: 'waits', send: () => line.request('task.wait', { ...ref, children, ...stowed }) };
   }
 
   #contextOf(held: Held): TaskContext {
@@ -204,7 +220,15 @@ export class TaskRunner {
       details: (details) => {
         held.details = { ...held.details, ...details };
       },
-      submit: (task) => submitSubtask({ ...this.#options, signal: abort.signal }, task),
+      submit: (task, { key } = {}) => {
+        const id = key === undefined ? undefined : `${ref.taskId}:${key}`;
+        return submitSubtask({ ...this.#options, signal: abort.signal, id, parentTask: ref.taskId }, task);
+      },
+      waitFor: (subtasks, workState) =>
+        new WaitForSubtasks(
+          subtasks.map(({ taskId }) => taskId),
+          workState,
+        ),
     };
   }
 
@@ -213,11 +237,13 @@ export class TaskRunner {
     if (taken === 'cancelled' || taken === 'lost')
       return { outcome: 'released', send: () => line.request('task.released', ref) };
     if (work.kind === 'returned') return { outcome: 'succeeded', send: work.send };
+    if (work.kind === 'waits') return { outcome: 'waiting', send: work.send };
     if (taken === 'stopped') return this.#rejection(ref, 'the agent stopped');
+    const { error } = work;
     const isOverdue = abort.signal.aborted;
     return {
       outcome: 'failed',
-      send: () => line.request('task.fail', { ...ref, error: failureOf(work.error, isOverdue) }),
+      send: () => line.request('task.fail', { ...ref, error: failureOf(error, isOverdue) }),
     };
   }
 
@@ -256,6 +282,15 @@ export class TaskRunner {
     if (this.#ended.size > maxRemembered && oldest.done !== true) this.#ended.delete(oldest.value);
   }
 }
+
+/** What a task that waited is given beside its input. */
+const openResumed = async (
+  task: AssignedTask,
+  transfer: Parameters<typeof openPayload>[1],
+): Promise<Pick<AssignedTask, 'workState' | 'children'>> => ({
+  ...(task.workState === undefined ? {} : { workState: await openPayload(task.workState, transfer) }),
+  ...(task.children === undefined ? {} : { children: await openPayload(task.children, transfer) }),
+});
 
 const failureOf = (
   error: Error,

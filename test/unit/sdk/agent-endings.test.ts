@@ -48,10 +48,38 @@ describe('Agent endings', () => {
     await agent.start();
     const connection = await fixture.platform.connection();
     connection.assign({ taskId: secondTask });
-    expect((await connection.next('task.submit')).payload).toEqual({ task: { type: 'part', input: 1 } });
+    expect((await connection.next('task.submit')).payload).toEqual({
+      task: { type: 'part', input: 1 },
+      parentTask: secondTask,
+    });
     connection.send('task.completed', { taskId: firstTask, status: 'SUCCEEDED', output: 42 });
     expect((await connection.next('task.result')).payload).toMatchObject({
       output: { taskId: firstTask, outcome: { status: 'SUCCEEDED', output: 42 } },
+    });
+  });
+
+  it('waits for subtasks without holding its slot, and goes on with what they came to', async () => {
+    const agent = fixture.createAgent().handle('echo', async (task, ctx) => {
+      if (task.children !== undefined) return { children: task.children, workState: task.workState };
+      const part = await ctx.submit({ type: 'part' }, { key: 'one' });
+      return ctx.waitFor([part], { step: 1 });
+    });
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign({ taskId: secondTask });
+    const submitted = await connection.next('task.submit');
+    expect(submitted.id).toBe(`${secondTask}:one`);
+    expect((await connection.next('task.wait')).payload).toEqual({
+      taskId: secondTask,
+      attempt: 1,
+      children: [firstTask],
+      workState: { step: 1 },
+    });
+    const children = [{ taskId: firstTask, status: 'SUCCEEDED', output: 42 }];
+    connection.assign({ taskId: secondTask, children, workState: { step: 1 } }, { attempt: 2 });
+    expect((await connection.next('task.result')).payload).toMatchObject({
+      attempt: 2,
+      output: { children, workState: { step: 1 } },
     });
   });
 });
