@@ -23,7 +23,8 @@ const get = async ({ client, bucket }: S3PayloadsOptions, ref: string): Promise<
       return (await answer.Body?.transformToString('utf8')) ?? '';
     });
   } catch (error) {
-    if (isNamed(error, 'NoSuchKey', 'NotFound')) {
+    // Who may read objects but not list them is told AccessDenied of one that is not there.
+    if (isNamed(error, 'NoSuchKey', 'NotFound', 'AccessDenied')) {
       throw new NotFoundError('payload', ref);
     }
     throw error;
