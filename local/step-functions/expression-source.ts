@@ -11,3 +11,23 @@ export function describeJsonataError(error: unknown): string {
   const message = 'message' in error ? String(error.message) : 'unknown error';
   return 'code' in error && typeof error.code === 'string' ? `${error.code}: ${message}` : message;
 }
+
+/** What AWS says when an evaluation takes too much memory. */
+export const memoryExceeded = 'Expression evaluation memory limit exceeded: Check for excessive memory usage';
+
+/** JSONata's codes of a bound that was hit; AWS reports these in words of its own and without a code. */
+const bounds: Readonly<Record<string, string>> = {
+  D1011: 'Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive',
+  D1012: 'Expression evaluation timeout: Check for infinite loop',
+  D2014: memoryExceeded,
+  D2015: memoryExceeded,
+};
+
+/** How AWS's sentence about an expression that threw goes on: `. <code>: <message>`, or `: <message>` without a code. */
+export function endOfErrorSentence(error: unknown): string {
+  if (error instanceof RangeError) return `: ${memoryExceeded}`;
+  const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : '';
+  const words = bounds[code];
+  if (words !== undefined) return `: ${words}`;
+  return `${code === '' ? ':' : '.'} ${describeJsonataError(error)}`;
+}

@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
 import { isExpression } from './definition.ts';
-import { describeJsonataError, expressionSource } from './expression-source.ts';
+import { endOfErrorSentence, expressionSource } from './expression-source.ts';
 import { isRecord, jsonTypeOf, toJson } from './json.ts';
 import { type FunctionSources, registerFunctions } from './jsonata-functions.ts';
 import { EvaluationError } from './state-error.ts';
@@ -17,20 +17,27 @@ export interface Expressions {
   evaluate(template: unknown, field: string, bindings: Bindings): Promise<unknown>;
 }
 
-/** Bounds of one evaluation; beyond them JSONata stops with D1011 or D1012. */
-const limits = { timeout: 5000, stack: 1000 };
+/**
+ * Bounds of one evaluation. Depth and sequence are AWS's, as measured there: a sum of 100 terms, a sequence of 873,782
+ * numbers. What a computer does in five seconds differs anyway.
+ */
+const limits = { timeout: 5000, stack: 100, sequence: 873_782 };
 
 function isFunction(value: unknown): boolean {
   if (typeof value === 'function') return true;
   return isRecord(value) && (value['_jsonata_function'] === true || value['_jsonata_lambda'] === true);
 }
 
+/** What AWS writes for a value that JSON has no words for: the name of a number that is not finite, nothing for a function. */
+function writable(item: unknown): unknown {
+  if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
+  return isFunction(item) ? undefined : item;
+}
+
 /** Plain JSON: without the marks JSONata leaves on its arrays, and without functions. */
 function toPlain(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const plain: unknown = JSON.parse(
-    JSON.stringify(value, (_key, item: unknown) => (isFunction(item) ? undefined : item)),
-  );
+  if (typeof value !== 'object' || value === null) return writable(value);
+  const plain: unknown = JSON.parse(JSON.stringify(value, (_key, item: unknown) => writable(item)));
   return plain;
 }
 
@@ -73,7 +80,7 @@ export function createExpressions(sources: FunctionSources): Expressions {
     try {
       value = await compile(source).evaluate(undefined, { ...bindings });
     } catch (error) {
-      throw new EvaluationError(`${about} threw an error during evaluation. ${describeJsonataError(error)}`, field);
+      throw new EvaluationError(`${about} threw an error during evaluation${endOfErrorSentence(error)}`, field);
     }
     if (value === undefined) throw new EvaluationError(`${about} returned nothing (undefined).`, field);
     if (isFunction(value)) {

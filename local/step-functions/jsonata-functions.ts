@@ -1,5 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import jsonata from 'jsonata';
+import { memoryExceeded } from './expression-source.ts';
+import { seededRandom } from './seeded-random.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** What the functions of Step Functions need from outside: the time and the only source of random numbers. */
 export interface FunctionSources {
@@ -8,67 +11,89 @@ export interface FunctionSources {
 }
 
 const hashAlgorithms: Readonly<Record<string, string>> = {
-  MD5: 'md5',
   'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
   'SHA-384': 'sha384',
+  'SHA-256': 'sha256',
   'SHA-512': 'sha512',
+  MD5: 'md5',
 };
 
-/** Longest array `$range` makes and longest input `$partition` takes pieces of. @see https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html */
-const maxRangeItems = 1000;
+/** Longest array that `$range` makes, as measured on AWS, where it is the memory of an evaluation that ends it. */
+const maxRangeItems = 360_145;
 
-function partition(items: unknown[] | undefined, size: number): unknown[][] | undefined {
+/** What a function of Step Functions throws; JSONata writes the message of a code that it knows itself. */
+class FunctionError extends Error {
+  override readonly name = 'FunctionError';
+  readonly code: string | undefined;
+  readonly index: number | undefined;
+  readonly token: string | undefined;
+  constructor(code: string | undefined, message: string, place?: { readonly index: number; readonly token: string }) {
+    super(message);
+    this.code = code;
+    this.index = place?.index;
+    this.token = place?.token;
+  }
+}
+
+function partition(items: unknown, size?: number): unknown[][] | undefined {
   if (items === undefined) return undefined;
-  const step = Math.trunc(size);
-  if (step < 1) throw new Error('The second argument of $partition must be a positive integer');
+  if (!Array.isArray(items)) throw new FunctionError('T0412', 'no array', { index: 1, token: 'partition' });
+  const list: unknown[] = items;
+  const step = size === undefined ? list.length : Math.trunc(size);
+  if (step < 0) throw new FunctionError('D3137', 'Second argument must be zero or greater');
+  if (step === 0) return undefined;
   const chunks: unknown[][] = [];
-  for (let start = 0; start < items.length; start += step) chunks.push(items.slice(start, start + step));
-  return chunks;
+  for (let start = 0; start < list.length; start += step) chunks.push(list.slice(start, start + step));
+  return chunks.length === 0 ? undefined : chunks;
 }
 
-function range(first: number, last: number, step: number): number[] {
-  if (step === 0) throw new Error('The third argument of $range must not be zero');
+function bound(value: number | undefined, index: number): number {
+  if (value === undefined) throw new FunctionError('T0410', 'missing', { index, token: 'range' });
+  return Math.trunc(value);
+}
+
+/** As on AWS, a range of one number is that number, and one that leads nowhere is undefined. */
+function range(start?: number, end?: number, by?: number): number[] | number | undefined {
+  const [first, last] = [bound(start, 1), bound(end, 2)];
+  const step = Math.trunc(by ?? 0);
+  if (step === 0 || (last - first) * step < 0) return undefined;
+  if (first === last) return first;
   const count = Math.floor((last - first) / step) + 1;
-  if (count > maxRangeItems) throw new Error(`$range makes at most ${maxRangeItems} items; asked for ${count}`);
-  return Array.from({ length: Math.max(0, count) }, (_, index) => first + index * step);
+  if (count > maxRangeItems) throw new FunctionError(undefined, memoryExceeded);
+  return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
-function hash(text: string | undefined, algorithm: string): string | undefined {
-  if (text === undefined) return undefined;
+function hash(text: string | undefined, algorithm: string | undefined): string | undefined {
+  if (text === undefined || algorithm === undefined) return undefined;
   const name = Object.hasOwn(hashAlgorithms, algorithm) ? hashAlgorithms[algorithm] : undefined;
   if (name === undefined) {
     const known = Object.keys(hashAlgorithms).join(', ');
-    throw new Error(`Unknown $hash algorithm '${algorithm}'; expected one of ${known}`);
+    throw new FunctionError('D3137', `Hash algorithm '${algorithm}' must be one of ${known}`);
   }
   return createHash(name).update(text, 'utf8').digest('hex');
-}
-
-/** One number in [0, 1) that depends on the seed alone. */
-function seededRandom(seed: number): number {
-  const digest = createHash('sha256').update(String(seed)).digest();
-  return digest.readUInt32BE(0) / 2 ** 32;
 }
 
 function parse(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
+    return parseStrictJson(text);
   } catch {
-    throw new Error(`The argument of $parse is not valid JSON: ${text}`);
+    throw new FunctionError('D3137', 'Invalid JSON');
   }
 }
 
 const formatMillis = jsonata('$fromMillis($m, $p, $t)');
 
-/** Adds what Step Functions adds to JSONata, and takes away `$eval`. The clock of `$now` and `$millis` is ours. */
+/**
+ * Adds what Step Functions adds to JSONata, and takes away `$eval`: calling it is T1006, as on AWS. The clock of `$now`
+ * and `$millis` is ours.
+ */
 export function registerFunctions(expression: jsonata.Expression, sources: FunctionSources): void {
   expression.registerFunction('uuid', () => randomUUID(), '<:s>');
-  expression.registerFunction('hash', hash, '<s-s:s>');
-  expression.registerFunction('partition', partition, '<a-n:a>');
-  expression.registerFunction('range', range, '<nnn:a>');
-  expression.registerFunction('parse', parse, '<s-:x>');
+  expression.registerFunction('hash', hash, '<ss?:s>');
+  expression.registerFunction('partition', partition, '<xn?:a>');
+  expression.registerFunction('range', range, '<nnn?:x>');
+  expression.registerFunction('parse', parse, '<s?:x>');
   expression.registerFunction(
     'random',
     (seed?: number) => (seed === undefined ? sources.random() : seededRandom(seed)),

@@ -4,6 +4,7 @@ import { dataFlowRows } from './data-flow.ts';
 import { definitionRows } from './definitions.ts';
 import { failRows } from './fail.ts';
 import { functionRows } from './functions.ts';
+import { functionEdgeRows } from './functions-at-the-edge.ts';
 import { mapRows } from './map.ts';
 import { mapFailureRows } from './map-failures.ts';
 import { parallelRows } from './parallel.ts';
@@ -19,6 +20,7 @@ export const topics: readonly { readonly title: string; readonly rows: readonly 
   { title: 'Data flow', rows: dataFlowRows },
   { title: 'Text and regular expressions', rows: textRows },
   { title: 'Functions', rows: functionRows },
+  { title: 'Functions: odd arguments and bounds', rows: functionEdgeRows },
   { title: 'Variables', rows: variableRows },
   { title: 'Context object', rows: contextRows },
   { title: 'Choice', rows: choiceRows },

@@ -168,7 +168,7 @@ export const dataFlowRows: readonly Row[] = [
     rule: 'Endless recursion is stopped as an evaluation error.',
     link: links.errors,
     states: pass({ Output: '{% ($f := function($n) { 1 + $f($n) }; $f(1)) %}' }),
-    expect: { status: 'FAILED', error: 'States.QueryEvaluationError', cause: /D1011: Stack overflow/ },
+    expect: { status: 'FAILED', error: 'States.QueryEvaluationError', cause: /: Stack overflow error: Check for/ },
   },
   {
     rule: '$states.result is undefined in a Pass.',

@@ -46,6 +46,8 @@ export const links = {
   functions: `${docs}/transforming-data.html#jsonata-functions-provided-by-sfn`,
   lambda: `${docs}/connect-lambda.html`,
   callback: `${docs}/connect-to-resource.html#connect-wait-token`,
+  measured:
+    'https://github.com/floci-io/floci/tree/main/src/test/java/io/github/hectorvent/floci/services/stepfunctions',
   recorded: 'https://github.com/localstack/localstack/tree/main/tests/aws/services/stepfunctions/v2',
 } as const;
 
