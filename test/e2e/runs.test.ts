@@ -4,7 +4,9 @@ import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { Json } from '#core/contract/json.ts';
 import { Agent } from '#sdk/agent.ts';
+import { Client } from '#sdk/client.ts';
 import { TaskFailure } from '#sdk/errors.ts';
 import type { TaskHandler } from '#sdk/task-context.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
@@ -20,6 +22,11 @@ beforeAll(async () => {
   await addAgent('fail', () => {
     throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
   });
+  await addAgent('grow', ({ input }) => {
+    const { size } = Size.parse(input);
+    return { size, text: 'x'.repeat(size) };
+  });
+  await addAgent('echo', ({ input }) => input);
   await addAgent('wait', (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
 });
 afterAll(async () => {
@@ -27,6 +34,7 @@ afterAll(async () => {
   await muster?.stop();
 });
 
+const Size = z.looseObject({ size: z.number() });
 const Value = z.looseObject({ value: z.number() });
 
 /** One agent for each capability, so that every step of a workflow is another agent's. */
@@ -155,6 +163,36 @@ describe('a sequential workflow', () => {
     const steps = [step('each', 'double', '{{ item }}', { forEach: '{{ input.list }}' })];
     const run = await ended(await start(await define({ mode: 'sequential', steps }), { list: 'none' }));
     expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.stringContaining('list') } });
+  });
+});
+
+describe('outputs of 200 KB', () => {
+  it('pass from step to step and come back whole', async () => {
+    const steps = [
+      step('grow', 'grow', { size: 200_000 }),
+      step('same', 'echo', { whole: '{{ steps.grow.output }}', size: '{{ steps.grow.output.size }}' }),
+    ];
+    const run = await ended(await start(await define({ mode: 'sequential', steps })));
+    expect(run.status).toBe('SUCCEEDED');
+    expect(run.output.$payload.bytes).toBeGreaterThan(200_000);
+    const output = Json.parse(await (await fetch(run.output.$payload.url)).json());
+    expect(output).toEqual({ whole: { size: 200_000, text: 'x'.repeat(200_000) }, size: 200_000 });
+    const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
+    expect((await client.getRun(run.runId)).output).toEqual(output);
+    const outcome = await client.submitAndWait({
+      type: 't',
+      input: output,
+      requirements: { capabilities: ['echo'] },
+    });
+    expect(outcome).toMatchObject({ status: 'SUCCEEDED', output });
+    client.close();
+  });
+
+  it('that cannot be had end the run by name', async () => {
+    const workflow = await define({ mode: 'sequential', steps: [step('a', 'echo', '{{ input.x }}')] });
+    const $payload = { ref: `default/${randomUUID()}`, bytes: 100_000, sha256: 'a'.repeat(64) };
+    const run = await ended(await start(workflow, { $payload }));
+    expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.any(String) } });
   });
 });
 
