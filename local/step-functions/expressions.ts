@@ -84,7 +84,7 @@ export function createExpressions(sources: FunctionSources): Expressions {
     }
     if (value === undefined) throw new EvaluationError(`${about} returned nothing (undefined).`, field);
     if (isFunction(value)) {
-      const detail = `The JSONata expression '${source}' for the field '${field}' returned an unsupported result type.`;
+      const detail = `The JSONata expression '${source}' specified for the field '${field}' returned an unsupported result type.`;
       throw new EvaluationError(detail, field);
     }
     return toPlain(value);

@@ -127,7 +127,7 @@ export const dataFlowRows: readonly Row[] = [
       status: 'FAILED',
       error: 'States.QueryEvaluationError',
       cause:
-        "An error occurred while executing the state 'P' (entered at the event id #2). The JSONata expression 'function($x) { $x }' for the field 'Output' returned an unsupported result type.",
+        "An error occurred while executing the state 'P' (entered at the event id #2). The JSONata expression 'function($x) { $x }' specified for the field 'Output' returned an unsupported result type.",
     },
   },
   {

@@ -106,7 +106,7 @@ export const mapRows: readonly Row[] = [
       status: 'FAILED',
       error: 'States.QueryEvaluationError',
       cause:
-        "An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression 'function($x) { $x }' for the field 'Items' returned an unsupported result type.",
+        "An error occurred while executing the state 'M' (entered at the event id #2). The JSONata expression 'function($x) { $x }' specified for the field 'Items' returned an unsupported result type.",
     },
   },
   {
