@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import type { Speaker } from '../tasks/complete-task.ts';
 import { giveBackTask } from '../tasks/give-back-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
+import { markStopped } from '../tasks/task-writes.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { type SlotEntry, Slots } from './agent.ts';
 import { type Claim, heartbeatSlots, markRedelivered } from './slots.ts';
@@ -104,5 +105,8 @@ export const released = async (
   const slots = Slots.parse(item);
   const entry = slots.assigned[taskId];
   if (entry?.attempt !== attempt || entry.revokedAt === undefined) return;
-  await releaseAndFill(services, claimOf(slots, taskId, entry));
+  await Promise.all([
+    services.table.update(markStopped({ tenant: speaker.tenant, taskId }, { agentId: speaker.agentId, attempt })),
+    releaseAndFill(services, claimOf(slots, taskId, entry)),
+  ]);
 };

@@ -223,6 +223,8 @@ export const TaskView = z.looseObject({
   evidence: z.array(Json).optional(),
   progress: z.looseObject({ percent: z.number().optional(), message: z.string().optional() }).optional(),
   decision: z.looseObject({ strategy: z.string() }).optional(),
+  /** Of a task that the platform ended: what is known of the work. */
+  disposition: z.enum(['never_started', 'in_flight', 'stopped']).optional(),
   runAt: z.number().optional(),
   /** The task that this one repeats, and the one that repeats this one. */
   retryOf: TaskId.optional(),

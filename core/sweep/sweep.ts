@@ -9,6 +9,7 @@ import type { Item } from '../table/table.ts';
 import { readTask } from '../tasks/task.ts';
 import { endOverdue, placeDue } from '../timers/handle-timer.ts';
 import { dueMinutes, noteSwept } from './due-minutes.ts';
+import { rebalance } from './rebalance.ts';
 import { sweepAgent } from './sweep-agent.ts';
 import { sweepRun, sweepStage } from './sweep-coordination.ts';
 
@@ -19,6 +20,8 @@ export interface SweepReport {
   stages: number;
   runs: number;
   repairs: number;
+  /** Assignments moved from agents with more than their share. */
+  moved: number;
   failures: number;
 }
 
@@ -46,7 +49,7 @@ const eachOf = async (services: Services, partition: string, visit: (item: Item)
  * history; one broken item never keeps it from the others. Repeatable, also concurrently.
  */
 export const sweep = async (services: Services): Promise<SweepReport> => {
-  const report: SweepReport = { agents: 0, due: 0, stages: 0, runs: 0, repairs: 0, failures: 0 };
+  const report: SweepReport = { agents: 0, due: 0, stages: 0, runs: 0, repairs: 0, moved: 0, failures: 0 };
   const safely =
     (visit: (item: Item) => Promise<number>) =>
     async (item: Item): Promise<void> => {
@@ -71,13 +74,20 @@ export const sweep = async (services: Services): Promise<SweepReport> => {
     );
   }
   await noteSwept(services, minutes);
+  const fleet: Slots[] = [];
   for (let shard = 0; shard < sweepShards; shard++) {
     await eachOf(
       services,
       indexKeys.liveShard(shard),
-      safely(async (item) => ((report.agents += 1), sweepAgent(services, Slots.parse(item)))),
+      safely(async (item) => {
+        const slots = Slots.parse(item);
+        report.agents += 1;
+        fleet.push(slots);
+        return sweepAgent(services, slots);
+      }),
     );
   }
+  report.moved = await rebalance(services, fleet);
   for (let shard = 0; shard < sweepShards; shard++) {
     await eachOf(
       services,

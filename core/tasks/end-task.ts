@@ -86,7 +86,7 @@ export const endByPlatform = async (
   const nowMs = services.clock.now();
   const ending: Ending = {
     status: end.status,
-    fields: { error: end.error },
+    fields: { error: end.error, disposition: task.status === 'ASSIGNED' ? 'in_flight' : 'never_started' },
     nowMs,
     expiresAtEpochSeconds: forgottenAt(nowMs),
     isDeadLetter: task.place === undefined && (end.status === 'FAILED' || end.status === 'TIMED_OUT'),

@@ -27,6 +27,8 @@ export interface GivingBack {
   readonly slot: 'free' | 'let_go' | 'cool_down';
   /** Whether the agent gets the task again only when there is nobody else. */
   readonly avoidAgent: boolean;
+  /** The platform's own doing, not the agent's failure: the attempt is not counted. */
+  readonly isUncounted?: boolean;
   /** What the agent had done so far, for whoever goes on. */
   readonly workState?: Json | undefined;
   /** Wait before the next attempt. */
@@ -54,7 +56,7 @@ const freeSlotOf = async (services: Services, task: Task, why: GivingBack): Prom
  * otherwise the task FAILS with the error. Fenced by attempt and claim: whoever is faster (a result, another sweep) wins.
  */
 export const giveBackTask = async (services: Services, task: Task, why: GivingBack): Promise<void> => {
-  if (!mayRetry(task, why.error)) {
+  if (why.isUncounted !== true && !mayRetry(task, why.error)) {
     await endByPlatform(
       services,
       task,
@@ -72,6 +74,7 @@ export const giveBackTask = async (services: Services, task: Task, why: GivingBa
       avoid: avoidList(task, why.avoidAgent),
       error: why.error,
       workState: why.workState,
+      isUncounted: why.isUncounted === true,
       nowMs,
       ...delay,
     }),

@@ -38,6 +38,7 @@ export const taskView = async (
     evidence: task.evidence,
     progress: task.progress,
     decision: task.decision,
+    disposition: task.disposition,
     runAt: task.runAt,
     retryOf: task.retryOf,
     retriedAs: task.retriedAs,

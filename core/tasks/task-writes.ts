@@ -140,6 +140,7 @@ export const requeueTask = (
     readonly runAt?: number;
     readonly error?: TaskError;
     readonly workState?: Json | undefined;
+    readonly isUncounted?: boolean;
     readonly nowMs: number;
   },
 ): Update => {
@@ -163,6 +164,7 @@ export const requeueTask = (
         workState: back.workState,
       }),
       ...(back.avoid.length === 0 ? [] : [set('avoid', back.avoid)]),
+      ...(back.isUncounted === true ? [plus('waits', 1, 0)] : []),
       plus('rev', 1),
     ],
     remove: assignmentFields,
@@ -302,6 +304,17 @@ export const quarantine = (
     ...late.fields,
   },
   clauses: { firstOne: absent('pk') },
+});
+
+/** The agent says that it has stopped what the platform ended. */
+export const markStopped = (ref: TaskRef, by: { readonly agentId: AgentId; readonly attempt: number }): Update => ({
+  key: keyOf(ref),
+  set: [set('disposition', 'stopped'), plus('rev', 1)],
+  clauses: {
+    inFlight: equal('disposition', 'in_flight'),
+    sameAgent: equal('agentId', by.agentId),
+    sameAttempt: equal('attempt', by.attempt),
+  },
 });
 
 /** Takes a task that is done again from the dead letters, and names what became of it. */

@@ -67,7 +67,7 @@ export const Task = z.looseObject({
   parentTask: TaskId.optional(),
   /** PENDING: not before these have ended. */
   waitingFor: z.array(TaskId).optional(),
-  /** Attempts that ended by waiting. */
+  /** Attempts that ended by waiting, or by the platform's own doing: not counted as tries. */
   waits: z.int().optional(),
   /** What the children that were waited for came to. */
   children: Json.optional(),
@@ -110,6 +110,11 @@ export const Task = z.looseObject({
   confidence: z.number().optional(),
   evidence: z.array(Json).optional(),
   endedAt: z.number().optional(),
+  /**
+   * Of a task that the platform ended: `never_started`, `in_flight` (an agent had it and has not said that it stopped), or
+   * `stopped` (it said so).
+   */
+  disposition: z.enum(['never_started', 'in_flight', 'stopped']).optional(),
   /** What its end must bring about, whatever dies: `join` its stage, `wake` its parent, publish an `event`. Named at birth; the stream acts once it has ended. */
   effects: z.string().optional(),
 });
