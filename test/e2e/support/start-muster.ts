@@ -52,7 +52,7 @@ export interface Muster extends LocalMuster {
   readonly aws: ReturnType<typeof awsSettings>;
   call(request: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   socket(apiKey?: string): Promise<RawSocket>;
-  /** Every item of the table as text, in order: two equal answers mean that nothing changed. */
+  /** Every item of the table as text, in order, but for the sweep's own: two equal answers mean that nothing changed. */
   items(): Promise<readonly string[]>;
 }
 
@@ -91,7 +91,8 @@ export const equip = (muster: LocalMuster, lines: readonly string[] = []): Muste
       found.push(...(page.Items ?? []).map(asText));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    return found.toSorted();
+    // How far the sweep got changes by itself.
+    return found.filter((item) => !item.includes('"pk":"SWEEP"')).toSorted();
   };
   return {
     ...muster,
