@@ -12,7 +12,8 @@ import { wakeParent } from '../tasks/wake-parent.ts';
 
 const relayTask = async (services: Services, task: Task): Promise<void> => {
   const effects = task.effects?.split(',') ?? [];
-  if (task.endedAt === undefined) return;
+  if (task.endedAt === undefined)
+    return task.waitingFor === undefined ? undefined : wakeParent(services, task.tenant, task.taskId);
   if (effects.includes('join') && task.place !== undefined) await joinStage(services, task, task.place);
   if (effects.includes('wake') && task.parentTask !== undefined)
     await wakeParent(services, task.tenant, task.parentTask);

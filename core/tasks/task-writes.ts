@@ -12,7 +12,14 @@ type TaskRef = Pick<Task, 'tenant' | 'taskId'>;
 const keyOf = (task: TaskRef) => keys.task(task.tenant, task.taskId);
 
 /** Keys that a task carries only while it waits. */
-const waitingKeys: readonly Path[] = [['backlogKey'], ['backlogSort'], ['sweepKey'], ['sweepSort'], ['runAt']];
+const waitingKeys: readonly Path[] = [
+  ['backlogKey'],
+  ['backlogSort'],
+  ['sweepKey'],
+  ['sweepSort'],
+  ['runAt'],
+  ['outbox'],
+];
 /** What belongs to one assignment. */
 const assignmentFields: readonly Path[] = [
   ['claim'],
@@ -183,6 +190,8 @@ export const holdForChildren = (
       status: 'PENDING',
       waitingFor: wait.children,
       workState: wait.workState,
+      // A child that ended meanwhile has looked already: should this environment die now, the stream looks again.
+      outbox: 'wake',
       [holderOf(task.attempt)]: task.agentId,
       ...indexKeys.due(keyOf(task), task.deadlineAt),
     }),
