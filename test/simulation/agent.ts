@@ -19,8 +19,10 @@ export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0 };
 
 interface Work {
   readonly attempt: number;
+  /** Waits for a child that is being submitted. */
+  isFamily?: boolean;
   /** The final word, once it is there; sent again until it is acknowledged. */
-  answer?: { readonly type: 'task.result' | 'task.fail' | 'task.reject'; readonly payload: unknown };
+  answer?: { readonly type: 'task.result' | 'task.fail' | 'task.reject' | 'task.wait'; readonly payload: unknown };
 }
 
 interface Line {
@@ -43,6 +45,8 @@ export class Agent {
   temper: Temper = honest;
   isDeaf = false;
   isFrozen = false;
+  /** Works on, and says so, whatever it is told. */
+  isStubborn = false;
   private readonly platform: Platform;
   readonly principal: Principal;
   readonly registration: ClientFrameInput<'agent.register'>;
@@ -164,7 +168,10 @@ export class Agent {
   }
 
   send(type: ClientFrameType, payload: unknown): string {
-    const id = `${this.name}-${(this.envelopes += 1)}`;
+    return this.sendAs(`${this.name}-${(this.envelopes += 1)}`, type, payload);
+  }
+
+  private sendAs(id: string, type: ClientFrameType, payload: unknown): string {
     if (this.line === undefined) return id;
     this.line.seq += 1;
     this.platform.receive(this.line.connectionId, { type, id, seq: this.line.seq, payload });
@@ -221,7 +228,10 @@ export class Agent {
   private resend(): void {
     if (this.line === undefined) return this.connect();
     if (!this.line.isRegistered) return this.register();
-    for (const [taskId, work] of this.work) this.answer(taskId, work);
+    for (const [taskId, work] of this.work) {
+      if (work.isFamily === true && work.answer === undefined) this.delegate(taskId);
+      this.answer(taskId, work);
+    }
   }
 
   private answer(taskId: string, { answer }: Work): void {
@@ -239,6 +249,7 @@ export class Agent {
       case 'task.assigned':
         return this.isDeaf ? undefined : this.begin(payload);
       case 'task.cancel':
+        if (this.isStubborn) return;
         this.work.delete(taskId);
         this.later(
           this.chance.between(10, 4000),
@@ -246,8 +257,10 @@ export class Agent {
         );
         return;
       case 'lease.lost':
-        if (this.work.get(taskId)?.attempt === payload['attempt']) this.work.delete(taskId);
+        if (!this.isStubborn && this.work.get(taskId)?.attempt === payload['attempt']) this.work.delete(taskId);
         return;
+      case 'task.submitted':
+        return this.wait(frame.correlationId ?? '', taskId);
       case 'ack':
         return this.acknowledged(String(payload['id']));
       case 'error':
@@ -296,6 +309,10 @@ export class Agent {
             this.send('task.progress', { taskId, attempt, percent: 50, message: 'half' })
           ),
       );
+    if (task.type === 'family' && task.children === undefined) {
+      work.isFamily = true;
+      return this.delegate(taskId);
+    }
     this.later(this.chance.between(...this.temper.workMs), () =>
       this.whenAwake(() => {
         if (life !== this.life || this.work.get(taskId) !== work) return;
@@ -303,6 +320,21 @@ export class Agent {
         this.answer(taskId, work);
       }),
     );
+  }
+
+  /** Hands part of a task to others; the same request every time, so it is one child however often it is sent. */
+  private delegate(taskId: string): void {
+    const child = { type: 'child', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 };
+    this.sendAs(`child:${taskId}`, 'task.submit', { task: child, parentTask: taskId });
+  }
+
+  private wait(id: string, child: string): void {
+    const [, taskId = ''] = id.split(':');
+    const work = this.work.get(taskId);
+    if (work === undefined || work.answer !== undefined) return;
+    const { attempt } = work;
+    work.answer = { type: 'task.wait', payload: { taskId, attempt, children: [child], workState: { half: true } } };
+    this.answer(taskId, work);
   }
 
   private finish(taskId: string, attempt: number): NonNullable<Work['answer']> {

@@ -40,7 +40,7 @@ export class Client {
     this.principal = principal;
   }
 
-  submit(idempotencyKey: string, input: TaskSubmissionInput): void {
+  submit(idempotencyKey: string, input: TaskSubmissionInput, maxTries: number): void {
     const submission = TaskSubmission.parse(input);
     const { principal } = this;
     this.ask(
@@ -50,6 +50,7 @@ export class Client {
         this.sameId(idempotencyKey, task.taskId);
         this.accepted.add(task.taskId);
       },
+      maxTries,
     );
   }
 

@@ -5,6 +5,7 @@ import { readTask, type Task } from '#core/tasks/task.ts';
 /** One committed write: by whom, and the item before and after. */
 export interface Change {
   readonly by: string;
+  readonly operation: 'put' | 'update' | 'remove';
   readonly before: Item | undefined;
   readonly after: Item | undefined;
 }

@@ -3,7 +3,12 @@ import type { Principal } from '#core/identity/principal.ts';
 import type { World } from './world.ts';
 
 /** A frame as a receiver parses it. */
-export const Frame = z.looseObject({ type: z.string(), id: z.string(), payload: z.record(z.string(), z.unknown()) });
+export const Frame = z.looseObject({
+  type: z.string(),
+  id: z.string(),
+  payload: z.record(z.string(), z.unknown()),
+  correlationId: z.string().optional(),
+});
 export type Frame = z.infer<typeof Frame>;
 
 /** The far end of a socket. */

@@ -2,7 +2,11 @@ import type { Agent } from './agent.ts';
 import type { Platform } from './platform.ts';
 
 /** Frames that a hostile agent sends over its own, properly registered connection: all of them about others' work. */
-export const beHostile = (platform: Platform, agent: Agent, victims: readonly string[]): void => {
+export const beHostile = (
+  platform: Platform,
+  agent: Agent,
+  victims: readonly Pick<Agent, 'agentId' | 'name'>[],
+): void => {
   const { storyChance: chance, faults } = platform.world;
   const tasks = platform.monitor.tasks();
   if (tasks.length === 0) return;
@@ -18,6 +22,7 @@ export const beHostile = (platform: Platform, agent: Agent, victims: readonly st
     'accept',
     'heartbeat',
     'register',
+    'name',
   ] as const);
   switch (kind) {
     case 'result':
@@ -41,9 +46,14 @@ export const beHostile = (platform: Platform, agent: Agent, victims: readonly st
     case 'heartbeat':
       agent.send('agent.heartbeat', { tasks: [{ taskId, attempt }] });
       return;
+    case 'name':
+      if (victims.length === 0) return;
+      agent.send('agent.register', { agentId: agent.agentId, name: chance.pick(victims).name, capabilities: ['code'] });
+      return;
     case 'register':
+      if (victims.length === 0) return;
       agent.send('agent.register', {
-        agentId: chance.pick(victims),
+        agentId: chance.pick(victims).agentId,
         name: agent.name,
         capabilities: ['code', 'review'],
       });

@@ -13,6 +13,18 @@ const judgeClaim = (court: Court, by: string, old: Slots | undefined, now: Slots
     );
 };
 
+/** A half-open breaker lets one through: its claim shuts the door again. */
+const judgeBreaker = (court: Court, by: string, old: Slots | undefined, now: Slots): void => {
+  if (old?.breakerUntil !== undefined && old.breakerUntil === now.breakerUntil)
+    court.violate('one probe passes a breaker', `${now.name} by ${by}`);
+};
+
+/** What the sweep must see is where it looks. */
+const judgeIndex = (court: Court, by: string, now: Slots): void => {
+  const isLive = now.connection !== undefined || entriesOf(now).size > 0;
+  if (isLive && now['sweepKey'] === undefined) court.violate('the sweep sees every live agent', `${now.name} by ${by}`);
+};
+
 const judgeNewClaims = (court: Court, by: string, old: Slots | undefined, now: Slots): void => {
   const known = entriesOf(old);
   for (const [taskId, entry] of entriesOf(now)) {
@@ -21,6 +33,7 @@ const judgeNewClaims = (court: Court, by: string, old: Slots | undefined, now: S
       court.violate('I1 a claim is never overwritten', `${now.name} ${taskId} by ${by}`);
     if (before !== undefined) continue;
     judgeClaim(court, by, old, now);
+    judgeBreaker(court, by, old, now);
     if (entry.cost > 0 && now.freeSlots < 0)
       court.violate('I2 claims within the limit', `${now.name} has ${now.freeSlots} free, by ${by}`);
   }
@@ -55,6 +68,7 @@ export const judgeSlots = (court: Court, { by, before, after }: Change): void =>
       'I2 free slots add up',
       `${now.name}: ${now.freeSlots} free of ${now.maxConcurrency} with load ${load}, by ${by}`,
     );
+  judgeIndex(court, by, now);
   judgeNewClaims(court, by, old, now);
   judgeGoneClaims(court, by, old, now);
 };

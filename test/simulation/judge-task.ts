@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { Slots } from '#core/agents/agent.ts';
 import { indexKeys, keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
+import { Stage } from '#core/stages/stage.ts';
+import { memberTaskId } from '#core/tasks/new-task.ts';
 import type { Task } from '#core/tasks/task.ts';
 import { type Change, type Court, short, taskIn } from './court.ts';
 
@@ -77,6 +79,21 @@ const judgeIndexes = (court: Court, by: string, task: Task): void => {
     court.violate('the sweep reads what is live', `${task.taskId} ${task.status} by ${by}`);
 };
 
+/** A stage never has more members at work than it allows. */
+const judgeCrowd = (court: Court, by: string, task: Task): void => {
+  const { place, tenant } = task;
+  if (place === undefined || (task.status !== 'QUEUED' && task.status !== 'ASSIGNED')) return;
+  const item = court.item(keys.stage(tenant, place.runId, place.stage));
+  if (item === undefined) return;
+  const { total, maxParallel } = Stage.parse(item);
+  const members = Array.from({ length: total }, (_, index) =>
+    taskIn(court.item(keys.task(tenant, memberTaskId(tenant, place.runId, place.stage, index)))),
+  );
+  const working = members.filter((member) => member?.status === 'QUEUED' || member?.status === 'ASSIGNED').length;
+  if (working > maxParallel)
+    court.violate('a stage keeps its limit', `${working} of ${maxParallel} at ${short(place.runId)}, by ${by}`);
+};
+
 const show = (task: Task): string =>
   `${task.status} attempt ${task.attempt} rev ${task.rev} agent ${short(task.agentId)} claim ${short(task.claim)}`;
 
@@ -89,10 +106,11 @@ export const judgeTask = (court: Court, { by, before, after }: Change): void => 
   }
   court.trace(() => `${by} task ${short(task.taskId)} ${old?.status ?? '-'} → ${show(task)}`);
   if (old !== undefined) judgeSuccession(court, by, old, task);
-  if (task.attempt > task.retry.maxAttempts)
+  if (task.attempt - (task.waits ?? 0) > task.retry.maxAttempts)
     court.violate('S4 attempt <= maxAttempts', `${task.taskId} attempt ${task.attempt} by ${by}`);
   if (task.status === 'ASSIGNED') judgeHolder(court, by, task);
   if (task.status === 'SUCCEEDED' && old?.status !== 'SUCCEEDED') judgeResult(court, by, old, task);
+  if (task.status !== old?.status) judgeCrowd(court, by, task);
   judgeSpeech(court, by, task);
   judgeIndexes(court, by, task);
 };

@@ -13,6 +13,7 @@ import { completeTask, type Speaker } from '#core/tasks/complete-task.ts';
 import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
 import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
+import { waitForChildren } from '#core/tasks/wait-for-children.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { unwatch, watch } from '#core/watch/watch-topic.ts';
 
@@ -71,11 +72,13 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
     completeTask(services, speakerOf(connection), clientFrames['task.result'].parse(payload)),
   'task.fail': (services, connection, { payload }) =>
     failTask(services, speakerOf(connection), clientFrames['task.fail'].parse(payload)),
+  'task.wait': (services, connection, { payload }) =>
+    waitForChildren(services, speakerOf(connection), clientFrames['task.wait'].parse(payload)),
   'task.released': (services, connection, { payload }) =>
     released(services, speakerOf(connection), clientFrames['task.released'].parse(payload)),
   'task.submit': async (services, { principal, connectionId }, { payload, id }) => {
-    const { task: submission } = clientFrames['task.submit'].parse(payload);
-    const task = await submitTask(services, { principal, submission, idempotencyKey: id, connectionId });
+    const { task: submission, parentTask } = clientFrames['task.submit'].parse(payload);
+    const task = await submitTask(services, { principal, submission, idempotencyKey: id, connectionId, parentTask });
     const frame = { taskId: task.taskId, status: task.status };
     await post(services, connectionId, encodeFrame(services, 'task.submitted', frame, { correlationId: id }));
   },

@@ -7,6 +7,7 @@ import type { Task } from '#core/tasks/task.ts';
 import { type Change, type Court, taskIn } from './court.ts';
 import { type Invocation, label } from './invocation.ts';
 import { judgeRun, judgeStage } from './judge-coordination.ts';
+import { judgeRecord } from './judge-records.ts';
 import { judgeSlots } from './judge-slots.ts';
 import { judgeTask } from './judge-task.ts';
 import type { World } from './world.ts';
@@ -18,6 +19,7 @@ export const judge = (court: Court, key: Key, change: Change): void => {
   const { by, after } = change;
   if (after !== undefined && typeof after['tenant'] === 'string' && !key.pk.startsWith(`${after['tenant']}#`))
     court.violate('S9 tenants never mix', `${key.pk} holds an item of ${after['tenant']}, by ${by}`);
+  judgeRecord(court, key, change);
   if (key.sk === 'TASK') judgeTask(court, change);
   else if (key.sk === 'SLOTS') judgeSlots(court, change);
   else if (key.sk.startsWith('STAGE#')) judgeStage(court, change);
@@ -73,12 +75,12 @@ export class Monitor implements Court {
     this.violate('S9 tenants never mix', `${label(invocation)} of ${tenant} reaches ${key.pk}`);
   }
 
-  wrote(invocation: Invocation, key: Key, after: Item | undefined): void {
+  wrote(invocation: Invocation, key: Key, operation: Change['operation'], after: Item | undefined): void {
     const text = keyText(key);
     const before = this.items.get(text);
     if (after === undefined) this.items.delete(text);
     else this.items.set(text, after);
-    judge(this, key, { by: label(invocation), before, after });
+    judge(this, key, { by: label(invocation), operation, before, after });
   }
 
   private all<T>(read: (item: Item) => T | undefined): readonly T[] {

@@ -60,10 +60,11 @@ export class Platform implements Backend {
       (connectionId) =>
         void this.handle('disconnect', undefined, (services) => handleDisconnect(services, connectionId)),
     );
-    this.tasksQueue = new Channel(world, 'tasks message', 180_000, (message) =>
+    const visibilityMs = world.chance.pick([10_000, 60_000, 180_000]);
+    this.tasksQueue = new Channel(world, 'tasks message', visibilityMs, (message) =>
       this.isDone(`tasks:${message.kind}`, message.tenant, (services) => handleTasksMessage(services, message)),
     );
-    this.timersQueue = new Channel(world, 'timer message', 180_000, (message) =>
+    this.timersQueue = new Channel(world, 'timer message', visibilityMs, (message) =>
       this.isDone(`timer:${message.kind}`, message.tenant, (services) => handleTimer(services, message)),
     );
     this.stream = new Channel(world, 'stream record', 5000, (item) =>

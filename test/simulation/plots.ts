@@ -80,7 +80,7 @@ export const submissionOf = (chance: Chance, agents: readonly Agent[], nowMs: nu
   const pinned = chance.happens(0.08) ? chance.pick(agents).agentId : undefined;
   const wanted = chance.happens(0.15) ? [...capabilities] : [chance.pick(capabilities)];
   return {
-    type: chance.pick(['summary', 'build']),
+    type: chance.pick(['summary', 'build', 'family']),
     input: chance.happens(0.02) ? 'x'.repeat(25_000) : { n: chance.between(1, 9) },
     requirements: pinned === undefined ? { capabilities: wanted } : { capabilities: [], agentId: pinned },
     slotCost: pinned === undefined ? chance.pick([1, 1, 1, 1, 2, 0]) : 1,

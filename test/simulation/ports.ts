@@ -42,7 +42,7 @@ const tableFor = (backend: Backend, invocation: Invocation): Table => {
         return written;
       }
       const after = operation === 'remove' ? undefined : written.item;
-      monitor.wrote(invocation, request.key, after);
+      monitor.wrote(invocation, request.key, operation, after);
       if (after !== undefined) backend.streamed(after);
       return written;
     });

@@ -1,6 +1,7 @@
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
 import { TenantId } from '#core/contract/ids.ts';
+import { keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { listDeadLetters } from '#core/dead-letters/dead-letters.ts';
 import { explainTask } from '#core/explain/explain-task.ts';
@@ -25,11 +26,13 @@ export class Tenant {
   private readonly chance: Chance;
   private readonly watcher: Agent;
   private submissions = 0;
+  private readonly hasRemovals: boolean;
 
   constructor(platform: Platform, name: string) {
     this.platform = platform;
     this.name = name;
     this.chance = platform.world.storyChance;
+    this.hasRemovals = this.chance.happens(0.5);
     const tenant = TenantId.parse(name);
     const principal = (id: string): Principal => Principal.parse({ tenant, id: `key:${id}`, role: 'admin' });
     this.client = new Client(platform, principal('client'));
@@ -60,18 +63,15 @@ export class Tenant {
   begin(stormMs: number): void {
     const { chance } = this;
     for (const definition of workflows) this.client.define(definition);
+    for (const description of ['one', 'two', 'three'])
+      for (const definition of workflows.slice(0, 1))
+        this.within(20_000, () => this.client.define({ ...definition, description }));
     for (const agent of this.agents) this.within(10_000, () => agent.start());
     this.watcher.start();
     const { weather } = this.platform.world;
     if (weather.malice > 0) {
       this.hostile.start();
-      this.every(stormMs, 8000, () =>
-        beHostile(
-          this.platform,
-          this.hostile,
-          this.agents.map(({ agentId }) => agentId),
-        ),
-      );
+      this.every(stormMs, 8000, () => beHostile(this.platform, this.hostile, this.victims()));
     }
     const tasks = chance.between(5, 25);
     for (let count = 0; count < tasks; count++) this.within(stormMs, () => this.submit());
@@ -80,9 +80,21 @@ export class Tenant {
     for (let count = 0; count < runs; count++) this.within(stormMs / 2, () => this.startRun(`run-${count}`, stormMs));
     this.every(stormMs, 40_000, () => this.operate());
     this.every(stormMs, 60_000, () => this.look());
+    this.every(stormMs, 10_000, () => this.acceptLate());
     for (const agent of [...this.agents, this.watcher])
       this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
     if (chance.happens(0.04)) this.crowd();
+  }
+
+  /**
+   * Agents whose ids and names a hostile one tries to take: those that have them. What a removal frees may be taken by
+   * anybody, so where agents are removed nobody tries.
+   */
+  private victims(): readonly Agent[] {
+    const { monitor } = this.platform;
+    return this.hasRemovals
+      ? []
+      : this.agents.filter(({ agentId }) => monitor.item(keys.profile(this.name, agentId)) !== undefined);
   }
 
   /** Everybody behaves from now on: processes run, nobody is deaf or paused. */
@@ -90,6 +102,7 @@ export class Tenant {
     for (const agent of this.everybody) {
       agent.temper = honest;
       agent.isDeaf = false;
+      agent.isStubborn = false;
       agent.thaw();
       if (agent !== this.hostile) this.within(5000, () => agent.wake());
     }
@@ -142,7 +155,7 @@ export class Tenant {
     const key = `task-${this.submissions}`;
     const submission = submissionOf(chance, this.agents, this.platform.world.now);
     if (chance.happens(0.2)) this.watcher.send('task.submit', { task: submission });
-    this.client.submit(key, submission);
+    this.client.submit(key, submission, chance.happens(0.2) ? 1 : 12);
     if (chance.happens(0.05)) this.platform.world.scheduler.after(60_000, () => this.client.misuse(key, 'other'));
     if (chance.happens(0.15)) this.within(60_000, () => this.cancelSome());
     if (chance.happens(0.15)) this.within(120_000, () => this.repair(key));
@@ -153,9 +166,15 @@ export class Tenant {
     const { chance, client, platform } = this;
     const mine = platform.monitor.tasks().filter((task) => task.tenant === this.name && task.place === undefined);
     const ended = mine.filter(({ status }) => isTerminal(status));
-    const late = mine.filter((task) => !isTerminal(task.status) && platform.monitor.lateAttempts(task).length > 0);
     if (chance.happens(0.3)) client.redrive(`redrive ${key}`);
     if (ended.length > 0) client.retry(chance.pick(ended).taskId, `retry ${key}`);
+  }
+
+  /** An operator who takes late results for good, now and then. */
+  private acceptLate(): void {
+    const { chance, client, platform } = this;
+    const open = platform.monitor.tasks().filter((task) => task.tenant === this.name && !isTerminal(task.status));
+    const late = open.filter((task) => platform.monitor.lateAttempts(task).length > 0);
     if (late.length === 0) return;
     const { taskId, tenant } = chance.pick(late);
     client.acceptLate({ taskId, attempt: chance.pick(platform.monitor.lateAttempts({ taskId, tenant })) });
@@ -191,7 +210,7 @@ export class Tenant {
     const { chance, client } = this;
     const agent = chance.pick(this.agents);
     const update = updateOf(chance);
-    if (chance.happens(0.06)) return client.remove(agent);
+    if (this.hasRemovals && chance.happens(0.12)) return client.remove(agent);
     if (chance.happens(0.5)) client.operate(agent, update);
     else agent.send('agent.update', update);
   }
@@ -222,7 +241,17 @@ export class Tenant {
   private trouble(agent: Agent): void {
     const { chance, platform } = this;
     const { faults, scheduler } = platform.world;
-    const kind = chance.pick(['crash', 'silent crash', 'drop', 'drop', 'freeze', 'deaf', 'takeover', 'moody'] as const);
+    const kind = chance.pick([
+      'crash',
+      'silent crash',
+      'drop',
+      'drop',
+      'freeze',
+      'deaf',
+      'takeover',
+      'moody',
+      'stubborn',
+    ] as const);
     faults.note(`agent: ${kind}`);
     platform.world.trace(() => `agent ${agent.name}: ${kind}`);
     switch (kind) {
@@ -239,6 +268,12 @@ export class Tenant {
         agent.isDeaf = true;
         scheduler.after(chance.between(30_000, 150_000), () => {
           agent.isDeaf = false;
+        });
+        return;
+      case 'stubborn':
+        agent.isStubborn = true;
+        scheduler.after(chance.between(60_000, 200_000), () => {
+          agent.isStubborn = false;
         });
         return;
       case 'takeover':

@@ -221,14 +221,15 @@ export class Explorer {
   ): readonly [Written, ReadonlyMap<string, Item>] {
     const text = keyText(request.key);
     const before = items.get(text);
-    const name = writeName('item' in request ? 'put' : 'update', request.key, request.clauses);
+    const operation = 'item' in request ? 'put' : 'update';
+    const name = writeName(operation, request.key, request.clauses);
     this.clauses.note(name, request.clauses, before);
     if (name === this.options.skip) return [{ won: true, item: before ?? {} }, items];
     if (!allHold(this.clauses.pass(name, request.clauses), before)) return [{ won: false, item: before }, items];
     const after = 'item' in request ? { ...request.item, ...request.key } : applyUpdate(request, before);
     if (after === undefined) return [{ won: true, item: before ?? {} }, items];
     const changed = new Map(items).set(text, after);
-    judge(courtOf(changed), request.key, { by, before, after });
+    judge(courtOf(changed), request.key, { by, operation, before, after });
     return [{ won: true, item: after }, changed];
   }
 
