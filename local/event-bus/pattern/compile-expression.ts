@@ -1,4 +1,5 @@
 import { comparableOrUndefined, NumberOutOfRangeError, toComparable } from './comparable-number.ts';
+import { InvalidEventPatternError } from './invalid-event-pattern-error.ts';
 import { CidrError, parseCidr } from './ip-range.ts';
 import type { Bound, Matcher } from './matcher.ts';
 import type { PatternReader } from './pattern-reader.ts';
@@ -134,11 +135,24 @@ function readExclusion(reader: PatternReader): Matcher {
   return reader.refuse('Inside anything but list, start|null|boolean is not supported.');
 }
 
+/** An element of a list that is at fault: AWS names the place twice, but once for a number out of range. */
+function readListed(reader: PatternReader, readOne: () => Matcher, isNumber: boolean): Matcher {
+  try {
+    return readOne();
+  } catch (error) {
+    if (error instanceof InvalidEventPatternError && !isNumber) reader.refuse(error.reason);
+    throw error;
+  }
+}
+
 function readExclusions(reader: PatternReader, nested: NestedAnythingBut | undefined): readonly Matcher[] {
   const readOne = (): Matcher => (nested === undefined ? readExclusion(reader) : readNestedExclusion(reader, nested));
   if (reader.kind !== 'start-array') return [readOne()];
   const matchers: Matcher[] = [];
-  while (reader.next() !== 'end-array') matchers.push(readOne());
+  while (reader.next() !== 'end-array') {
+    const isNumber = nested === undefined && reader.kind === 'number';
+    matchers.push(readListed(reader, readOne, isNumber));
+  }
   const types = new Set(matchers.map((matcher) => matcher.type));
   if (nested === undefined && types.size !== 1) {
     reader.refuse('Inside anything but list, either all values are number or string, mixed type is not supported');

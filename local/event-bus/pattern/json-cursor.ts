@@ -42,6 +42,9 @@ const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const stringPattern = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const spacePattern = /[ \t\r\n]*/y;
 const wordPattern = /true|false|null/y;
+const identifierPattern = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy;
+
+const anyValue = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 function matchAt(pattern: RegExp, source: string, offset: number): string | undefined {
   pattern.lastIndex = offset;
@@ -115,10 +118,17 @@ export class JsonCursor {
     this.scanOffset += width;
   }
 
-  private unexpected(): never {
+  private unexpected(expected: string, width = 1): never {
     const character = this.source[this.scanOffset];
     if (character === undefined) this.fail('Unexpected end-of-input');
-    this.fail(`Unexpected character ('${character}' (code ${character.charCodeAt(0)}))`);
+    const message = `Unexpected character ('${character}' (code ${character.charCodeAt(0)})): ${expected}`;
+    throw new JsonSyntaxError(message, this.scanOffset + width);
+  }
+
+  private noValue(): never {
+    const word = matchAt(identifierPattern, this.source, this.scanOffset);
+    if (word === undefined) this.unexpected(`expected a valid value ${anyValue}`);
+    throw new JsonSyntaxError(`Unrecognized token '${word}': was expecting ${anyValue}`, this.scanOffset + word.length);
   }
 
   private scanValue(): void {
@@ -134,7 +144,7 @@ export class JsonCursor {
     if (number !== undefined) return this.push('number', number, number.length);
     const word = matchAt(wordPattern, this.source, this.scanOffset);
     if (word === 'true' || word === 'false' || word === 'null') return this.push(word, word, word.length);
-    this.unexpected();
+    this.noValue();
   }
 
   private scanNested(opening: '{' | '['): void {
@@ -152,7 +162,7 @@ export class JsonCursor {
       this.scanMember();
       const separator = this.skipSpace();
       if (separator === '}') return this.push('end-object', '}', 1);
-      if (separator !== ',') this.unexpected();
+      if (separator !== ',') this.unexpected('was expecting comma to separate Object entries');
       this.scanOffset += 1;
     }
   }
@@ -160,10 +170,10 @@ export class JsonCursor {
   private scanMember(): void {
     this.skipSpace();
     const quoted = matchAt(stringPattern, this.source, this.scanOffset);
-    if (quoted === undefined) this.unexpected();
+    if (quoted === undefined) this.unexpected('was expecting double-quote to start field name', 0);
     const nameIndex = this.tokens.length;
     this.push('field-name', decodeString(quoted), quoted.length);
-    if (this.skipSpace() !== ':') this.unexpected();
+    if (this.skipSpace() !== ':') this.unexpected('was expecting a colon to separate field name and value');
     this.scanOffset += 1;
     this.scanValue();
     // AWS's parser looks ahead to the value's first token while the name is current.
@@ -179,7 +189,7 @@ export class JsonCursor {
       this.scanValue();
       const separator = this.skipSpace();
       if (separator === ']') return this.push('end-array', ']', 1);
-      if (separator !== ',') this.unexpected();
+      if (separator !== ',') this.unexpected('was expecting comma to separate Array entries');
       this.scanOffset += 1;
     }
   }
