@@ -149,9 +149,8 @@ function readExclusions(reader: PatternReader, nested: NestedAnythingBut | undef
   const readOne = (): Matcher => (nested === undefined ? readExclusion(reader) : readNestedExclusion(reader, nested));
   if (reader.kind !== 'start-array') return [readOne()];
   const matchers: Matcher[] = [];
-  while (reader.next() !== 'end-array') {
-    const isNumber = nested === undefined && reader.kind === 'number';
-    matchers.push(readListed(reader, readOne, isNumber));
+  for (let kind = reader.next(); kind !== 'end-array'; kind = reader.next()) {
+    matchers.push(readListed(reader, readOne, nested === undefined && kind === 'number'));
   }
   const types = new Set(matchers.map((matcher) => matcher.type));
   if (nested === undefined && types.size !== 1) {
