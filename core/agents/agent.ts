@@ -17,6 +17,8 @@ export const Profile = z.looseObject({
   roles: z.array(z.string()).optional(),
   labels: Labels,
   priority: z.int(),
+  /** Types of task of which it takes several in one message. */
+  batchTypes: z.array(z.string()).optional(),
   weight: z.number(),
   costPerTask: z.number().optional(),
   costPerKTokens: z.number().optional(),

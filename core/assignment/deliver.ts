@@ -10,7 +10,8 @@ import { pushFrame } from '../watch/push-frame.ts';
 /** Stable per (task, attempt): what an agent hands to the systems it calls. */
 const idempotencyKeyOf = (task: Task): string => `${task.taskId}:${task.attempt}`;
 
-const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
+/** What an agent is told of an assignment. */
+export const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
   const {
     taskId,
     kind,

@@ -13,10 +13,10 @@ import { assignTask } from '../tasks/task-writes.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { nextQueued } from './backlog.ts';
 import { claimAgent, slotEntryFor, unclaim } from './claim-agent.ts';
-import { deliverAssignment } from './deliver.ts';
+import { deliverTogether } from './deliver-together.ts';
 import { setTimers } from './set-timers.ts';
 
-type RoutableAgent = RosterEntry & Pick<Profile, 'tenant'>;
+type RoutableAgent = RosterEntry & Pick<Profile, 'tenant' | 'batchTypes'>;
 
 /** What an agent can do, remembered for seconds: a profile changes slowly, and a wrong guess only costs a try. */
 const agentOf = async (services: Services, tenant: TenantId, agentId: AgentId): Promise<RoutableAgent | undefined> => {
@@ -28,7 +28,7 @@ const agentOf = async (services: Services, tenant: TenantId, agentId: AgentId): 
     : Profile.safeParse(await services.table.get(keys.profile(tenant, agentId)));
   if (!profile.success) return undefined;
   services.cache.set(cacheKey, profile.data, nowMs + timings.connectionCacheMs);
-  return { ...rosterEntryOf(profile.data), tenant };
+  return { ...rosterEntryOf(profile.data), tenant, batchTypes: profile.data.batchTypes };
 };
 
 /** Forgets what an environment remembers of an agent's abilities. */
@@ -43,7 +43,7 @@ const readQueued = async (services: Services, tenant: TenantId, taskId: TaskId):
 };
 
 /** The second write of an assignment; gives the claim back when somebody was faster. */
-const assignClaimed = async (services: Services, task: Task, slots: Slots, claim: Claim): Promise<boolean> => {
+const assignOnly = async (services: Services, task: Task, slots: Slots, claim: Claim): Promise<Task | undefined> => {
   const decision = { strategy: 'backlog', seen: 1, eligible: 1 };
   const assignment = {
     agentId: slots.agentId,
@@ -55,16 +55,29 @@ const assignClaimed = async (services: Services, task: Task, slots: Slots, claim
   const written = await services.table.update(assignTask(task, assignment));
   if (!written.won) {
     await unclaim(services, claim);
-    return false;
+    return undefined;
   }
   const now = readTask(written.item);
-  if (now.kind !== 'task') return false;
+  return now.kind === 'task' ? now.task : undefined;
+};
+
+/** Whoever must know of assignments that are written. */
+const announceAssigned = async (
+  services: Services,
+  tasks: readonly Task[],
+  slots: Slots,
+  batchTypes: readonly string[] = [],
+): Promise<void> => {
   await Promise.all([
-    deliverAssignment(services, now.task, slots),
-    tellOfTask(services, now.task, 'task.assigned'),
-    setTimers(services, now.task),
+    deliverTogether(services, tasks, slots, batchTypes),
+    ...tasks.flatMap((task) => [tellOfTask(services, task, 'task.assigned'), setTimers(services, task)]),
   ]);
-  return true;
+};
+
+const assignClaimed = async (services: Services, task: Task, slots: Slots, claim: Claim): Promise<boolean> => {
+  const assigned = await assignOnly(services, task, slots, claim);
+  if (assigned !== undefined) await announceAssigned(services, [assigned], slots);
+  return assigned !== undefined;
 };
 
 const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
@@ -77,22 +90,27 @@ const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
 
 const hasGivenUp = (agent: Pick<Slots, 'agentId'>, task: Task): boolean => task.avoid?.includes(agent.agentId) ?? false;
 
-/** Returns what of the agent's room the task took. */
-const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<number> => {
+/** What came of one queued task: what of the agent's room it took, and the assignment that is still to be delivered. */
+interface Taken {
+  readonly cost: number;
+  readonly assigned?: Task | undefined;
+}
+
+const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<Taken> => {
   const task = await readQueued(services, slots.tenant, taskId);
-  if (task === undefined) return 0;
+  if (task === undefined) return { cost: 0 };
   if (hasGivenUp(slots, task)) {
     // The agent gave it up before: whether it may have it again depends on who else there is.
     const chosen = await claimAgent(services, task);
-    if (chosen.kind !== 'claimed') return 0;
+    if (chosen.kind !== 'claimed') return { cost: 0 };
     await assignClaimed(services, task, chosen.slots, chosen.claim);
-    return chosen.slots.agentId === slots.agentId ? task.slotCost : 0;
+    return { cost: chosen.slots.agentId === slots.agentId ? task.slotCost : 0 };
   }
   const entry = slotEntryFor(services, task);
   const claimed = await services.table.update(claimSlot(slots, taskId, entry));
-  if (!claimed.won) return 0;
-  await assignClaimed(services, task, Slots.parse(claimed.item), claimOf(slots, task, entry.claim));
-  return task.slotCost;
+  if (!claimed.won) return { cost: 0 };
+  const assigned = await assignOnly(services, task, Slots.parse(claimed.item), claimOf(slots, task, entry.claim));
+  return { cost: task.slotCost, assigned };
 };
 
 /** Looked at beyond the free slots, so that tasks that are gone, too costly or given up do not hold up those behind. */
@@ -117,8 +135,10 @@ export const fillAgent = async (
   for (let next = 0; room > 0 && next < taskIds.length; ) {
     const batch = taskIds.slice(next, next + room);
     next += batch.length;
-    const costs = await Promise.all(batch.map((taskId) => takeOne(services, slots, taskId)));
-    room -= costs.reduce((sum, cost) => sum + cost, 0);
+    const taken = await Promise.all(batch.map((taskId) => takeOne(services, slots, taskId)));
+    const assigned = taken.flatMap((one) => one.assigned ?? []);
+    await announceAssigned(services, assigned, slots, agent.batchTypes);
+    room -= taken.reduce((sum, { cost }) => sum + cost, 0);
   }
 };
 

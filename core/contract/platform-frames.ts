@@ -3,6 +3,14 @@ import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { AssignedTask, TaskError, Usage } from './task.ts';
 
+const assignment = z.looseObject({
+  task: AssignedTask,
+  attempt: z.int(),
+  deadline: z.number(),
+  /** Stable per (task, attempt): hand it to the systems the task calls. */
+  idempotencyKey: z.string(),
+});
+
 /** The payload of each frame that the platform sends. Loose: an older client ignores what a newer platform adds. */
 export const platformFrames = {
   'agent.registered': z.looseObject({
@@ -13,13 +21,9 @@ export const platformFrames = {
   }),
   /** Another connection took this agent over: stop, and do not reconnect. */
   'agent.replaced': z.looseObject({ agentId: AgentId }),
-  'task.assigned': z.looseObject({
-    task: AssignedTask,
-    attempt: z.int(),
-    deadline: z.number(),
-    /** Stable per (task, attempt): hand it to the systems the task calls. */
-    idempotencyKey: z.string(),
-  }),
+  'task.assigned': assignment,
+  /** Several assignments at once, of types that the agent registered as `batchTypes`. Each ends by itself. */
+  'task.batch': z.looseObject({ assignments: z.array(assignment).min(2) }),
   /** Stop working on it and answer `task.released`. */
   'task.cancel': z.looseObject({ taskId: TaskId, attempt: z.int(), reason: z.string() }),
   /** The task is no longer this agent's: stop; a result would be refused. */

@@ -5,6 +5,7 @@ import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { limits, timings as platformTimings } from '../../core/contract/limits.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
+import { type BatchHandler, createBatch } from './batch.ts';
 import { Emitter } from './emitter.ts';
 import { MusterError, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
@@ -60,6 +61,7 @@ export class Agent extends Emitter<AgentEvents> {
   readonly #timings: AgentTimings;
   readonly #timers: Timers;
   readonly #handlers = new Map<string, TaskHandler>();
+  readonly #batchHandlers = new Map<string, BatchHandler>();
   readonly #submissions = new Submissions();
   readonly #link: Link;
   readonly #runner: TaskRunner;
@@ -119,6 +121,15 @@ export class Agent extends Emitter<AgentEvents> {
   }
 
   /**
+   * Sets the handler of a task type that the agent does several of at once. Tasks that wait when the agent has room come
+   * together in one message; a task that comes alone is a batch of one.
+   */
+  handleBatch(type: string, handler: BatchHandler): this {
+    this.#batchHandlers.set(type, handler);
+    return this.handle(type, async (task, context) => (await handler([task], [context]))[0]);
+  }
+
+  /**
    * Connects; resolves when registered, however long the platform takes to be there.
    * @throws {@link AuthenticationError} for a refused key; {@link MusterError} for a refused registration.
    */
@@ -165,6 +176,7 @@ export class Agent extends Emitter<AgentEvents> {
       payload: {
         ...own,
         ...(taskTypes === undefined ? {} : { taskTypes }),
+        ...(this.#batchHandlers.size === 0 ? {} : { batchTypes: [...this.#batchHandlers.keys()] }),
         ...(this.#agentId === undefined ? {} : { agentId: this.#agentId }),
         resume: { tasks: this.#heldTasks().map(({ taskId, attempt }) => ({ taskId, attempt })) },
       },
@@ -180,6 +192,7 @@ export class Agent extends Emitter<AgentEvents> {
     const { type, payload } = envelope;
     if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
     if (type === 'task.assigned') this.#assigned(platformFrames[type].safeParse(payload), envelope.ts);
+    if (type === 'task.batch') this.#batch(platformFrames[type].safeParse(payload), envelope.ts);
     if (type === 'task.cancel') this.#taken(platformFrames[type].safeParse(payload), 'cancelled');
     if (type === 'lease.lost') this.#taken(platformFrames[type].safeParse(payload), 'lost');
     if (type === 'server.rollover') this.#link.rollOver();
@@ -197,6 +210,22 @@ export class Agent extends Emitter<AgentEvents> {
     if (!parsed.success) return this.#report(unreadable('task.assigned', parsed.error));
     this.emit('assigned', { task: parsed.data.task, attempt: parsed.data.attempt });
     return this.#runner.assign(parsed.data, sentAt);
+  }
+
+  #batch(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.batch']>>, sentAt: number): void {
+    if (!parsed.success) return this.#report(unreadable('task.batch', parsed.error));
+    const types = new Set(parsed.data.assignments.map(({ task }) => task.type));
+    for (const type of types) {
+      const assignments = parsed.data.assignments.filter(({ task }) => task.type === type);
+      const batchHandler = this.#batchHandlers.get(type);
+      const fresh = assignments.filter(({ task: { taskId }, attempt }) => this.#runner.isNew({ taskId, attempt }));
+      const handler = batchHandler === undefined ? undefined : createBatch(fresh.length, batchHandler, this.#timers);
+      for (const assignment of assignments) {
+        this.emit('assigned', { task: assignment.task, attempt: assignment.attempt });
+        this.#runner.assign(assignment, sentAt, handler);
+      }
+    }
+    return undefined;
   }
 
   #taken(

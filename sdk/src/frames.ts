@@ -9,14 +9,14 @@ export interface OutgoingFrame<Type extends ClientFrameType = ClientFrameType> {
   readonly id: string;
   readonly type: Type;
   readonly payload: ClientFrameInput<Type>;
-  /** Ask for an `ack`; results are acknowledged without. */
+  /** Ask for an `ack`; results are acknowledged without. `false` asks for less than is usual. */
   readonly ack?: boolean;
 }
 
 /** A frame's text. @throws {@link PayloadTooLargeError} when the gateway would close the connection over it. */
 export const encodeFrame = (frame: OutgoingFrame, seq: number, ts: number): string => {
   const { id, type, payload, ack } = frame;
-  const text = JSON.stringify({ v: 1, type, id, seq, ts, ...(ack === true ? { ack } : {}), payload });
+  const text = JSON.stringify({ v: 1, type, id, seq, ts, ...(ack === undefined ? {} : { ack }), payload });
   const bytes = new TextEncoder().encode(text).byteLength;
   if (bytes > limits.frameBytes) throw new PayloadTooLargeError(`The frame ${type}`, bytes, limits.frameBytes);
   return text;

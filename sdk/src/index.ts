@@ -5,6 +5,7 @@ export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } fr
 export type { RunRequestInput, RunView, WorkflowDefinitionInput, WorkflowView } from '../../core/contract/workflow.ts';
 export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
 export { Agent } from './agent.ts';
+export type { BatchHandler } from './batch.ts';
 export type {
   CallOptions,
   ClientOptions,

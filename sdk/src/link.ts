@@ -6,7 +6,7 @@ import { backoffMs } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { AuthenticationError, MusterError, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
-import { Outbox } from './outbox.ts';
+import { type Expected, Outbox } from './outbox.ts';
 import type { Timers } from './timers.ts';
 
 /** Time limits of a link, in milliseconds; each has a default. */
@@ -61,12 +61,9 @@ interface Introduction {
 }
 
 /** Of {@link Link.request}. */
-export interface RequestOptions {
+export interface RequestOptions extends Expected {
   /** The frame's id; a fresh one when left out. */
   readonly id?: string | undefined;
-  /** Type of the frame that answers. @default 'ack' */
-  readonly answer?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** First retry within a second. */
@@ -119,12 +116,12 @@ export class Link {
   request<Type extends ClientFrameType>(
     type: Type,
     payload: ClientFrameInput<Type>,
-    { id = randomUUID(), answer, signal }: RequestOptions = {},
+    { id = randomUUID(), ...expected }: RequestOptions = {},
   ): Promise<PlatformEnvelope> {
     if (this.#isStopped) return Promise.reject(stopped());
     // Results are acknowledged anyway; what has an answer of its own needs no second one.
-    const ack = answer === undefined && type !== 'task.result';
-    return this.#outbox.request({ id, type, payload, ack }, { answer, signal });
+    const asks = expected.answer === undefined && type !== 'task.result';
+    return this.#outbox.request({ id, type, payload, ...(asks ? { ack: true } : {}) }, expected);
   }
 
   /** Sends a frame once, if connected: for what is soon out of date. @throws {@link PayloadTooLargeError} */

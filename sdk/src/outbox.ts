@@ -20,10 +20,25 @@ interface Pending {
   readonly frame: OutgoingFrame;
   /** Type of the frame that answers it. */
   readonly answer: string;
+  /** Type of the frame that does so too: the first sending asks for this one alone. */
+  readonly outcome: string | undefined;
   readonly resolve: (answer: PlatformEnvelope) => void;
   readonly reject: (error: Error) => void;
   refusals: number;
+  isSent: boolean;
   callOff: () => void;
+}
+
+/** What an answer looks like. */
+export interface Expected {
+  /** Type of the frame that answers. @default 'ack' */
+  readonly answer?: string | undefined;
+  /**
+   * Type of a later frame that says all that the answer would: the first sending does without the answer (`ack: false`),
+   * which is asked for when nothing is heard.
+   */
+  readonly outcome?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A retryable refusal is retried this often, half a minute and more, before the caller hears of it. */
@@ -53,13 +68,7 @@ export class Outbox {
    * @throws {@link PayloadTooLargeError} at once; {@link MusterError} with the platform's code when it is refused;
    * the signal's reason when it aborts.
    */
-  request(
-    frame: OutgoingFrame,
-    {
-      answer = 'ack',
-      signal,
-    }: { readonly answer?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<PlatformEnvelope> {
+  request(frame: OutgoingFrame, { answer = 'ack', outcome, signal }: Expected = {}): Promise<PlatformEnvelope> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(toError(signal.reason));
       checkFrameSize(frame);
@@ -72,6 +81,7 @@ export class Outbox {
       const pending: Pending = {
         frame,
         answer,
+        outcome,
         resolve: (answer) => {
           forget();
           resolve(answer);
@@ -81,6 +91,7 @@ export class Outbox {
           reject(error);
         },
         refusals: 0,
+        isSent: false,
         callOff: () => undefined,
       };
       this.#take(frame.id);
@@ -114,7 +125,7 @@ export class Outbox {
     const id = ack?.success === true ? ack.data.id : envelope.correlationId;
     const pending = id === undefined ? undefined : this.#pending.get(id);
     // An `ack` does not stand for an answer that got lost: the frame is sent again, and answered again.
-    if (pending?.answer !== envelope.type) return 'unknown';
+    if (pending === undefined || ![pending.answer, pending.outcome].includes(envelope.type)) return 'unknown';
     this.#take(pending.frame.id);
     pending.resolve(envelope);
     return 'settled';
@@ -146,7 +157,9 @@ export class Outbox {
   }
 
   #transmit(pending: Pending): void {
-    this.#options.send(pending.frame);
+    const { frame, outcome, isSent } = pending;
+    const waits = outcome !== undefined && !isSent;
+    if (this.#options.send(waits ? { ...frame, ack: false } : frame)) pending.isSent = true;
     this.#retry(pending, this.#options.resendMs);
   }
 

@@ -28,11 +28,13 @@ export interface SubtaskOptions {
   readonly id?: string | undefined;
   /** The task under which it is submitted. */
   readonly parentTask?: TaskId;
+  /** Nobody needs the task's id before its end, which may then be all that is heard of it. */
+  readonly isEndEnough?: boolean;
 }
 
 /** Submits a task over the socket and watches for its end on the same socket. */
 export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Subtask> => {
-  const { line, submissions, timers, random, signal, id, parentTask } = options;
+  const { line, submissions, timers, random, signal, id, parentTask, isEndEnough = false } = options;
   const transfer = { timers, random, signal };
   const input = await stowPayload(task.input, 'input', {
     ...transfer,
@@ -41,8 +43,9 @@ export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissio
   const answer = await line.request(
     'task.submit',
     { task: { ...task, input }, ...(parentTask === undefined ? {} : { parentTask }) },
-    { id, signal, answer: 'task.submitted' },
+    { id, signal, answer: 'task.submitted', ...(isEndEnough ? { outcome: 'task.completed' } : {}) },
   );
+  // An end names the task and its status as an answer does, and is kept for whoever asks for it.
   const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);
   const open = async (): Promise<TaskOutcome> => {
     const { status, output, error, usage } = await submissions.completionOf(taskId, signal);

@@ -89,7 +89,7 @@ export class TaskRunner {
   }
 
   /** Takes an assignment. `sentAt` is the platform's clock when it said so, against which the deadline is measured. */
-  assign(assignment: Assignment, sentAt: number): void {
+  assign(assignment: Assignment, sentAt: number, batched?: TaskHandler): void {
     const ref = { taskId: assignment.task.taskId, attempt: assignment.attempt };
     const key = keyOf(ref);
     const ended = this.#ended.get(key);
@@ -99,7 +99,7 @@ export class TaskRunner {
     for (const older of this.#held.values())
       if (older.ref.taskId === ref.taskId && older.ref.attempt < ref.attempt)
         this.#take(older, 'lost', 'a later attempt began');
-    const handler = this.#options.findHandler(assignment.task.type);
+    const handler = batched ?? this.#options.findHandler(assignment.task.type);
     const held: Held = {
       ref,
       assignment,
@@ -111,6 +111,11 @@ export class TaskRunner {
     this.#held.set(key, held);
     held.done = this.#perform(held, handler, assignment.deadline - sentAt);
     return undefined;
+  }
+
+  /** Whether an attempt is neither held nor remembered. */
+  isNew(ref: Ref): boolean {
+    return !this.#held.has(keyOf(ref)) && !this.#ended.has(keyOf(ref));
   }
 
   /** Stops an attempt; its end is `task.released`. One that is not held is released at once. */

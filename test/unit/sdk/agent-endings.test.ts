@@ -82,4 +82,27 @@ describe('Agent endings', () => {
       output: { children, workState: { step: 1 } },
     });
   });
+
+  it('does a batch in one go and ends each of its tasks with its own output', async () => {
+    const sizes: number[] = [];
+    const agent = fixture.createAgent().handleBatch('echo', (tasks) => {
+      sizes.push(tasks.length);
+      return tasks.map(({ input }) => ({ echoed: input }));
+    });
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    const assignment = (taskId: string | undefined, input: string) => ({
+      task: { taskId, kind: 'work', type: 'echo', input, priority: 'normal' },
+      attempt: 1,
+      deadline: 1_800_000_900_000,
+      idempotencyKey: `key-${input}`,
+    });
+    connection.send('task.batch', { assignments: [assignment(firstTask, 'a'), assignment(secondTask, 'b')] });
+    const results = [await connection.next('task.result'), await connection.next('task.result')];
+    expect(results.map(({ payload }) => payload)).toMatchObject([
+      { taskId: firstTask, output: { echoed: 'a' } },
+      { taskId: secondTask, output: { echoed: 'b' } },
+    ]);
+    expect(sizes).toEqual([2]);
+  });
 });
