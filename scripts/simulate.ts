@@ -1,11 +1,16 @@
 import { parseArgs } from 'node:util';
+import { configurations } from '#test/simulation/explorer/configurations.ts';
+import { Explorer } from '#test/simulation/explorer/model.ts';
+import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
 import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1)
                     [--require-coverage]           fails when a port call was never crashed
                     [--sites]                      lists every port call, not only the uncovered ones
-npm run simulate -- --seed X [--trace]         one seed; --trace prints every event of it`;
+npm run simulate -- --seed X [--trace]         one seed; --trace prints every event of it
+npm run simulate -- --explore                  the slot protocol in small fleets, completely
+npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -63,7 +68,45 @@ const runSeeds = async (from: number, count: number): Promise<{ totals: Totals; 
   return { totals, secondsSpent: secondsSpent() };
 };
 
+const exploreAll = (): number => {
+  const explored = configurations.map((configuration) => ({
+    name: configuration.name,
+    ...new Explorer(configuration).run(),
+  }));
+  for (const { name, states, steps, violation } of explored) {
+    print(`${String(states).padStart(8)} states ${String(steps).padStart(8)} steps  ${name}`);
+    if (violation !== undefined) print(`${violation.rule}: ${violation.message}\n  ${violation.path.join('\n  ')}`);
+  }
+  const violations = explored.filter(({ violation }) => violation !== undefined).length;
+  const states = explored.reduce((sum, fleet) => sum + fleet.states, 0);
+  print(JSON.stringify({ fleets: explored.length, states, violations }));
+  return Math.min(1, violations);
+};
+
+const verdictLine = ({ write, clauses: [clause, ...company], caught, chances }: Verdict): string => {
+  if (caught === undefined) return `SURVIVES ${write} ${clause}  (decided in ${chances} seeds)`;
+  const jointly = company.length === 0 ? '' : ` together with ${company.join(', ')}`;
+  return `needed   ${write} ${clause}${jointly}: ${caught.rule}, by ${caught.by}`;
+};
+
+const mutateGuards = async (from: number, count: number): Promise<number> => {
+  const seeds = Array.from({ length: count }, (_, index) => from + index);
+  const verdicts = await judgeGuards(seeds, (verdict) => print(verdictLine(verdict)));
+  const survivors = verdicts.filter(({ caught }) => caught === undefined);
+  const needed = verdicts.length - survivors.length;
+  print(
+    JSON.stringify({
+      guards: verdicts.length,
+      needed,
+      survivors: survivors.map(({ write, clauses }) => `${write} ${clauses.join('+')}`),
+    }),
+  );
+  return Math.min(1, survivors.length);
+};
+
 const options = {
+  explore: { type: 'boolean', default: false },
+  guards: { type: 'boolean', default: false },
   seeds: { type: 'string', default: '100' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
@@ -87,6 +130,8 @@ const main = async (): Promise<number> => {
     print(usage);
     return values.help ? 0 : 2;
   }
+  if (values.explore) return exploreAll();
+  if (values.guards) return mutateGuards(from, count);
   if (values.seed !== undefined && values.trace) return traceSeed(from);
   const { totals, secondsSpent } = await runSeeds(from, count);
   for (const failed of totals.failed.slice(0, 3)) await replay(failed);

@@ -247,18 +247,11 @@ export class Agent {
         if (this.line !== undefined) this.line.isRegistered = true;
         return;
       case 'task.assigned':
-        return this.isDeaf ? undefined : this.begin(payload);
+        return this.begin(payload);
       case 'task.cancel':
-        if (this.isStubborn) return;
-        this.work.delete(taskId);
-        this.later(
-          this.chance.between(10, 4000),
-          () => void this.send('task.released', { taskId, attempt: payload['attempt'] }),
-        );
-        return;
+        return this.stop(taskId, Number(payload['attempt']));
       case 'lease.lost':
-        if (!this.isStubborn && this.work.get(taskId)?.attempt === payload['attempt']) this.work.delete(taskId);
-        return;
+        return this.forget(taskId, Number(payload['attempt']));
       case 'task.submitted':
         return this.wait(frame.correlationId ?? '', taskId);
       case 'ack':
@@ -266,6 +259,16 @@ export class Agent {
       case 'error':
         return this.refused(String(payload['id']), String(payload['code']));
     }
+  }
+
+  private stop(taskId: string, attempt: number): void {
+    if (this.isStubborn) return;
+    this.work.delete(taskId);
+    this.later(this.chance.between(10, 4000), () => void this.send('task.released', { taskId, attempt }));
+  }
+
+  private forget(taskId: string, attempt: number): void {
+    if (!this.isStubborn && this.work.get(taskId)?.attempt === attempt) this.work.delete(taskId);
   }
 
   private acknowledged(id: string): void {
@@ -291,6 +294,7 @@ export class Agent {
   }
 
   private begin(payload: Frame['payload']): void {
+    if (this.isDeaf) return;
     const task = AssignedTask.parse(payload['task']);
     const attempt = Number(payload['attempt']);
     const { taskId } = task;

@@ -49,6 +49,8 @@ export const judgeRun = (court: Court, { by, before, after }: Change): void => {
   const changes = old.status !== run.status || JSON.stringify(old.output) !== JSON.stringify(run.output);
   if (isTerminal(old.status) && changes)
     court.violate('S2 terminal absorbs', `${run.runId} ${old.status} → ${run.status} by ${by}`);
+  if (old.ending !== undefined && JSON.stringify(old.ending) !== JSON.stringify(run.ending))
+    court.violate('a run ends as it was first stopped', `${run.runId} by ${by}`);
   if (old.status === 'CANCELLING' && (run.status === 'RUNNING' || run.status === 'STARTING'))
     court.violate('S2 cancelling is not undone', `${run.runId} by ${by}`);
 };

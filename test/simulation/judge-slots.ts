@@ -69,6 +69,8 @@ export const judgeSlots = (court: Court, { by, before, after }: Change): void =>
       `${now.name}: ${now.freeSlots} free of ${now.maxConcurrency} with load ${load}, by ${by}`,
     );
   judgeIndex(court, by, now);
+  if (old?.connection === now.connection && (now.lastSeq ?? 0) < (old?.lastSeq ?? 0))
+    court.violate('frames of a socket apply in order', `${now.name} ${old?.lastSeq} → ${now.lastSeq}, by ${by}`);
   judgeNewClaims(court, by, old, now);
   judgeGoneClaims(court, by, old, now);
 };
