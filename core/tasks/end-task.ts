@@ -23,8 +23,9 @@ export const claimOfTask = (task: Task): Claim | undefined =>
     : { tenant: task.tenant, agentId: task.agentId, taskId: task.taskId, claim: task.claim, cost: task.slotCost };
 
 const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
-  if (task.submitter.connectionId === undefined) return;
-  await pushFrame(services, task.submitter.connectionId, 'task.completed', {
+  const { connectionId, envelopeId } = task.submitter;
+  if (connectionId === undefined) return;
+  await pushFrame(services, { connectionId, correlationId: envelopeId }, 'task.completed', {
     taskId: task.taskId,
     status: task.status,
     attempt: task.attempt,

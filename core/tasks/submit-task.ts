@@ -45,7 +45,10 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
     taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
     submission,
     parentTask,
-    submitter: { principal: principal.id, ...(connectionId === undefined ? {} : { connectionId }) },
+    submitter: {
+      principal: principal.id,
+      ...(connectionId === undefined ? {} : { connectionId, envelopeId: idempotencyKey }),
+    },
   });
   let voidRev: number | undefined;
   for (let tries = 0; tries < maxTries; tries++) {

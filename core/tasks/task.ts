@@ -61,7 +61,12 @@ export const Task = z.looseObject({
   retry: RetryPolicy,
   publishEvent: z.boolean().optional(),
   metadata: z.record(z.string(), Json).optional(),
-  submitter: z.looseObject({ principal: z.string(), connectionId: z.string().optional() }),
+  /** Over a socket: the connection that hears of the end, and the id of its `task.submit`. */
+  submitter: z.looseObject({
+    principal: z.string(),
+    connectionId: z.string().optional(),
+    envelopeId: z.string().optional(),
+  }),
   submissionHash: z.string(),
   /** The task under which this one was submitted. */
   parentTask: TaskId.optional(),

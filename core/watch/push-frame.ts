@@ -26,18 +26,25 @@ export const encodeFrame = <Type extends PlatformFrameType>(
     payload,
   });
 
+/** A connection, and the frame of its that is answered. */
+export interface Recipient {
+  readonly connectionId: string;
+  readonly correlationId?: string | undefined;
+}
+
 /**
  * Sends a frame once. `unreached`: the gateway did not take it now; whatever must arrive is repeated by its own rule
  * (an assignment by heartbeat, an event by cursor).
  */
 export const pushFrame = async <Type extends PlatformFrameType>(
   services: Services,
-  connectionId: string,
+  to: string | Recipient,
   type: Type,
   payload: PlatformFrame<Type>,
 ): Promise<'delivered' | 'gone' | 'unreached'> => {
+  const { connectionId, correlationId }: Recipient = typeof to === 'string' ? { connectionId: to } : to;
   try {
-    return await services.sockets.post(connectionId, encodeFrame(services, type, payload));
+    return await services.sockets.post(connectionId, encodeFrame(services, type, payload, { correlationId }));
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     services.log.warn('frame not delivered', { type, connectionId });

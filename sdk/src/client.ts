@@ -118,7 +118,8 @@ export class Client {
     if (key !== undefined) EnvelopeId.parse(key);
     return this.#within(options, async (signal) => {
       const line = { line: socket.link, submissions: socket.submissions, timers: this.#timers, random: this.#random };
-      const submitted = await submitSubtask({ ...line, signal, ...(key === undefined ? {} : { id: key }) }, task);
+      const submitted = await submitSubtask({ ...line, signal, id: key, isEndEnough: true }, task);
+      if (submitted.hasEnded) return submitted.outcome;
       const polled = this.#pollOutcome(submitted.taskId, { socket, signal, isEnded: isTerminal(submitted.status) });
       return Promise.race([submitted.outcome, polled]);
     });

@@ -32,8 +32,14 @@ export interface SubtaskOptions {
   readonly isEndEnough?: boolean;
 }
 
+/** A submitted task, as whoever waits for it sees it. */
+export interface Submitted extends Subtask {
+  /** The end has already come over the socket: `outcome` needs nothing more from the platform. */
+  readonly hasEnded: boolean;
+}
+
 /** Submits a task over the socket and watches for its end on the same socket. */
-export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Subtask> => {
+export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Submitted> => {
   const { line, submissions, timers, random, signal, id, parentTask, isEndEnough = false } = options;
   const transfer = { timers, random, signal };
   const input = await stowPayload(task.input, 'input', {
@@ -60,5 +66,5 @@ export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissio
   const outcome = open();
   // A handler that does not wait for its subtask has not asked for its rejection either.
   outcome.catch(() => undefined);
-  return { taskId, status, outcome };
+  return { taskId, status, outcome, hasEnded: answer.type === 'task.completed' };
 };

@@ -1,9 +1,13 @@
 import { clientFrames } from '#core/contract/client-frames.ts';
+import { isTerminal } from '#core/contract/task.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
 
-/** What a client asks of tasks. The envelope's id makes a repeated submit the same submit. */
+/**
+ * What a client asks of tasks. The envelope's id makes a repeated submit the same submit. A client that is content with
+ * the end (`ack: false`) saves a message, unless the end has already been, or is told to another connection.
+ */
 export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
   'task.submit': frameRoute(
     clientFrames['task.submit'],
@@ -16,7 +20,9 @@ export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
         connectionId,
         parentTask,
       });
-      await reply('task.submitted', { taskId: task.taskId, status: task.status });
+      const { taskId, status, submitter } = task;
+      const hearsOfEnd = submitter.connectionId === connectionId && !isTerminal(status);
+      if (envelope.ack !== false || !hearsOfEnd) await reply('task.submitted', { taskId, status });
     },
   ),
   'task.cancel': frameRoute(

@@ -225,6 +225,19 @@ describe('frames of agents and clients', () => {
     expect(answers.map(({ type }) => type)).toEqual(['task.submitted', 'ack']);
   });
 
+  it('says nothing of a submit without an answer before its end, and then names it', async () => {
+    await register(agent);
+    const text = frameText('task.submit', { task: { type: 'x' } }, { id: 'sub-9', ack: false });
+    expect(await client.send(text)).toEqual([]);
+    const { taskId } = agent.received().at(-1)?.payload['task'] as { taskId: string };
+    await agent.send(frameText('task.result', { taskId, attempt: 1, output: 1 }));
+    expect(client.received()).toEqual([
+      expect.objectContaining({ type: 'task.completed', correlationId: 'sub-9', payload: expect.anything() }),
+    ]);
+    // Sent again it has ended already, and nothing else would be heard of it.
+    expect(await only(client.send(text))).toMatchObject({ type: 'task.submitted', payload: { taskId } });
+  });
+
   it('is silent after a frame that asks for no answer', async () => {
     await register(agent);
     expect(await agent.send(frameText('agent.heartbeat', { tasks: [] }, { seq: 2 }))).toEqual([]);

@@ -201,6 +201,28 @@ describe('Client over a socket', () => {
     expect(await waiting).toMatchObject({ taskId, status: 'SUCCEEDED', output: 'early' });
   });
 
+  it('does without an answer to the submission, and asks for one after a silence', async () => {
+    const client = createClient({ socketUrl: platform.socketUrl });
+    platform.silentOn.add('task.submit');
+    const first = client.submitAndWait({ type: 'echo' });
+    const connection = await platform.connection();
+    const frame = await connection.next('task.submit');
+    expect(frame.ack).toBe(false);
+    connection.send('task.completed', { taskId, status: 'SUCCEEDED', output: 1 }, frame.id);
+    expect(await first).toMatchObject({ taskId, status: 'SUCCEEDED', output: 1 });
+
+    const second = client.submitAndWait({ type: 'echo' });
+    const quiet = await connection.next('task.submit');
+    timers.advance(10_000);
+    const again = await connection.next('task.submit');
+    expect(again).toMatchObject({ id: quiet.id, payload: quiet.payload });
+    expect(again.ack).toBeUndefined();
+    connection.send('task.submitted', { taskId, status: 'QUEUED' }, again.id);
+    connection.send('task.completed', { taskId, status: 'FAILED' }, again.id);
+    expect(await second).toMatchObject({ status: 'FAILED' });
+    expect(platform.calls.filter(({ method }) => method === 'GET')).toEqual([]);
+  });
+
   it('asks for an outcome that was pushed while it was away', async () => {
     let status = 'RUNNING';
     answer({ [`GET /v1/tasks/${taskId}`]: () => ({ json: taskView(status, { output: 'found' }) }) });
