@@ -21,6 +21,7 @@ import { createHash } from 'node:crypto';
  * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
+ * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
  *
@@ -69,6 +70,10 @@ export const keys = {
   marker: (tenant: string, stageId: string, index: number): Key => ({
     pk: `${tenant}#STAGE#${stageId}`,
     sk: `OPEN#${String(index).padStart(5, '0')}`,
+  }),
+  audit: (tenant: string, atEpochMs: number, id: string): Key => ({
+    pk: `${tenant}#AUDIT#${new Date(atEpochMs).toISOString().slice(0, 10)}`,
+    sk: `${padded(atEpochMs)}#${id}`,
   }),
   sweepMark: (): Key => ({ pk: 'SWEEP', sk: 'DUE' }),
   watcher: (tenant: string, topic: string, connectionId: string): Key => ({

@@ -14,6 +14,7 @@ export type Scope =
   | 'tasks:cancel'
   | 'tasks:work'
   | 'tasks:operate'
+  | 'system:audit'
   | 'workflows:read'
   | 'workflows:write'
   | 'runs:read'
@@ -31,7 +32,7 @@ const submit: readonly Scope[] = [
   'runs:cancel',
   'payloads:write',
 ];
-const operate: readonly Scope[] = [...submit, 'tasks:operate', 'agents:write', 'workflows:write'];
+const operate: readonly Scope[] = [...submit, 'tasks:operate', 'system:audit', 'agents:write', 'workflows:write'];
 const work: readonly Scope[] = [
   'agents:connect',
   'tasks:work',

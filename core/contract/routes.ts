@@ -37,6 +37,7 @@ export const routes = [
   { key: 'GET /v1/runs/{runId}', family: 'runs', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/cancel', family: 'runs', scope: 'runs:cancel' },
   { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
+  { key: 'GET /v1/audit', family: 'agents', scope: 'system:audit' },
   { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
 ] as const satisfies readonly Route[];
 

@@ -40,6 +40,9 @@ const endMembers = async (services: Services, run: Run, reason: string): Promise
       remove: [['sweepKey'], ['sweepSort']],
       clauses: { isOpen: equal('status', 'OPEN') },
     });
+    // An execution that started while its starter died has no ARN here: its tokens are what ends it.
+    for (const token of stage.result === undefined ? [stage.taskToken, ...(stage.otherTokens ?? [])] : [])
+      await services.executions.fail(token, 'RunNotLive', reason);
     open += await cancelMembers(services, { tenant: run.tenant, runId: run.runId, stage: stage.position, reason });
   }
   return open;

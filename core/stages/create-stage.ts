@@ -241,6 +241,8 @@ export const createStage = async (services: Services, message: StageMessage): Pr
   const plan = await planOrFail(services, run, message);
   if (plan === undefined) return;
   const stage = await putStage(services, plan, message);
+  // Decided since it was read: the new token is the only one that is not answered yet.
+  if (stage.status === 'DECIDED') return afterDecision(services, stage);
   if (stage.total === 0) {
     return decideStage(services, stage, {
       outcome: 'SUCCEEDED',

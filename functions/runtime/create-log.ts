@@ -5,6 +5,7 @@ import { optionalVariable, type Variables } from './environment.ts';
 
 /** Names, ids and reasons. Any other text stays out of the log: it could be a payload, a token or a secret. */
 const loggedTexts: ReadonlySet<string> = new Set([
+  'action',
   'agentId',
   'code',
   'connectionId',
@@ -16,10 +17,13 @@ const loggedTexts: ReadonlySet<string> = new Set([
   'messageId',
   'mode',
   'pk',
+  'principal',
   'reason',
   'requestId',
+  'role',
   'route',
   'runId',
+  'sequenceNumber',
   'sk',
   'stack',
   'status',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { logAction } from '#core/audit/record-action.ts';
 import type { ClientFrameType } from '#core/contract/client-frames.ts';
 import { frameScopes } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
@@ -42,6 +43,22 @@ const refuse = async (services: Services, reply: Reply, id: string | null, throw
 const isAcknowledged = (type: ClientFrameType, ack: boolean | undefined): boolean =>
   ack === true || type === 'task.result';
 
+/** Said all the time and changing nothing that anybody would ask about. */
+const chatter: readonly ClientFrameType[] = ['agent.heartbeat', 'task.progress', 'watch', 'unwatch', 'payload.prepare'];
+const isChatter = (type: ClientFrameType): boolean => chatter.includes(type);
+
+const NamedItems = z.object({
+  taskId: z.string().optional(),
+  runId: z.string().optional(),
+  agentId: z.string().optional(),
+});
+
+/** Which items a frame is about. */
+const namedItems = (payload: unknown): Record<string, string> => {
+  const named = NamedItems.safeParse(payload).data ?? {};
+  return Object.fromEntries(Object.entries(named).flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
+};
+
 const handleFrame = async (
   services: Services,
   routes: FrameRoutes<ClientFrameType>,
@@ -54,6 +71,7 @@ const handleFrame = async (
     const connection = await loadConnection(services, connectionId);
     requireScope(connection.principal, frameScopes[type]);
     await routes[type].run(services, { envelope, connection, reply });
+    if (!isChatter(type)) logAction(services, connection.principal, { action: type, on: namedItems(envelope.payload) });
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
   } catch (error) {
     await refuse(services, reply, id, error);

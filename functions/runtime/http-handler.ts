@@ -1,4 +1,5 @@
 import chain, { type MiddlewareObj } from '@middy/core';
+import { isOperatorScope, logAction, recordAction } from '#core/audit/record-action.ts';
 import { type Route, type RouteFamily, routes } from '#core/contract/routes.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { requireScope } from '#core/identity/principal.ts';
@@ -51,7 +52,13 @@ const serve = async (
     body: bodyOf(event),
   };
   const caller = { principal, idempotencyKey: idempotencyKeyOf(services, event) };
-  return httpResponse(await found.run(services, request, caller));
+  const reply = await found.run(services, request, caller);
+  if (!known.key.startsWith('GET ')) {
+    const action = { action: known.key, on: request.params };
+    if (isOperatorScope(known.scope)) await recordAction(services, principal, action);
+    else logAction(services, principal, action);
+  }
+  return httpResponse(reply);
 };
 
 /** The function of one resource family: it dispatches on the route that the API has matched. */

@@ -26,6 +26,9 @@ const makers = {
   marker: fc
     .tuple(tenant, id, number, number)
     .map(([t, a, n, m]) => [keys.marker(t, stageIdOf(a, n), m), ['marker', t, a, n, m]] as const),
+  audit: fc
+    .tuple(tenant, number, id)
+    .map(([t, n, a]) => [keys.audit(t, n * 86_400_000, a), ['audit', t, n, a]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
 /** All but the sweep's own mark, which is one fixed key. */

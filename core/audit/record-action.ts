@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { freshUuid } from '../common/new-id.ts';
+import type { TenantId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
+import type { Scope } from '../contract/roles.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { Services } from '../services.ts';
+import { absent } from '../table/conditions.ts';
+
+/** What somebody did, to what. `action` is a route or a frame type, `on` names the items, never their content. */
+export interface Action {
+  readonly action: string;
+  readonly on: Readonly<Record<string, string>>;
+}
+
+/** Scopes whose use is kept as an item beside the log line: they change what others rely on. */
+const operatorScopes: readonly Scope[] = [
+  'agents:write',
+  'tasks:operate',
+  'tasks:cancel',
+  'workflows:write',
+  'runs:cancel',
+];
+
+/** Whether the use of a scope is an operator's action. */
+export const isOperatorScope = (scope: Scope): boolean => operatorScopes.includes(scope);
+
+const lineOf = (principal: Principal, { action, on }: Action): Record<string, string> => ({
+  tenant: principal.tenant,
+  principal: principal.id,
+  role: principal.role,
+  action,
+  ...on,
+});
+
+/** Writes an audit line: who did what, to which item. */
+export const logAction = (services: Services, principal: Principal, action: Action): void =>
+  services.log.info('audit', lineOf(principal, action));
+
+/**
+ * Keeps an operator's action where it can be listed: append-only, by day, until it ends with the retention. Called after
+ * the action took place.
+ */
+export const recordAction = async (services: Services, principal: Principal, action: Action): Promise<void> => {
+  logAction(services, principal, action);
+  const nowMs = services.clock.now();
+  const { tenant, id, role } = principal;
+  await services.table.put({
+    key: keys.audit(tenant, nowMs, freshUuid(services)),
+    item: {
+      at: nowMs,
+      principal: id,
+      role,
+      action: action.action,
+      on: action.on,
+      expiresAtEpochSeconds: Math.ceil((nowMs + timings.auditRetentionMs) / 1000),
+    },
+    clauses: { isNew: absent('pk') },
+  });
+};
+
+/** One operator's action as the API answers it. */
+export const AuditRecord = z.looseObject({
+  at: z.number(),
+  principal: z.string(),
+  role: z.string(),
+  action: z.string(),
+  on: z.record(z.string(), z.string()),
+});
+export type AuditRecord = z.infer<typeof AuditRecord>;
+
+/** Operators' actions of one day (UTC), newest first. */
+export const listActions = async (
+  services: Services,
+  tenant: TenantId,
+  query: { readonly dayMs: number; readonly limit: number; readonly cursor?: string | undefined },
+): Promise<{ items: readonly AuditRecord[]; nextCursor?: string }> => {
+  const page = await services.table.query({
+    partition: keys.audit(tenant, query.dayMs, '').pk,
+    limit: query.limit,
+    descending: true,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+  });
+  const items = page.items
+    .map((item) => AuditRecord.parse(item))
+    .map(({ at, principal, role, action, on }) => ({ at, principal, role, action, on }));
+  return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};

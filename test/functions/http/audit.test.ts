@@ -1,0 +1,65 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createAgentsHandler } from '#functions/http/agents.ts';
+import { createTasksHandler } from '#functions/http/tasks.ts';
+import {
+  callRoute,
+  createWorld,
+  frameText,
+  type HttpRequest,
+  openSocket,
+  principal,
+  snapshot,
+  type World,
+} from '../harness.ts';
+
+let world: World;
+beforeEach(() => {
+  world = createWorld();
+});
+
+const tasks = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
+const agents = (key: string, request?: HttpRequest) => callRoute(createAgentsHandler(world.services), key, request);
+const audited = () => world.ports.log.lines.filter(({ message }) => message === 'audit');
+
+describe('audit', () => {
+  it('keeps an operator’s action: who, what, when and on which item', async () => {
+    const { body: created } = await tasks('POST /v1/tasks', { body: { type: 'x' } });
+    const taskId = String((created as { taskId: string }).taskId);
+    await tasks('POST /v1/tasks/{taskId}/cancel', { params: { taskId } });
+    const { body } = await agents('GET /v1/audit');
+    expect(body).toMatchObject({
+      items: [
+        {
+          action: 'POST /v1/tasks/{taskId}/cancel',
+          on: { taskId },
+          at: expect.any(Number),
+          principal: expect.stringContaining('key:'),
+        },
+      ],
+    });
+    expect(audited()).toHaveLength(2);
+  });
+
+  it('writes a line, not an item, for what agents say, and none for their chatter', async () => {
+    const socket = await openSocket(world, principal('agent'));
+    await socket.send(frameText('agent.register', { name: 'a' }));
+    const before = world.ports.table.items().filter(({ pk }) => String(pk).includes('#AUDIT#'));
+    await socket.send(frameText('agent.heartbeat', { tasks: [] }, { seq: 2 }));
+    expect(before).toEqual([]);
+    expect(audited().map(({ fields }) => fields)).toMatchObject([
+      { action: 'agent.register', principal: 'key:agent', tenant: 'acme' },
+    ]);
+  });
+
+  it('keeps nothing of a refused action', async () => {
+    const before = snapshot(world);
+    await tasks('POST /v1/tasks/{taskId}/cancel', { params: { taskId: 'tsk_00000000-0000-7000-8000-000000000000' } });
+    expect(snapshot(world)).toBe(before);
+    expect(audited()).toEqual([]);
+  });
+
+  it('is an operator’s to read', async () => {
+    expect(await agents('GET /v1/audit', { who: principal('viewer') })).toMatchObject({ status: 403 });
+    expect(await agents('GET /v1/audit', { query: { day: '2026-02-30' } })).toMatchObject({ status: 400 });
+  });
+});
