@@ -226,6 +226,12 @@ const adoptToken = async (services: Services, known: Stage, taskToken: string): 
   return stage;
 };
 
+/** A stage that is decided, or that a cancelled run closed: whoever still waits is told. */
+const answerAgain = async (services: Services, stage: Stage, taskToken: string): Promise<void> => {
+  if (stage.result !== undefined) return afterDecision(services, stage);
+  await services.executions.fail(taskToken, 'RunNotLive', 'The run was stopped.');
+};
+
 /**
  * Creates a stage and its tasks, as a state machine asked. Markers come first, then the stage, then the tasks: a stage is
  * never decided before all its members are counted. Repeatable at every point.
@@ -237,12 +243,13 @@ export const createStage = async (services: Services, message: StageMessage): Pr
     return;
   }
   const known = await readStage(services, message.tenant, message.runId, message.stage);
-  if (known?.status === 'DECIDED') return afterDecision(services, await adoptToken(services, known, message.taskToken));
+  if (known?.status === 'DECIDED')
+    return answerAgain(services, await adoptToken(services, known, message.taskToken), message.taskToken);
   const plan = await planOrFail(services, run, message);
   if (plan === undefined) return;
   const stage = await putStage(services, plan, message);
   // Decided since it was read: the new token is the only one that is not answered yet.
-  if (stage.status === 'DECIDED') return afterDecision(services, stage);
+  if (stage.status === 'DECIDED') return answerAgain(services, stage, message.taskToken);
   if (stage.total === 0) {
     return decideStage(services, stage, {
       outcome: 'SUCCEEDED',
