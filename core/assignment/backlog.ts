@@ -13,6 +13,8 @@ import type { Task } from '../tasks/task.ts';
 const Signature = z.looseObject({ sk: z.string(), requirements: Requirements });
 const BacklogKey = z.looseObject({ pk: z.string(), backlogSort: z.string() });
 
+type AgentRef = Pick<Profile, 'tenant' | 'agentId'>;
+
 /** A signature is kept this long after a task was last queued under it: longer than any task may wait. */
 const signatureMs = limits.maxTaskTimeoutSeconds * 1000 + timings.retentionMs;
 
@@ -70,6 +72,12 @@ const readDirectory = async (services: Services, tenant: TenantId): Promise<read
   return items;
 };
 
+const noneKey = ({ tenant, agentId }: AgentRef): string => `none-queued:${tenant}#${agentId}`;
+
+/** Whether this environment's last look for an agent, not long ago, found nothing queued. A hint, never the truth. */
+export const foundNone = (services: Services, agent: AgentRef, nowMs: number): boolean =>
+  services.cache.get(noneKey(agent), nowMs) !== undefined;
+
 /**
  * The queued tasks whose turn it is for an agent, soonest virtual start first, at most `limit`. Eventually consistent:
  * some may be gone already.
@@ -92,5 +100,7 @@ export const nextQueued = async (
       tie: services.random.fraction(),
     }))
     .toSorted((a, b) => a.turn - b.turn || a.tie - b.tie);
+  if (shuffled.length > 0) services.cache.forget(noneKey(agent));
+  else services.cache.set(noneKey(agent), true, services.clock.now() + timings.connectionCacheMs);
   return shuffled.slice(0, limit).map(({ taskId }) => taskId);
 };

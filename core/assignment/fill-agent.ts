@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { assignTask } from '../tasks/task-writes.ts';
 import { tellOfTask } from '../watch/watchers.ts';
-import { nextQueued } from './backlog.ts';
+import { foundNone, nextQueued } from './backlog.ts';
 import { claimAgent, slotEntryFor, unclaim } from './claim-agent.ts';
 import { deliverTogether } from './deliver-together.ts';
 import { setTimers } from './set-timers.ts';
@@ -142,9 +142,13 @@ export const fillAgent = async (
   }
 };
 
-/** The task that an agent may go on to at once, read before its slot is freed. */
+/**
+ * The task that an agent may go on to at once, read before its slot is freed. Not looked for while the last look of this
+ * environment, not long ago, found none: the look after the release, which must be, finds what came since.
+ */
 const peek = async (services: Services, slots: Slots): Promise<Task | undefined> => {
-  if (whyNotNow(0, slots, services.clock.now()) !== undefined) return undefined;
+  const nowMs = services.clock.now();
+  if (whyNotNow(0, slots, nowMs) !== undefined || foundNone(services, slots, nowMs)) return undefined;
   const agent = await agentOf(services, slots.tenant, slots.agentId);
   const [taskId] = agent === undefined ? [] : await nextQueued(services, agent, 1);
   return taskId === undefined ? undefined : readQueued(services, slots.tenant, taskId);

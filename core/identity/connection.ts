@@ -39,18 +39,21 @@ export const openConnection = async (services: Services, connectionId: string, p
 
 /**
  * The connection behind a frame: read strongly on first use in an environment, then remembered at most 30 s.
- * A record that names no agent yet is not remembered, so a registration elsewhere is seen at once.
+ * A record that names no agent yet is read again unless it is used `asClient`, so a registration elsewhere is seen at
+ * once.
  * @throws StaleConnectionError when there is none.
  */
-export const loadConnection = async (services: Services, connectionId: string): Promise<Connection> => {
+export const loadConnection = async (
+  services: Services,
+  connectionId: string,
+  { asClient = false }: { readonly asClient?: boolean } = {},
+): Promise<Connection> => {
   const nowMs = services.clock.now();
   const remembered = Connection.safeParse(services.cache.get(cacheKey(connectionId), nowMs));
-  if (remembered.success) return remembered.data;
+  if (remembered.success && (asClient || remembered.data.agentId !== undefined)) return remembered.data;
   const stored = Connection.safeParse(await services.table.get(keys.connection(connectionId), { consistent: true }));
   if (!stored.success || stored.data.expiresAt <= nowMs) throw new StaleConnectionError();
-  if (stored.data.agentId !== undefined) {
-    services.cache.set(cacheKey(connectionId), stored.data, nowMs + timings.connectionCacheMs);
-  }
+  services.cache.set(cacheKey(connectionId), stored.data, nowMs + timings.connectionCacheMs);
   return stored.data;
 };
 

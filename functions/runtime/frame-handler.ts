@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { logAction } from '#core/audit/record-action.ts';
 import type { ClientFrameType } from '#core/contract/client-frames.ts';
-import { frameScopes } from '#core/contract/roles.ts';
+import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { loadConnection } from '#core/identity/connection.ts';
@@ -59,6 +59,9 @@ const namedItems = (payload: unknown): Record<string, string> => {
   return Object.fromEntries(Object.entries(named).flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
 };
 
+/** Scopes of the frames that speak for an agent. */
+const agentScopes: readonly Scope[] = ['agents:connect', 'tasks:work'];
+
 const handleFrame = async (
   services: Services,
   routes: FrameRoutes<ClientFrameType>,
@@ -68,8 +71,9 @@ const handleFrame = async (
   const reply = replyTo(services, connectionId, id);
   try {
     const { envelope, type } = parseEnvelope(value);
-    const connection = await loadConnection(services, connectionId);
-    requireScope(connection.principal, frameScopes[type]);
+    const scope = frameScopes[type];
+    const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
+    requireScope(connection.principal, scope);
     await routes[type].run(services, { envelope, connection, reply });
     if (!isChatter(type)) logAction(services, connection.principal, { action: type, on: namedItems(envelope.payload) });
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });

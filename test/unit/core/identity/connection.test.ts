@@ -32,13 +32,16 @@ describe('loadConnection', () => {
     await expect(loadConnection(world.services, 'c2')).rejects.toMatchObject(isStale);
   });
 
-  it('does not remember a socket that speaks for no agent yet', async () => {
+  it('remembers a socket that speaks for no agent yet for a client’s frames alone', async () => {
     const world = createWorld();
     await world.connect('c1');
     const reads = countReads(world);
+    await loadConnection(world.services, 'c1', { asClient: true });
+    await loadConnection(world.services, 'c1', { asClient: true });
+    expect(reads()).toBe(1);
     await loadConnection(world.services, 'c1');
     await loadConnection(world.services, 'c1');
-    expect(reads()).toBe(2);
+    expect(reads()).toBe(3);
     await bindConnection(world.environment(), 'c1', agent);
     expect(await loadConnection(world.services, 'c1')).toMatchObject(agent);
   });
