@@ -42,8 +42,9 @@ async function main(): Promise<void> {
     ...(values.chaos !== undefined && { chaos: seededChaos(Number(values.chaos)) }),
     ...(values.data !== undefined && { dataDirectory: values.data }),
   });
-  process.stdout.write(values.json ? `${JSON.stringify(endpoints(platform))}\n` : describe(platform));
+  // First, because whoever reads the next line may send a signal at once.
   stopOnSignal(platform);
+  process.stdout.write(values.json ? `${JSON.stringify(endpoints(platform))}\n` : describe(platform));
 }
 
 function endpoints({ http, ws, endpointUrl, region, credentials, outputs }: Platform): Record<string, unknown> {

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineMissingError, findEngine } from '#local/engine/find-engine.ts';
 import { DirectoryLockedError, lockDirectory } from '#local/engine/lock-directory.ts';
@@ -113,5 +114,22 @@ describe('lockDirectory', () => {
     expect(() => lockDirectory(directory)).toThrow(`in use by process ${process.pid}`);
     unlock();
     lockDirectory(directory)();
+  });
+});
+
+describe('the guard', () => {
+  it('ends the command also when the platform died before it could read a line', async () => {
+    const guard = new URL('../../../../local/engine/guard.ts', import.meta.url).pathname;
+    const seconds = `6${process.pid}`;
+    const child = spawn(process.execPath, [guard, 'sleep', seconds], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const exited = once(child, 'exit');
+    child.stdout.destroy();
+    child.stdin.destroy();
+    await exited;
+    const list = async (): Promise<string[]> => {
+      const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,args=']);
+      return stdout.split('\n').filter((line) => line.endsWith(`sleep ${seconds}`));
+    };
+    await expect.poll(list, { timeout: 3000 }).toEqual([]);
   });
 });
