@@ -16,9 +16,11 @@ export interface WriteUse {
   readonly refusals: Map<string, number>;
 }
 
-/** Whether a write was ever refused by nothing but these clauses: without them it would have gone through. */
-export const isDecisive = (use: WriteUse | undefined, clauses: readonly string[]): boolean =>
-  [...(use?.refusals.keys() ?? [])].some((failing) => failing.split('+').every((name) => clauses.includes(name)));
+/** How often a write was refused by nothing but these clauses: without them it would have gone through. */
+export const decisionsOf = (use: WriteUse | undefined, clauses: readonly string[]): number =>
+  [...(use?.refusals ?? [])]
+    .filter(([failing]) => failing.split('+').every((name) => clauses.includes(name)))
+    .reduce((sum, [, count]) => sum + count, 0);
 
 const kindOf = ({ pk, sk }: Key): string => {
   if (sk.startsWith('V#')) return 'VERSION';

@@ -1,4 +1,4 @@
-import { type Guards, isDecisive, type WriteUse } from './clause-log.ts';
+import { decisionsOf, type Guards, type WriteUse } from './clause-log.ts';
 import { configurations } from './explorer/configurations.ts';
 import { Explorer } from './explorer/model.ts';
 import { simulate } from './simulate.ts';
@@ -33,11 +33,15 @@ const seedGround = async (seed: number): Promise<Ground | undefined> => {
 };
 
 /** Seeds tried for one guard before it counts as a survivor. */
-const maxTries = 25;
+const maxTries = 12;
 
 const tryGuards = async (grounds: readonly Ground[], drop: Guards): Promise<Verdict> => {
   // Where a guard never decided anything alone, its absence changes nothing: the run would be the same.
-  const useful = grounds.filter(({ uses }) => isDecisive(uses.get(drop.write), drop.clauses));
+  const useful = grounds
+    .map((ground) => ({ ground, decisions: decisionsOf(ground.uses.get(drop.write), drop.clauses) }))
+    .filter(({ decisions }) => decisions > 0)
+    .toSorted((left, right) => right.decisions - left.decisions)
+    .map(({ ground }) => ground);
   for (const ground of useful.slice(0, maxTries)) {
     const rule = await ground.run(drop);
     if (rule !== undefined) return { ...drop, caught: { by: ground.name, rule }, chances: useful.length };
