@@ -8,8 +8,8 @@ describe('a plain task', () => {
     const first = await world.submit({}, { connectionId: 'client' });
     await world.complete(agent, first.taskId);
     const calls: string[] = [];
-    world.hooks.before = ({ name, key }) => {
-      calls.push(key === undefined ? name : `${name} ${key.sk}`);
+    world.hooks.before = (operation) => {
+      calls.push('key' in operation ? `${operation.name} ${operation.key.sk}` : operation.name);
     };
     const { taskId } = await world.submit({}, { connectionId: 'client' });
     await world.complete(agent, taskId, null, 1);
