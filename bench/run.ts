@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureDecision } from './decision.ts';
 import { measureEngine } from './engine.ts';
 import { measureTasks } from './tasks.ts';
 
@@ -27,18 +28,25 @@ const main = async (): Promise<void> => {
     process.stdout.write(usage);
     return;
   }
+  const decisions = [await measureDecision(10), await measureDecision(10_000)];
   const engine = await measureEngine();
   const tasks = await measureTasks(1024, Number(values.tasks));
   const bound = engine.writesPerSecond / writesPerTask;
   const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ engine, phases, unitsPerTask: tasks.unitsPerTask })}\n`);
+    process.stdout.write(`${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask })}\n`);
     return;
   }
   process.stdout.write(
     `Engine alone: ${round(engine.writesPerSecond, 0)} conditional writes/s; write 20,000 is ${round(engine.lateToEarly)} × as fast as write 1,000\n\n`,
   );
-  process.stdout.write('Plain tasks over sockets, 1 KB in and out\n');
+  process.stdout.write('A routing decision (submit to assigned, in memory)\n');
+  for (const { agents, readUnits, cpuMs } of decisions) {
+    process.stdout.write(
+      `  ${String(agents).padStart(6)} agents: ${round(readUnits, 1)} read units, ${round(cpuMs, 2)} ms of CPU\n`,
+    );
+  }
+  process.stdout.write('\nPlain tasks over sockets, 1 KB in and out\n');
   for (const phase of phases) {
     process.stdout.write(
       `  concurrency ${String(phase.concurrency).padStart(2)}: ${round(phase.tasksPerSecond, 1)} tasks/s, p50 ${round(phase.p50Ms, 1)} ms, p99 ${round(phase.p99Ms, 1)} ms, ${round(phase.shareOfEngine)} of what the engine's writes allow\n`,
