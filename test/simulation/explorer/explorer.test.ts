@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { configurations } from './configurations.ts';
 import { type ExplorationOptions, Explorer } from './model.ts';
 
-const violations = (options: ExplorationOptions): readonly string[] =>
-  configurations
-    .map((configuration) => new Explorer(configuration, options).run().violation)
-    .filter((violation) => violation !== undefined)
-    .map(({ rule }) => rule);
+/** Whether some small fleet breaks this rule. */
+const breaks = (rule: string, options: ExplorationOptions): boolean =>
+  configurations.some((configuration) => new Explorer(configuration, options).run().violation?.rule === rule);
 
 describe('the slot protocol', () => {
   it.each(configurations.map((configuration) => ({ name: configuration.name, configuration })))(
@@ -21,15 +19,15 @@ describe('the slot protocol', () => {
 
   it('breaks when a release does not name its claim', () => {
     const drop = { write: 'update SLOTS {sameClaim}', clauses: ['sameClaim'] };
-    expect(violations({ drop })).toContain('I2 free slots add up');
+    expect(breaks('I2 free slots add up', { drop })).toBe(true);
   }, 60_000);
 
   it('breaks when the sweep frees without its fence', () => {
     const skip = 'update TASK {notUnderThisClaim, unchanged}';
-    expect(violations({ skip })).toContain('I1 assigned means a slot');
+    expect(breaks('I1 assigned means a slot', { skip })).toBe(true);
   }, 60_000);
 
   it('breaks when the sweep frees without a mark where there is no task', () => {
-    expect(violations({ skip: 'put TASK {stillNone}' })).toContain('I1 assigned means a slot');
+    expect(breaks('I1 assigned means a slot', { skip: 'put TASK {stillNone}' })).toBe(true);
   }, 60_000);
 });

@@ -82,10 +82,16 @@ const print = (value: object): string => {
   return text;
 };
 
+/** Parts are printed by themselves, for they are shared by many locals. */
+const printLocal = (local: Local): string =>
+  Object.entries(local)
+    .map(([name, value]) => `${name}:${typeof value === 'object' && value !== null ? print(value) : String(value)}`)
+    .join('|');
+
 const fingerprint = ({ items, locals }: State): string => {
   const hash = createHash('md5');
   for (const item of items.values()) hash.update(print(item));
-  for (const local of locals) hash.update(print(local));
+  for (const local of locals) hash.update(`${printLocal(local)};`);
   return hash.digest('base64');
 };
 
