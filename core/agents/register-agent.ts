@@ -1,9 +1,10 @@
 import { deliverAssignment } from '../assignment/deliver.ts';
-import { fillAgent, forgetAgent } from '../assignment/fill-agent.ts';
+import { fillAgent, forgetAgent, releaseAndFill } from '../assignment/fill-agent.ts';
 import { hashUuid } from '../common/hash-id.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
 import { AgentId, TaskId, type TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
 import { ConflictError } from '../errors/errors.ts';
 import { bindConnection, loadConnection, StaleConnectionError } from '../identity/connection.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -114,19 +115,26 @@ const attach = async (
   throw new ConflictError(`Agent ${agentId}`);
 };
 
-/** Hands over again what the agent holds but does not say that it still works on. */
-const redeliver = async (services: Services, slots: Slots, registration: Registration): Promise<void> => {
+/**
+ * What the agent holds and does not say that it still works on: handed over again, or freed when its task was taken away
+ * or has ended (whoever ended it died before the release; an ended task is never assigned again).
+ */
+const settleHeld = async (services: Services, slots: Slots, registration: Registration): Promise<void> => {
   const working = new Set(registration.resume?.tasks.map(({ taskId, attempt }) => `${taskId}:${attempt}`));
   const missing = Object.entries(slots.assigned).filter(
-    ([taskId, entry]) => entry.revokedAt === undefined && !working.has(`${taskId}:${entry.attempt}`),
+    ([taskId, entry]) => !working.has(`${taskId}:${entry.attempt}`),
   );
   await Promise.all(
-    missing.map(async ([taskId, entry]) => {
-      const found = readTask(
-        await services.table.get(keys.task(slots.tenant, TaskId.parse(taskId)), { consistent: true }),
-      );
-      if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim)
+    missing.map(async ([id, entry]) => {
+      const taskId = TaskId.parse(id);
+      const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
+      const hasEnded = found.kind === 'task' && isTerminal(found.task.status);
+      if (hasEnded || entry.revokedAt !== undefined) {
+        const { tenant, agentId } = slots;
+        await releaseAndFill(services, { tenant, agentId, taskId, claim: entry.claim, cost: entry.cost });
+      } else if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim) {
         await deliverAssignment(services, found.task, slots);
+      }
     }),
   );
 };
@@ -182,7 +190,7 @@ export const registerAgent = async (
     await services.sockets.close(replaced);
   }
   await reply(slots);
-  await Promise.all([redeliver(services, slots, registration), tellLost(services, slots, request)]);
+  await Promise.all([settleHeld(services, slots, registration), tellLost(services, slots, request)]);
   await fillAgent(services, principal.tenant, agentId, slots);
 };
 

@@ -7,18 +7,25 @@ import { fillAgent } from '../assignment/fill-agent.ts';
 import { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
+import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
-import { readTask } from '../tasks/task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
 import { endOverdue } from '../timers/handle-timer.ts';
+
+const release = async (services: Services, slots: Slots, taskId: TaskId, entry: SlotEntry): Promise<number> => {
+  const { tenant, agentId } = slots;
+  const held = { tenant, agentId, taskId, claim: entry.claim, cost: entry.cost };
+  return (await services.table.update(releaseSlot(held))).won ? 1 : 0;
+};
+
+/** Ended longer ago than any function takes from a task's end to the release: whoever ended it died in between. */
+const hasLongEnded = (task: Task, nowMs: number): boolean =>
+  isTerminal(task.status) && nowMs - (task.endedAt ?? nowMs) > timings.assignmentSettleMs;
 
 /** A claim whose task was taken away and that the agent never let go. */
 const sweepRevoked = async (services: Services, slots: Slots, taskId: TaskId, entry: SlotEntry): Promise<number> => {
   if (services.clock.now() - (entry.revokedAt ?? Infinity) < timings.releaseGraceMs) return 0;
-  const { tenant, agentId } = slots;
-  const freed = await services.table.update(
-    releaseSlot({ tenant, agentId, taskId, claim: entry.claim, cost: entry.cost }),
-  );
-  return freed.won ? 1 : 0;
+  return release(services, slots, taskId, entry);
 };
 
 /** A claim that is overdue or orphaned. Returns repairs made. */
@@ -26,10 +33,11 @@ const sweepClaim = async (services: Services, slots: Slots, taskId: TaskId, entr
   if (entry.revokedAt !== undefined) return sweepRevoked(services, slots, taskId, entry);
   const nowMs = services.clock.now();
   const isOld = nowMs - entry.at >= timings.orphanAfterMs;
-  if (entry.deadline > nowMs && !isOld) return 0;
+  if (entry.deadline > nowMs && nowMs - entry.at < timings.assignmentSettleMs) return 0;
   const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
   const isHeld = found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim;
   if (isHeld) return found.task.deadlineAt <= nowMs ? endOverdue(services, found.task).then(() => 1) : 0;
+  if (found.kind === 'task' && hasLongEnded(found.task, nowMs)) return release(services, slots, taskId, entry);
   return isOld && (await freeOrphan(services, slots, taskId, entry)) ? 1 : 0;
 };
 
