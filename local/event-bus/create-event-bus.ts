@@ -12,6 +12,8 @@ export interface EventBusOptions {
   /** Where accepted events wait for delivery. @default in memory */
   readonly databasePath?: string;
   readonly meter: Meter;
+  /** Receives a line about each event that could not be delivered. @default console.error */
+  readonly log?: (line: string) => void;
 }
 
 export interface EventBus extends Running, JsonService {

@@ -7,6 +7,8 @@ import { renderTargetInput } from './target-input.ts';
 interface DispatcherOptions extends TargetPorts {
   readonly clock: Clock;
   readonly store: DeliveryStore;
+  /** Receives a line about each event that could not be delivered. @default console.error */
+  readonly log?: (line: string) => void;
 }
 
 /** Step Functions accepts 80 characters of letters, digits, `-` and `_`. */
@@ -105,9 +107,7 @@ export class Dispatcher {
   ): Promise<void> {
     const queueArn = delivery.target.DeadLetterConfig?.Arn;
     if (queueArn === undefined) {
-      console.error(
-        `event-bus: dropped event ${delivery.eventId} for ${delivery.target.Arn}: ${reason['ERROR_MESSAGE']}`,
-      );
+      this.log(`event-bus: dropped event ${delivery.eventId} for ${delivery.target.Arn}: ${reason['ERROR_MESSAGE']}`);
       return;
     }
     const attributes = { RULE_ARN: delivery.ruleArn, TARGET_ARN: delivery.target.Arn, ...reason };
@@ -121,10 +121,12 @@ export class Dispatcher {
     } catch (error) {
       // AWS counts these as InvocationsFailedToBeSentToDLQ and drops the event.
       const message = error instanceof Error ? error.message : String(error);
-      console.error(
-        `event-bus: event ${delivery.eventId} could not reach the dead-letter queue ${queueArn}: ${message}`,
-      );
+      this.log(`event-bus: event ${delivery.eventId} could not reach the dead-letter queue ${queueArn}: ${message}`);
     }
+  }
+
+  private log(line: string): void {
+    (this.options.log ?? console.error)(line);
   }
 
   private finish(delivery: Delivery): void {

@@ -77,10 +77,12 @@ export class ExecutionEnvironment {
   readonly #worker: Worker;
   readonly #definition: FunctionDefinition;
   readonly #clock: Clock;
+  readonly #log: (line: string) => void;
   readonly #startedAt = performance.now();
   #initMs: number | undefined;
   #initError: LambdaErrorPayload | undefined;
   #isGone = false;
+  #isStopping = false;
   #pending:
     | { readonly invocation: Invocation; readonly settle: (outcome: Omit<Outcome, 'durationMs'>) => void }
     | undefined;
@@ -89,6 +91,7 @@ export class ExecutionEnvironment {
   constructor(definition: FunctionDefinition, clock: Clock, log: (line: string) => void) {
     this.#definition = definition;
     this.#clock = clock;
+    this.#log = log;
     const logStreamName = `${new Date(clock.now()).toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]local`;
     const workerData: EnvironmentData = {
       codeDirectory: definition.codeDirectory,
@@ -134,10 +137,14 @@ export class ExecutionEnvironment {
         this.#deliver(invocation);
       }
     });
+    // As Lambda's runtime writes it, so that an error that nobody handles is seen.
+    if (outcome.error !== undefined && !this.#isStopping)
+      this.#log(`ERROR\tInvoke Error\t${JSON.stringify(outcome.error)}`);
     return { ...outcome, durationMs: performance.now() - startedAt };
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#die(this.#exitError(0));
     await this.#worker.terminate();
   }

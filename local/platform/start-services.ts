@@ -59,7 +59,7 @@ export async function startServices(start: {
   ]);
   stops.keep(engine);
   stops.keep(queues);
-  const shared = { clock, call: dispatcher.call, region, accountId };
+  const shared = { clock, call: dispatcher.call, region, accountId, log };
   const bus = stops.keep(createEventBus({ ...shared, meter, databasePath: inDirectory('events.sqlite') }));
   const scheduler = stops.keep(createScheduler({ ...shared, databasePath: inDirectory('schedules.sqlite') }));
   const stepFunctions: StepFunctions = stops.keep(

@@ -11,6 +11,8 @@ export interface SchedulerOptions {
   readonly accountId: string;
   /** A number from 0 up to 1, for flexible time windows. @default Math.random */
   readonly random?: () => number;
+  /** Receives a line about each run that could not be delivered. @default console.error */
+  readonly log?: (line: string) => void;
 }
 
 export interface Scheduler extends Running, JsonService {

@@ -16,6 +16,7 @@ interface InvokerOptions {
   readonly store: ScheduleStore;
   readonly region: string;
   readonly accountId: string;
+  readonly log?: (line: string) => void;
 }
 
 /** Calls targets, waits and calls again, and hands what cannot be delivered to a dead-letter queue. */
@@ -155,7 +156,7 @@ export class Invoker {
     const { target } = invocation;
     const queueArn = target.deadLetterConfig?.arn;
     if (queueArn === undefined) {
-      console.error(`scheduler: a run of ${invocation.scheduleArn} was dropped: ${reason['ERROR_MESSAGE']}`);
+      this.log(`scheduler: a run of ${invocation.scheduleArn} was dropped: ${reason['ERROR_MESSAGE']}`);
       return;
     }
     const attributes = {
@@ -175,8 +176,12 @@ export class Invoker {
       await this.options.call({ service: 'sqs', action: 'SendMessage', input, roleArn: target.roleArn });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      console.error(`scheduler: a run of ${invocation.scheduleArn} could not reach its dead-letter queue: ${message}`);
+      this.log(`scheduler: a run of ${invocation.scheduleArn} could not reach its dead-letter queue: ${message}`);
     }
+  }
+
+  private log(line: string): void {
+    (this.options.log ?? console.error)(line);
   }
 
   private finish(invocation: Invocation): void {

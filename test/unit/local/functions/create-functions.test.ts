@@ -224,6 +224,18 @@ describe('createFunctions', () => {
     await expect.poll(() => lines.toSorted()).toEqual(['prints: a', 'prints: b', 'prints: c']);
   });
 
+  it('writes an error that nobody handles to the log, as Lambda’s runtime does', async () => {
+    const { functions, add, lines } = prepare();
+    add('fails', 'export const handler = async () => { throw new TypeError("no such thing") }');
+    await functions.invoke('fails', {});
+    const [line = ''] = lines;
+    expect(line).toMatch(/^fails: ERROR\tInvoke Error\t/);
+    expect(JSON.parse(line.split('\t')[2] ?? '')).toMatchObject({
+      errorType: 'TypeError',
+      errorMessage: 'no such thing',
+    });
+  });
+
   it('ends waiting and running invocations when it stops', async () => {
     const { functions, add } = prepare();
     add('slow', 'export const handler = () => new Promise(() => {})', { reservedConcurrency: 1 });
