@@ -41,6 +41,12 @@ const judgeNewest = (court: Court, key: Key, { by, before, after }: Change): voi
     court.violate('the newest version only rises', `${key.pk} by ${by}`);
 };
 
+/** A member that was let go counts as at work until it ends. */
+const judgeMarker = (court: Court, key: Key, { by, before, after }: Change): void => {
+  if (before?.['released'] === true && after !== undefined && after['released'] !== true)
+    court.violate('a member let go stays let go', `${key.pk} ${key.sk} by ${by}`);
+};
+
 const judgements: readonly (readonly [RegExp, (court: Court, key: Key, change: Change) => void])[] = [
   [/^CONN$/, judgeConnection],
   [/^PROFILE$/, judgeProfile],
@@ -48,6 +54,7 @@ const judgements: readonly (readonly [RegExp, (court: Court, key: Key, change: C
   [/^V#/, judgeKept('a version never changes')],
   [/^LATE#/, judgeKept('the first late result stays')],
   [/^NEWEST$/, judgeNewest],
+  [/^OPEN#/, judgeMarker],
 ];
 
 /** Judges a write of whatever is neither task, slots, stage nor run; and that no update makes items up. */
