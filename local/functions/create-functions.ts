@@ -24,14 +24,16 @@ export function createFunctions(options: {
   readonly meter: Meter;
   readonly log: (functionName: string, line: string) => void;
   readonly chaos?: FunctionChaos;
+  /** The most environments of one function at once. @default by the machine's cores */
+  readonly mostEnvironments?: number | undefined;
 }): Functions {
   const pools = new Map<string, { readonly pool: FunctionPool; readonly arn: string }>();
   return {
     addFunction(definition) {
-      const { clock, meter, log, chaos } = options;
+      const { clock, meter, log, chaos, mostEnvironments } = options;
       pools.set(definition.name, {
         arn: definition.arn,
-        pool: new FunctionPool({ definition, clock, meter, log, chaos }),
+        pool: new FunctionPool({ definition, clock, meter, log, chaos, mostEnvironments }),
       });
     },
     async invoke(functionArnOrName, event) {

@@ -11,3 +11,15 @@ export function limitsFromEnvironment(environment: NodeJS.ProcessEnv = process.e
   if (!(scale > 0)) throw new RangeError(`${variable} must be a number above 0, not ${text}`);
   return { idleMs: awsLimits.idleMs * scale, connectionAgeMs: awsLimits.connectionAgeMs * scale };
 }
+
+const environmentsVariable = 'LOCAL_ENVIRONMENTS';
+
+/** The most environments of one function, when set. @throws RangeError when it is not a whole number above 0 */
+export function mostEnvironmentsFrom(environment: NodeJS.ProcessEnv = process.env): number | undefined {
+  const text = environment[environmentsVariable];
+  if (text === undefined || text === '') return undefined;
+  const most = Number(text);
+  if (!Number.isInteger(most) || most < 1)
+    throw new RangeError(`${environmentsVariable} must be a whole number above 0, not ${text}`);
+  return most;
+}

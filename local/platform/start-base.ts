@@ -6,7 +6,7 @@ import type { Place } from '../template/identity.ts';
 import { loadStack } from '../template/load-stack.ts';
 import type { Assembly } from '../template/read-assembly.ts';
 import { placeApis } from './api-addresses.ts';
-import { limitsFromEnvironment } from './limits-from-environment.ts';
+import { limitsFromEnvironment, mostEnvironmentsFrom } from './limits-from-environment.ts';
 import { createMeter } from './meter.ts';
 import { location, type PlatformOptions } from './platform-options.ts';
 import type { StopStack } from './stop-stack.ts';
@@ -19,6 +19,7 @@ export async function startBase(options: PlatformOptions, assembly: Assembly, st
   const meter = createMeter();
   const frontDoor = stops.keep(await startFrontDoorBeside(port, log));
   const functions = createFunctions({
+    mostEnvironments: mostEnvironmentsFrom(),
     clock,
     meter,
     log: (name, line) => log(`${name}: ${line}`),

@@ -15,11 +15,27 @@ const mostFilters = 5;
 /** Says whether a record (any JSON value) passes. */
 export type EventFilter = (record: unknown) => boolean;
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What of a record a pattern can see: the members that it names, whole when it says what they must be. Most of a record
+ * is not even looked at. A name with a dot may stand for a path, and `$or` for several: those are kept.
+ */
+function named(record: unknown, shape: unknown): unknown {
+  if (!isObject(record) || !isObject(shape)) return record;
+  if (Object.keys(shape).some((name) => name === '$or' || name.includes('.'))) return record;
+  const entries = Object.entries(record).filter(([name]) => name.includes('.') || Object.hasOwn(shape, name));
+  return Object.fromEntries(entries.map(([name, value]) => [name, named(value, shape[name])]));
+}
+
 function compileFilter(source: string): EventFilter {
   // The empty pattern passes everything.
   if (/^\s*\{\s*\}\s*$/.test(source)) return () => true;
   const pattern = compilePattern(source);
-  return (record) => matchEvent(pattern, flattenEvent(JSON.stringify(record)));
+  const shape: unknown = JSON.parse(source);
+  return (record) => matchEvent(pattern, flattenEvent(JSON.stringify(named(record, shape))));
 }
 
 /**

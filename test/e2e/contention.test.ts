@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Agent } from '#sdk/agent.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
 import { until } from './support/until.ts';
@@ -40,10 +40,13 @@ const addAgent = async (name: string): Promise<void> => {
 };
 
 beforeAll(async () => {
+  // More dispatchers at once than a small machine would run by itself.
+  vi.stubEnv('LOCAL_ENVIRONMENTS', '10');
   muster = await startMuster();
   for (let index = 0; index < agentCount; index++) await addAgent(`crowd-${index}`);
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(agents.map((agent) => agent.stop()));
   await muster?.stop();
 });

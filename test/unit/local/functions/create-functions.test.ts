@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFunctions, type Functions } from '../../../../local/functions/create-functions.ts';
 import type { FunctionDefinition } from '../../../../local/functions/function-definition.ts';
+import { defaultEnvironments } from '../../../../local/functions/function-pool.ts';
 import { realClock } from '../../../../local/real-clock.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -265,6 +266,17 @@ describe('createFunctions', () => {
       errorMessage: expect.stringMatching(/signal: killed$/),
     });
     expect(await functions.invoke('modest', {})).toEqual({ payload: 2 });
+  });
+
+  it('runs as many environments of one function as the machine has use for', () => {
+    expect([1, 2, 4, 64].map(defaultEnvironments)).toEqual([4, 4, 8, 10]);
+  });
+
+  it('runs no more environments than it is told', async () => {
+    const { functions, add } = prepare({ mostEnvironments: 2 });
+    add('slow', 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 20))');
+    await Promise.all([1, 2, 3, 4].map(() => functions.invoke('slow', {})));
+    expect(functions.describe()[0]).toMatchObject({ environments: 2, invocations: 4 });
   });
 
   it('ends environments that stay idle', async () => {
