@@ -7,6 +7,7 @@ import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
 import type { Decision, Task } from '../tasks/task.ts';
+import { knownSettings } from '../tenants/settings.ts';
 
 /** A reserved agent. */
 export interface Claimed {
@@ -72,7 +73,8 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
         task.slotCost <= slots.maxConcurrency,
     );
   const candidates = preferred.length > 0 || othersExist ? preferred : free;
-  const ranking = rank(task.strategy, {
+  const strategy = task.strategy ?? (await knownSettings(services, task.tenant)).defaultStrategy;
+  const ranking = rank(strategy, {
     task,
     candidates,
     nowMs,

@@ -20,6 +20,7 @@ const operatorScopes: readonly Scope[] = [
   'tasks:operate',
   'tasks:cancel',
   'workflows:write',
+  'system:write',
   'runs:cancel',
 ];
 

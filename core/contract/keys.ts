@@ -21,6 +21,7 @@ import { createHash } from 'node:crypto';
  * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
+ * | a tenant's settings                      | tenant#SETTINGS             | SETTINGS        |                                         |
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
@@ -71,6 +72,7 @@ export const keys = {
     pk: `${tenant}#STAGE#${stageId}`,
     sk: `OPEN#${String(index).padStart(5, '0')}`,
   }),
+  settings: (tenant: string): Key => ({ pk: `${tenant}#SETTINGS`, sk: 'SETTINGS' }),
   audit: (tenant: string, atEpochMs: number, id: string): Key => ({
     pk: `${tenant}#AUDIT#${new Date(atEpochMs).toISOString().slice(0, 10)}`,
     sk: `${padded(atEpochMs)}#${id}`,

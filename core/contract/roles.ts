@@ -15,6 +15,7 @@ export type Scope =
   | 'tasks:work'
   | 'tasks:operate'
   | 'system:audit'
+  | 'system:write'
   | 'workflows:read'
   | 'workflows:write'
   | 'runs:read'
@@ -32,7 +33,14 @@ const submit: readonly Scope[] = [
   'runs:cancel',
   'payloads:write',
 ];
-const operate: readonly Scope[] = [...submit, 'tasks:operate', 'system:audit', 'agents:write', 'workflows:write'];
+const operate: readonly Scope[] = [
+  ...submit,
+  'tasks:operate',
+  'system:audit',
+  'system:write',
+  'agents:write',
+  'workflows:write',
+];
 const work: readonly Scope[] = [
   'agents:connect',
   'tasks:work',

@@ -5,7 +5,7 @@ export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads'
 
 /** One HTTP route. The infrastructure makes an API route of each and the family's function dispatches on `key`. */
 export interface Route {
-  readonly key: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} /v1/${string}`;
+  readonly key: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /v1/${string}`;
   readonly family: RouteFamily;
   readonly scope: Scope;
 }
@@ -37,7 +37,9 @@ export const routes = [
   { key: 'GET /v1/runs/{runId}', family: 'runs', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/cancel', family: 'runs', scope: 'runs:cancel' },
   { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
-  { key: 'GET /v1/audit', family: 'agents', scope: 'system:audit' },
+  { key: 'GET /v1/audit', family: 'system', scope: 'system:audit' },
+  { key: 'GET /v1/settings', family: 'system', scope: 'system:read' },
+  { key: 'PUT /v1/settings', family: 'system', scope: 'system:write' },
   { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
 ] as const satisfies readonly Route[];
 

@@ -10,6 +10,7 @@ import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { virtualStart } from '../tasks/task-writes.ts';
+import { knownSettings } from '../tenants/settings.ts';
 import { whatWouldUnblock } from './what-would-unblock.ts';
 
 /** Places ahead in the queue that are counted; beyond it is "at least". */
@@ -46,7 +47,8 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
   // Everybody, not only who fits: why an agent is left out is the question.
   const look = await lookForAgents(services, tenant, { capabilities: [] }, 'wide');
   const open = look.candidates.filter((candidate) => whyNot(task, candidate, nowMs) === undefined);
-  const { ranked } = rank(task.strategy, { task, candidates: open, nowMs, random: () => 0.5, turn: 0 });
+  const strategy = task.strategy ?? (await knownSettings(services, tenant)).defaultStrategy;
+  const { ranked } = rank(strategy, { task, candidates: open, nowMs, random: () => 0.5, turn: 0 });
   const scored = new Map(ranked.map((entry) => [entry.candidate.agent.agentId, entry]));
   const agents = look.candidates.map((candidate) => {
     const { agentId, name } = candidate.agent;

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
-import { listActions } from '#core/audit/record-action.ts';
 import { AgentStatus, AgentUpdate } from '#core/contract/agent.ts';
 import { AgentId, Name } from '#core/contract/ids.ts';
 import type { Services } from '#core/services.ts';
@@ -41,19 +40,7 @@ const change = async (
 const changeTo = (update: AgentUpdate) =>
   route(One, (services, input, caller) => change(services, input.params.agentId, update, caller));
 
-/** `day` as 2026-11-20; today when left out. */
-const Audit = z.object({
-  query: z.strictObject({ ...pageQuery, day: z.iso.date().optional() }),
-});
-
 const agentRoutes: FamilyRoutes<'agents'> = {
-  'GET /v1/audit': route(Audit, async (services, { query: { day, ...page } }, { principal }) => ({
-    status: 200,
-    body: await listActions(services, principal.tenant, {
-      ...page,
-      dayMs: day === undefined ? services.clock.now() : Date.parse(day),
-    }),
-  })),
   'GET /v1/agents': route(List, async (services, { query }, { principal }) => ({
     status: 200,
     body: await listAgentViews(services, principal.tenant, query),

@@ -107,10 +107,10 @@ export const functionSpecs = {
     access: { payloads: true },
   },
   'http/system': {
-    description: 'Health of the system',
+    description: 'Health, a tenant’s settings, the audit',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: {},
+    access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'] },
   },
   'http/not-found': {
     description: 'Answers every unknown route',

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { createDisconnectHandler } from '#functions/websocket/disconnect.ts';
 import {
@@ -229,7 +230,7 @@ describe('frames of agents and clients', () => {
     await register(agent);
     const text = frameText('task.submit', { task: { type: 'x' } }, { id: 'sub-9', ack: false });
     expect(await client.send(text)).toEqual([]);
-    const { taskId } = agent.received().at(-1)?.payload['task'] as { taskId: string };
+    const { taskId } = z.looseObject({ taskId: z.string() }).parse(agent.received().at(-1)?.payload['task']);
     await agent.send(frameText('task.result', { taskId, attempt: 1, output: 1 }));
     expect(client.received()).toEqual([
       expect.objectContaining({ type: 'task.completed', correlationId: 'sub-9', payload: expect.anything() }),

@@ -29,6 +29,7 @@ const makers = {
   audit: fc
     .tuple(tenant, number, id)
     .map(([t, n, a]) => [keys.audit(t, n * 86_400_000, a), ['audit', t, n, a]] as const),
+  settings: fc.tuple(tenant).map(([t]) => [keys.settings(t), ['settings', t]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
 /** All but the sweep's own mark, which is one fixed key. */

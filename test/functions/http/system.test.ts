@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createAgentsHandler } from '#functions/http/agents.ts';
+import { createSystemHandler } from '#functions/http/system.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
 import {
   callRoute,
@@ -18,15 +18,15 @@ beforeEach(() => {
 });
 
 const tasks = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
-const agents = (key: string, request?: HttpRequest) => callRoute(createAgentsHandler(world.services), key, request);
+const system = (key: string, request?: HttpRequest) => callRoute(createSystemHandler(world.services), key, request);
 const audited = () => world.ports.log.lines.filter(({ message }) => message === 'audit');
 
 describe('audit', () => {
   it('keeps an operator’s action: who, what, when and on which item', async () => {
     const { body: created } = await tasks('POST /v1/tasks', { body: { type: 'x' } });
-    const taskId = String((created as { taskId: string }).taskId);
+    const taskId: string = created.taskId;
     await tasks('POST /v1/tasks/{taskId}/cancel', { params: { taskId } });
-    const { body } = await agents('GET /v1/audit');
+    const { body } = await system('GET /v1/audit');
     expect(body).toMatchObject({
       items: [
         {
@@ -59,7 +59,32 @@ describe('audit', () => {
   });
 
   it('is an operator’s to read', async () => {
-    expect(await agents('GET /v1/audit', { who: principal('viewer') })).toMatchObject({ status: 403 });
-    expect(await agents('GET /v1/audit', { query: { day: '2026-02-30' } })).toMatchObject({ status: 400 });
+    expect(await system('GET /v1/audit', { who: principal('viewer') })).toMatchObject({ status: 403 });
+    expect(await system('GET /v1/audit', { query: { day: '2026-02-30' } })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('settings', () => {
+  it('names the strategy of tasks that name none', async () => {
+    expect(await system('GET /v1/settings')).toMatchObject({ status: 200, body: {} });
+    expect(await system('PUT /v1/settings', { body: { defaultStrategy: 'random' } })).toMatchObject({ status: 200 });
+    const socket = await openSocket(world, principal('agent'));
+    await socket.send(frameText('agent.register', { name: 'a' }));
+    expect(await tasks('POST /v1/tasks', { body: { type: 'x' } })).toMatchObject({
+      body: { decision: { strategy: 'random' } },
+    });
+    expect(await tasks('POST /v1/tasks', { body: { type: 'x', strategy: 'round_robin' } })).toMatchObject({
+      body: { decision: { strategy: 'round_robin' } },
+    });
+  });
+
+  it('refuses an unknown strategy or field, and a submitter', async () => {
+    expect(await system('PUT /v1/settings', { body: { defaultStrategy: 'best' } })).toMatchObject({
+      status: 400,
+      body: { field: 'defaultStrategy' },
+    });
+    expect(await system('PUT /v1/settings', { body: { quota: 1 } })).toMatchObject({ body: { code: 'UNKNOWN_FIELD' } });
+    expect(await system('PUT /v1/settings', { who: principal('submitter'), body: {} })).toMatchObject({ status: 403 });
+    expect((await system('GET /v1/settings')).body).toEqual({});
   });
 });
