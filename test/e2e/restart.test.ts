@@ -13,7 +13,7 @@ import { call } from './support/start-muster.ts';
 import { until } from './support/until.ts';
 
 const script = new URL('../../scripts/dev.ts', import.meta.url).pathname;
-const total = 100;
+const total = 500;
 const data = mkdtempSync(join(tmpdir(), 'muster-restart-'));
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -91,7 +91,7 @@ const endOf = ({ status, output, attempt, agentId, endedAt }: Record<string, unk
   JSON.stringify({ status, output, attempt, agentId, endedAt });
 
 describe('the platform', () => {
-  it('loses and doubles nothing when it is killed in the middle of 100 tasks and a run', async () => {
+  it('loses and doubles nothing when it is killed in the middle of 500 tasks and a run', async () => {
     const port = await freePort();
     const first = await boot(port);
     const { ready } = first;
