@@ -4,22 +4,58 @@ import type { PlatformChaos } from './parts.ts';
 const longestDelayMs = 200;
 
 /**
- * Every fault the platform can inject, each happening with probability `rate`, decided by a generator that a seed starts:
- * the same seed asks for the same faults in the same order of asking.
+ * Every fault the platform can inject, each happening with probability `rate`. A seed decides, for each kind of fault and
+ * each queue, function or operation on its own: the third message of a queue meets the same fault in every run, whatever
+ * else goes on beside it.
  */
 export function seededChaos(seed: number, rate = 0.05): PlatformChaos {
-  const random = createRandom(seed);
-  const happens = (): boolean => random() < rate;
-  const delayMs = (): number => (happens() ? Math.floor(random() * longestDelayMs) : 0);
+  const draw = createStreams(seed);
+  const happens = (kind: string, subject = ''): boolean => draw(kind, subject) < rate;
+  const delayMs = (kind: string, subject: string): number =>
+    happens(kind, subject) ? 1 + Math.floor(draw(kind, subject) * longestDelayMs) : 0;
   return {
-    functions: { forcesColdStart: happens, throttles: happens, delayMs },
-    gateway: {
-      dropDisconnect: happens,
-      refusePush: () => (happens() ? (random() < 0.5 ? 'gone' : 'limit') : undefined),
+    functions: {
+      forcesColdStart: (name) => happens('cold start', name),
+      throttles: (name) => happens('function throttled', name),
+      delayMs: (name) => delayMs('function delayed', name),
     },
-    queues: { duplicates: happens, reorders: happens, delayMs },
-    services: { throttles: happens, delayMs },
+    gateway: {
+      dropDisconnect: () => happens('$disconnect lost'),
+      refusePush: () => {
+        if (!happens('push refused')) return undefined;
+        return draw('push refused', '') < 0.5 ? 'gone' : 'limit';
+      },
+    },
+    queues: {
+      duplicates: (arn) => happens('duplicate', arn),
+      reorders: (arn) => happens('reordering', arn),
+      delayMs: (arn) => delayMs('message delayed', arn),
+    },
+    services: {
+      throttles: (service, action) => happens('service throttled', `${service}:${action}`),
+      delayMs: (service, action) => delayMs('service delayed', `${service}:${action}`),
+    },
   };
+}
+
+/** Numbers in [0, 1): a sequence for each kind and subject, which depends on nothing but these and the seed. */
+function createStreams(seed: number): (kind: string, subject: string) => number {
+  const streams = new Map<string, () => number>();
+  return (kind, subject) => {
+    const key = `${seed}/${kind}/${subject}`;
+    const known = streams.get(key) ?? createRandom(hash(key));
+    streams.set(key, known);
+    return known();
+  };
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let state = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
+  }
+  return state >>> 0;
 }
 
 /** mulberry32: small, and good enough to decide about faults. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PlatformChaos } from '#local/platform/parts.ts';
 import { seededChaos } from '#local/platform/seeded-chaos.ts';
 import { startPlatform } from '#local/platform/start-platform.ts';
 
@@ -8,6 +9,20 @@ function ask(seed: number, rate: number): boolean[] {
   const chaos = seededChaos(seed, rate);
   return Array.from({ length: 200 }, () => chaos.queues?.duplicates?.('queue') ?? false);
 }
+
+/** Every kind of fault, asked about one subject. */
+const faults = {
+  'cold start': (chaos, subject) => chaos.functions?.forcesColdStart?.(subject),
+  'function throttled': (chaos, subject) => chaos.functions?.throttles?.(subject),
+  'function delayed': (chaos, subject) => chaos.functions?.delayMs?.(subject),
+  '$disconnect lost': (chaos) => chaos.gateway?.dropDisconnect(),
+  'push refused': (chaos) => chaos.gateway?.refusePush(),
+  duplicate: (chaos, subject) => chaos.queues?.duplicates?.(subject),
+  reordering: (chaos, subject) => chaos.queues?.reorders?.(subject),
+  'message delayed': (chaos, subject) => chaos.queues?.delayMs?.(subject),
+  'service throttled': (chaos, subject) => chaos.services?.throttles?.('sqs', subject),
+  'service delayed': (chaos, subject) => chaos.services?.delayMs?.('sqs', subject),
+} satisfies Record<string, (chaos: PlatformChaos, subject: string) => unknown>;
 
 describe('seededChaos', () => {
   it('injects the same faults from the same seed and others from another', () => {
@@ -21,6 +36,42 @@ describe('seededChaos', () => {
     expect(injected).toBeLessThan(90);
     expect(ask(7, 0)).not.toContain(true);
     expect(ask(7, 1)).not.toContain(false);
+  });
+
+  it.each(Object.entries(faults))('repeats by its seed, whatever is asked beside it: %s', (_kind, ask) => {
+    const alone = seededChaos(7, 0.4);
+    const among = seededChaos(7, 0.4);
+    const others = Object.values(faults).filter((other) => other !== ask);
+    const sequence = Array.from({ length: 60 }, () => ask(alone, 'a'));
+    const disturbed = Array.from({ length: 60 }, (_, index) => {
+      for (const other of others.slice(0, index % others.length)) other(among, 'a');
+      return ask(among, 'a');
+    });
+    expect(disturbed).toEqual(sequence);
+    expect(new Set(sequence).size).toBeGreaterThan(1);
+    const another = seededChaos(8, 0.4);
+    expect(Array.from({ length: 60 }, () => ask(another, 'a'))).not.toEqual(sequence);
+  });
+
+  it.each(['duplicate', 'reordering', 'cold start', 'function throttled', 'service throttled'] as const)(
+    'decides for each subject on its own: %s',
+    (kind) => {
+      const chaos = seededChaos(7, 0.4);
+      const ask = (subject: string) => Array.from({ length: 60 }, () => faults[kind](chaos, subject));
+      expect(ask('a')).not.toEqual(ask('b'));
+    },
+  );
+
+  it('refuses a push with both answers that AWS has for it', () => {
+    const chaos = seededChaos(7, 1);
+    const answers = Array.from({ length: 40 }, () => chaos.gateway?.refusePush());
+    expect(new Set(answers)).toEqual(new Set(['gone', 'limit']));
+  });
+
+  it('delays by up to 200 ms', () => {
+    const delays = Array.from({ length: 40 }, () => seededChaos(7, 1).queues?.delayMs?.('a') ?? 0);
+    expect(Math.min(...delays)).toBeGreaterThan(0);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(200);
   });
 
   it('does not keep a well-behaved application from its end', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../../local/contract.ts';
 import { createQueueSource } from '../../../../local/queues/create-queue-source.ts';
+import { realClock } from '../../../../local/real-clock.ts';
 import { prepareSource, receive, type SqsEvent } from './support.ts';
 
 describe('createQueueSource', () => {
@@ -166,6 +167,30 @@ describe('createQueueSource', () => {
       chaos: { duplicates: () => true, reorders: () => true },
     });
     await expect.poll(() => seen).toEqual(['ba', 'ba']);
+  });
+
+  it('holds a batch back when chaos asks for it', async () => {
+    const { send, start } = await prepareSource();
+    await send('a');
+    const waits: number[] = [];
+    const due: (() => void)[] = [];
+    const seen: string[] = [];
+    const after = (delayMs: number, action: () => void) => {
+      if (delayMs === 77) {
+        waits.push(delayMs);
+        due.push(action);
+        return () => undefined;
+      }
+      return realClock.after(delayMs, action);
+    };
+    start(async ({ Records }) => void seen.push(...Records.map((record) => record.body)), {
+      chaos: { delayMs: () => 77 },
+      clock: { now: Date.now, after },
+    });
+    await expect.poll(() => waits).toEqual([77]);
+    expect(seen).toEqual([]);
+    for (const deliver of due) deliver();
+    await expect.poll(() => seen).toEqual(['a']);
   });
 
   it('says once what keeps it from receiving, and goes on when that is over', async () => {
