@@ -20,8 +20,8 @@ function prepare(service: string, chaos: ServiceChaos) {
       return jsonAnswer({});
     },
   };
-  const { answer } = withChaos(service, backend, chaos, clock);
-  return { reached, due, ask: (action: string) => answer(action, Buffer.alloc(0), {}) };
+  const chaotic = withChaos(service, backend, chaos, clock);
+  return { reached, due, ask: (action: string) => chaotic.answer(action, Buffer.alloc(0), {}) };
 }
 
 describe('withChaos', () => {
