@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { bootPlatform, type LocalMuster, stopOnSignal } from './boot-platform.ts';
+import { fromCaller, wholeNumber } from './parameters.ts';
 
 const usage = `Runs Muster on this machine: the stack that \`cdk deploy\` would deploy, without an account.
 
@@ -22,13 +23,6 @@ const options = {
   chaos: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const;
-
-const portOf = (text: string): number => {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port must be a number from 0 to 65535, not "${text}".`);
-  return port;
-};
 
 const describe = ({ http, ws, apiKey, platform }: LocalMuster): string =>
   [
@@ -58,14 +52,15 @@ const main = async (): Promise<void> => {
     return;
   }
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const muster = await bootPlatform({
-    port: portOf(values.port),
-    dataDirectory: values.data,
+  const booting = bootPlatform({
+    port: wholeNumber('--port', values.port, [0, 65_535]),
+    dataDirectory: values.data === undefined ? undefined : fromCaller(values.data),
     log: values.verbose ? say : () => undefined,
     progress: values.json ? () => undefined : say,
-    chaosSeed: values.chaos === undefined ? undefined : Number(values.chaos),
+    chaosSeed: values.chaos === undefined ? undefined : wholeNumber('--chaos', values.chaos, [0, 2 ** 32 - 1]),
   });
-  stopOnSignal(() => muster.stop());
+  stopOnSignal(async () => (await booting).stop());
+  const muster = await booting;
   process.stdout.write(values.json ? `${machineLine(muster)}\n` : describe(muster));
 };
 

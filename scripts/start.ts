@@ -1,5 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from '#sdk/index.ts';
 import type { ReviewReport } from '../examples/code-review/analysers/report/build-report.ts';
@@ -8,6 +8,7 @@ import { createProgress } from '../examples/code-review/progress.ts';
 import { runCodeReview } from '../examples/code-review/review.ts';
 import { startAgents } from '../examples/code-review/start-agents.ts';
 import { bootPlatform, stopOnSignal } from './boot-platform.ts';
+import { fromCaller, wholeNumber } from './parameters.ts';
 
 const usage = `Starts Muster on this machine, connects the code-review agents as processes of their own, and reviews a directory.
 
@@ -39,20 +40,24 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-const numberOf = (name: string, text: string, range: readonly [number, number]): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < range[0] || value > range[1]) {
-    throw new Error(`--${name} must be a whole number from ${range[0]} to ${range[1]}, not "${text}".`);
-  }
-  return value;
-};
-
 const directoryOf = async (path: string | undefined): Promise<string> => {
-  // npm runs scripts in the package's folder; a relative path means where the user is.
-  const directory = resolve(process.env['INIT_CWD'] ?? process.cwd(), path ?? join(import.meta.dirname, '..'));
+  const directory = fromCaller(path ?? join(import.meta.dirname, '..'));
   const found = await stat(directory).catch(() => undefined);
   if (found?.isDirectory() !== true) throw new Error(`--path ${directory} is not a directory.`);
   return directory;
+};
+
+/** Tried before the work, so that nobody waits for a review that cannot be written. Leaves everything as it is. */
+const reportPathOf = async (file: string | undefined): Promise<string | undefined> => {
+  if (file === undefined) return undefined;
+  const path = fromCaller(file);
+  const before = await stat(path).catch(() => undefined);
+  const handle = await open(path, 'a').catch((error: unknown) => {
+    throw new Error(`--report ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  await handle.close();
+  if (before === undefined) await rm(path);
+  return path;
 };
 
 const review = async (
@@ -69,38 +74,39 @@ const review = async (
   }
 };
 
-const show = async (report: ReviewReport, file: string | undefined): Promise<void> => {
+const show = async (report: ReviewReport, reportPath: string | undefined): Promise<void> => {
   process.stdout.write(
     `\n${renderReport(report, { color: process.stdout.isTTY, width: process.stdout.columns ?? 100 })}\n`,
   );
-  if (file === undefined) return;
-  const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
-  await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
-  say(`Report written to ${path}`);
+  if (reportPath === undefined) return;
+  await writeFile(reportPath, `${JSON.stringify(report, null, 2)}\n`);
+  say(`Report written to ${reportPath}`);
 };
 
 const run = async (values: Values): Promise<void> => {
   const directory = await directoryOf(values.path);
-  const port = numberOf('port', values.port ?? (values.once ? '0' : '4577'), [0, 65_535]);
-  const copies = numberOf('copies', values.copies, [1, 20]);
-  const muster = await bootPlatform({
+  const port = wholeNumber('--port', values.port ?? (values.once ? '0' : '4577'), [0, 65_535]);
+  const copies = wholeNumber('--copies', values.copies, [1, 20]);
+  const reportPath = await reportPathOf(values.report);
+  let stopAgents = async (): Promise<void> => undefined;
+  const booting = bootPlatform({
     port,
-    dataDirectory: values.data,
+    dataDirectory: values.data === undefined ? undefined : fromCaller(values.data),
     log: values.verbose ? say : () => undefined,
     progress: say,
   });
-  let stopAgents = async (): Promise<void> => undefined;
   const stop = async (): Promise<void> => {
     await stopAgents();
-    await muster.stop();
+    await (await booting).stop();
   };
   stopOnSignal(stop);
+  const muster = await booting;
   try {
     say('Connecting the review agents …');
     const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, copies });
     stopAgents = () => agents.stop();
     say(`${agents.processes.length} agents are connected.`);
-    await show(await review(muster, directory), values.report);
+    await show(await review(muster, directory), reportPath);
   } catch (error) {
     await stop();
     throw error;

@@ -14,6 +14,8 @@ const wanted = createHash('sha256')
 
 const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 
+const parent = process.ppid;
+
 if (!isInstalled()) {
   console.error('Installing packages (once; takes about a minute) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -29,8 +31,8 @@ if (!isInstalled()) {
   writeFileSync(stamp, wanted);
 }
 
-const [command, ...args] = process.argv.slice(2);
 const binaries = join(root, 'node_modules', '.bin');
+const [command, ...args] = process.argv.slice(2);
 // The channel tells the child when this process is gone, however it went.
 const child = spawn(command, args, {
   cwd: root,
@@ -38,6 +40,10 @@ const child = spawn(command, args, {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm passes no signal on when it is killed; what it started (by `exec`, without a shell between) then has another parent.
+if (process.env.npm_lifecycle_event !== undefined) {
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500);
+}
 child.on('error', (error) => {
   console.error(`${command} could not be started: ${error.message}`);
   process.exit(1);
