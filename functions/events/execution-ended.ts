@@ -5,7 +5,7 @@ import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
 import { readJson } from '../runtime/parse-input.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 const ExecutionEnded = z.looseObject({
@@ -37,12 +37,4 @@ const close = async (services: Services, { detail }: z.infer<typeof ExecutionEnd
 /** Closes the run of an execution that ended without its state machine's last word. */
 export const createExecutionEndedHandler = (services: Services) => eventHandler(services, ExecutionEnded, close);
 
-export const handler = createExecutionEndedHandler(
-  buildServices({
-    table: tablePort,
-    sockets: socketsPort,
-    queues: queuesPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createExecutionEndedHandler(buildServices(enginePorts));

@@ -7,7 +7,7 @@ import { startRun } from '#core/runs/start-run.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, NoQuery, pageQuery, route } from '../runtime/route.ts';
 
 const params = z.object({ runId: RunId });
@@ -42,12 +42,4 @@ const runRoutes: FamilyRoutes<'runs'> = {
 /** Routes of runs. */
 export const createRunsHandler = (services: Services) => httpHandler<'runs'>(services, runRoutes);
 
-export const handler = createRunsHandler(
-  buildServices({
-    table: tablePort,
-    queues: queuesPort,
-    sockets: socketsPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createRunsHandler(buildServices(enginePorts));

@@ -8,7 +8,7 @@ import { submitTask } from '#core/tasks/submit-task.ts';
 import { listTaskViews, readTaskView, taskView } from '#core/tasks/task-view.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, NoQuery, pageQuery, route } from '../runtime/route.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { SubmitBatch, submitBatch } from './submit-batch.ts';
@@ -55,12 +55,4 @@ const taskRoutes: FamilyRoutes<'tasks'> = {
 /** Routes of tasks. */
 export const createTasksHandler = (services: Services) => httpHandler<'tasks'>(services, taskRoutes);
 
-export const handler = createTasksHandler(
-  buildServices({
-    table: tablePort,
-    queues: queuesPort,
-    sockets: socketsPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createTasksHandler(buildServices(enginePorts));

@@ -3,7 +3,7 @@ import type { Services } from '#core/services.ts';
 import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
 import { buildServices } from '../runtime/build-services.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 import { queueHandler } from '../runtime/queue-handler.ts';
 
 const dispatch = async (services: Services, message: TasksMessage): Promise<void> => {
@@ -20,12 +20,4 @@ const dispatch = async (services: Services, message: TasksMessage): Promise<void
 /** Stages that state machines ask for, and their parts. */
 export const createDispatchHandler = (services: Services) => queueHandler(services, TasksMessage, dispatch);
 
-export const handler = createDispatchHandler(
-  buildServices({
-    table: tablePort,
-    sockets: socketsPort,
-    queues: queuesPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createDispatchHandler(buildServices(enginePorts));

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { relayItem } from '#core/relay/relay-item.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
-import { eventsPort, executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts, eventsPort } from '../runtime/ports.ts';
 import { queueHandler } from '../runtime/queue-handler.ts';
 
 /** The key of an item whose effects could not be delivered. */
@@ -18,13 +18,4 @@ const deliver = async (services: Services, key: z.infer<typeof EffectMessage>): 
 /** Delivers what the relay could not. */
 export const createEffectsHandler = (services: Services) => queueHandler(services, EffectMessage, deliver);
 
-export const handler = createEffectsHandler(
-  buildServices({
-    table: tablePort,
-    sockets: socketsPort,
-    queues: queuesPort,
-    executions: executionsPort,
-    events: eventsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createEffectsHandler(buildServices({ ...enginePorts, events: eventsPort }));

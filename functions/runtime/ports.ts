@@ -94,3 +94,12 @@ export const secretsPort = (variables: Variables): Secrets =>
     secretArn: variable(variables, 'bootstrapSecretArn'),
     clock: { now: Date.now },
   });
+
+/** The ports of everything that assigns, ends or releases tasks. */
+export const enginePorts = {
+  table: tablePort,
+  sockets: socketsPort,
+  queues: queuesPort,
+  executions: executionsPort,
+  payloads: payloadsPort,
+} as const;

@@ -3,7 +3,7 @@ import type { Services } from '#core/services.ts';
 import { sweep } from '#core/sweep/sweep.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 
 /** Puts right what nobody noticed, and says how much it was. The event says nothing that matters. */
 export const createSweepHandler = (services: Services) =>
@@ -11,12 +11,4 @@ export const createSweepHandler = (services: Services) =>
     services.log.info('swept', { ...(await sweep(services)) });
   });
 
-export const handler = createSweepHandler(
-  buildServices({
-    table: tablePort,
-    sockets: socketsPort,
-    queues: queuesPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createSweepHandler(buildServices(enginePorts));

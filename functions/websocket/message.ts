@@ -1,7 +1,7 @@
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { frameHandler } from '../runtime/frame-handler.ts';
-import { executionsPort, payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 import { agentFrames } from './frames/agent-frames.ts';
 import { payloadFrames } from './frames/payload-frames.ts';
 import { taskFrames } from './frames/task-frames.ts';
@@ -12,12 +12,4 @@ import { workFrames } from './frames/work-frames.ts';
 export const createMessageHandler = (services: Services) =>
   frameHandler(services, { ...agentFrames, ...workFrames, ...taskFrames, ...watchFrames, ...payloadFrames });
 
-export const handler = createMessageHandler(
-  buildServices({
-    table: tablePort,
-    sockets: socketsPort,
-    queues: queuesPort,
-    executions: executionsPort,
-    payloads: payloadsPort,
-  }),
-);
+export const handler = createMessageHandler(buildServices(enginePorts));
