@@ -48,6 +48,9 @@ export async function bundleFunctions(functionsRoot: string): Promise<Bundles> {
     sourcesContent: false,
     legalComments: 'none',
     banner: { js: requireBanner },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(repositoryRoot, 'functions', 'runtime', 'lambda-credentials.ts'),
+    },
     logLevel: 'warning',
   });
   const directory = mkdtempSync(join(tmpdir(), 'muster-bundles-'));
