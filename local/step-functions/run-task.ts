@@ -58,7 +58,7 @@ export async function runTask(run: Run, frame: Frame, state: TaskState): Promise
       : await context.expressions.evaluate(state.Arguments, 'Arguments', bindingsOf(run, frame, { taskToken }));
   if (isOversize(input)) throw oversizeError(frame.state);
   const seconds = (field: 'TimeoutSeconds' | 'HeartbeatSeconds'): Promise<number | undefined> =>
-    wholeNumberField(run, frame, { field, template: state[field], taskToken });
+    wholeNumberField(run, frame, { field, template: state[field], taskToken, least: 1 });
   const timeoutSeconds = await seconds('TimeoutSeconds');
   const heartbeatSeconds = await seconds('HeartbeatSeconds');
   const limits: Limits = {

@@ -171,10 +171,14 @@ export const dataFlowRows: readonly Row[] = [
     expect: { status: 'FAILED', error: 'States.QueryEvaluationError', cause: /: Stack overflow error: Check for/ },
   },
   {
-    rule: '$states.result is undefined in a Pass.',
+    rule: '$states.result in a state that has no result is refused at creation.',
     link: links.jsonata,
     states: pass({ Output: '{% $exists($states.result) %}' }),
-    expect: { status: 'SUCCEEDED', output: false },
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /reads \$states\.result, which this field does not have at \/States\/P\/Output/,
+    },
   },
   {
     rule: 'Succeed ends the workflow with its Output.',

@@ -306,6 +306,37 @@ export const taskRows: readonly Row[] = [
     expect: { status: 'TIMED_OUT', history: ['ExecutionStarted', 'WaitStateEntered', 'ExecutionTimedOut'] },
   },
   {
+    rule: '$states.result before there is one is refused at creation.',
+    link: links.jsonata,
+    states: { T: { ...invoke, Arguments: { FunctionName: 'f', Payload: '{% $states.result.Payload %}' }, End: true } },
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /reads \$states\.result, which this field does not have at \/States\/T\/Arguments\/Payload/,
+    },
+  },
+  {
+    rule: '$states.errorOutput outside a Catch is refused at creation.',
+    link: links.jsonata,
+    states: { T: { ...invoke, Output: '{% $string($states.errorOutput) %}', End: true } },
+    expect: {
+      status: 'INVALID',
+      error: 'InvalidDefinition',
+      cause: /reads \$states\.errorOutput, which this field does not have at \/States\/T\/Output/,
+    },
+  },
+  {
+    rule: 'Computed TimeoutSeconds must be at least 1.',
+    link: links.task,
+    states: { T: { ...invoke, TimeoutSeconds: '{% 0 %}', End: true } },
+    expect: {
+      status: 'FAILED',
+      error: 'States.QueryEvaluationError',
+      cause:
+        "An error occurred while executing the state 'T' (entered at the event id #2). TimeoutSeconds must be between 1 and 99999999 but was: 0",
+    },
+  },
+  {
     rule: 'TimeoutSeconds must be computed to a number.',
     link: links.errors,
     states: task({ TimeoutSeconds: "{% 'soon' %}" }),
