@@ -57,8 +57,8 @@ function range(start?: number, end?: number, by?: number): number[] | number | u
   const [first, last] = [bound(start, 1), bound(end, 2)];
   const step = Math.trunc(by ?? 0);
   if (step === 0 || (last - first) * step < 0) return undefined;
-  if (first === last) return first;
   const count = Math.floor((last - first) / step) + 1;
+  if (count === 1) return first;
   if (count > maxRangeItems) throw new FunctionError(undefined, memoryExceeded);
   return Array.from({ length: count }, (_, index) => first + index * step);
 }

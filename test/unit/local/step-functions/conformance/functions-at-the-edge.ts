@@ -28,8 +28,14 @@ const stack =
   'Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive';
 const recursion = (depth: number): string => `($f := function($x){ $x <= 0 ? 0 : 1 + $f($x-1) }; $f(${depth}))`;
 
+const unknown = '$randomSeeded($states.input.seed)';
+
 /** The functions of Step Functions with odd arguments, and the bounds of an evaluation, as measured on AWS. */
 export const functionEdgeRows: readonly Row[] = [
+  {
+    ...throws('A function that does not exist is no function.', unknown, 'T1006: Attempted to invoke a non-function'),
+    link: links.recorded,
+  },
   gives('$partition without a size gives one piece.', '$partition([1,2,3])', [[1, 2, 3]]),
   gives('$partition cuts the fraction off its size.', '$partition([1,2,3,4,5], 2.9)', [[1, 2], [3, 4], [5]]),
   undefinedResult('$partition of nothing is undefined.', '$partition([], 2)'),
@@ -46,6 +52,8 @@ export const functionEdgeRows: readonly Row[] = [
     'T0412: Argument 1 of function "partition" must be an array of undefined',
   ),
   gives('$range of one number is that number.', '$range(3, 3, 1)', 3),
+  { ...gives('So is one whose step leads beyond its end.', '$range(1, 9, 9)', 1), link: links.recorded },
+  { ...gives('$parse of a negative zero is zero.', "$parse('-0')", 0), link: links.recorded },
   gives('$range cuts fractions off.', '$range(1.7, 5, 1)', [1, 2, 3, 4, 5]),
   gives('It cuts them towards zero.', '[$range(-1.7, 2, 1), $range(5, 1, -1.5)]', [-1, 0, 1, 2, 5, 4, 3, 2, 1]),
   undefinedResult('$range with step 0 is undefined.', '$range(1, 5, 0)'),
