@@ -21,7 +21,8 @@ import { until } from './support/until.ts';
 const cli = new URL('../../local/cli.ts', import.meta.url).pathname;
 const assembly = new URL('../fixtures/relay-app', import.meta.url).pathname;
 const kills = 20;
-const itemCount = 30;
+/** Two at a time, each over a second: more than the kills take, so that they all fall into the run. */
+const itemCount = 36;
 /** A start takes about a second here, so that some kills fall into it. */
 const latestKillMs = 2200;
 
