@@ -24,27 +24,36 @@ const bounded = {
   requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
 } as const;
 
+/** As long as nobody gives the SDK a logger, what it prepares for one at each call is a tenth of a call for nothing. */
+const silent = <Client extends { readonly middlewareStack: { remove(name: string): boolean } }>(
+  client: Client,
+): Client => {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+};
+
 /** Undefined values are left out of items; empty strings stay. */
 export const createDocumentClient = (options: ClientOptions = {}): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient({ ...bounded, ...options }), {
+  DynamoDBDocumentClient.from(silent(new DynamoDBClient({ ...bounded, ...options })), {
     marshallOptions: { removeUndefinedValues: true },
   });
 
-export const createSqsClient = (options: ClientOptions = {}): SQSClient => new SQSClient({ ...bounded, ...options });
+export const createSqsClient = (options: ClientOptions = {}): SQSClient =>
+  silent(new SQSClient({ ...bounded, ...options }));
 
 /** `endpoint` is the `https://…` address of the WebSocket API's stage. */
 export const createSocketsClient = (
   options: ClientOptions & { readonly endpoint: string },
-): ApiGatewayManagementApiClient => new ApiGatewayManagementApiClient({ ...bounded, ...options });
+): ApiGatewayManagementApiClient => silent(new ApiGatewayManagementApiClient({ ...bounded, ...options }));
 
 export const createStepFunctionsClient = (options: ClientOptions = {}): SFNClient =>
-  new SFNClient({ ...bounded, ...options });
+  silent(new SFNClient({ ...bounded, ...options }));
 
 export const createEventBridgeClient = (options: ClientOptions = {}): EventBridgeClient =>
-  new EventBridgeClient({ ...bounded, ...options });
+  silent(new EventBridgeClient({ ...bounded, ...options }));
 
 export const createSecretsManagerClient = (options: ClientOptions = {}): SecretsManagerClient =>
-  new SecretsManagerClient({ ...bounded, ...options });
+  silent(new SecretsManagerClient({ ...bounded, ...options }));
 
 /**
  * Without the SDK's default checksums: they would be signed into upload addresses with values that only the SDK could

@@ -52,6 +52,15 @@ describe('clients', () => {
     expect(attempts).toEqual([3, 3, 3, 3, 3, 3, 3]);
   });
 
+  it('prepare nothing for a log that nobody reads', () => {
+    const options = { region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' };
+    for (const { middlewareStack } of [createDocumentClient(options), createSocketsClient(options)]) {
+      const names = middlewareStack.identify().join();
+      expect(names).toContain('retryMiddleware');
+      expect(names).not.toContain('loggerMiddleware');
+    }
+  });
+
   it('repeat a throttled post and then say that the gateway is unavailable', async () => {
     const paths: (string | undefined)[] = [];
     const { endpoint, stop } = await serve((request, response) => {
