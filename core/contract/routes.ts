@@ -10,6 +10,7 @@ export interface Route {
   readonly scope: Scope;
 }
 
+/** Every HTTP route, authenticated and authorised for its scope before its handler runs. */
 export const routes = [
   { key: 'GET /v1/agents', family: 'agents', scope: 'agents:read' },
   { key: 'GET /v1/agents/{agentId}', family: 'agents', scope: 'agents:read' },
@@ -42,5 +43,3 @@ export const routes = [
   { key: 'PUT /v1/settings', family: 'system', scope: 'system:write' },
   { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
 ] as const satisfies readonly Route[];
-
-export type RouteKey = (typeof routes)[number]['key'];

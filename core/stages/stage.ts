@@ -44,7 +44,3 @@ export const readStage = async (
   const item = await services.table.get(keys.stage(tenant, runId, position), { consistent: true });
   return item === undefined ? undefined : Stage.parse(item);
 };
-
-/** The step that a position in a stage belongs to. */
-export const partOf = (stage: Pick<Stage, 'parts'>, index: number): StagePart | undefined =>
-  stage.parts.find((part) => index >= part.from && index < part.from + part.count);
