@@ -106,7 +106,7 @@ export const released = async (
   const entry = slots.assigned[taskId];
   if (entry?.attempt !== attempt || entry.revokedAt === undefined) return;
   await Promise.all([
-    services.table.update(markStopped({ tenant: speaker.tenant, taskId }, { agentId: speaker.agentId, attempt })),
+    services.table.update(markStopped({ tenant: speaker.tenant, taskId }, attempt)),
     releaseAndFill(services, claimOf(slots, taskId, entry)),
   ]);
 };

@@ -1,6 +1,6 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { absent, all, any, atLeast, equal, plus, present, set, setDefault } from '../table/conditions.ts';
+import { absent, all, any, atLeast, equal, plus, set, setDefault } from '../table/conditions.ts';
 import type { Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
@@ -97,19 +97,18 @@ export const releaseAndClaim = (
   };
 };
 
-/** Marks a claim whose task was taken away while the agent lives: the slot stays taken until the agent lets go. */
-export const revokeClaim = (held: Claim, nowMs: number): Update => ({
+/** Notes on a live claim when something happened to it; a second time changes nothing. */
+const markClaim = (held: Claim, what: 'revokedAt' | 'redeliveredAt', nowMs: number): Update => ({
   key: keys.slots(held.tenant, held.agentId),
-  set: [setDefault(['assigned', held.taskId, 'revokedAt'], nowMs)],
-  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
+  set: [setDefault(['assigned', held.taskId, what], nowMs)],
+  clauses: { stillHeld: equal(['assigned', held.taskId, 'claim'], held.claim) },
 });
 
+/** Marks a claim whose task was taken away while the agent lives: the slot stays taken until the agent lets go. */
+export const revokeClaim = (held: Claim, nowMs: number): Update => markClaim(held, 'revokedAt', nowMs);
+
 /** Marks a claim as delivered again. */
-export const markRedelivered = (held: Claim, nowMs: number): Update => ({
-  key: keys.slots(held.tenant, held.agentId),
-  set: [set(['assigned', held.taskId, 'redeliveredAt'], nowMs)],
-  clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
-});
+export const markRedelivered = (held: Claim, nowMs: number): Update => markClaim(held, 'redeliveredAt', nowMs);
 
 /** Proof of life over the current connection. */
 export const heartbeatSlots = (
@@ -179,19 +178,18 @@ export const detachConnection = (agent: SlotsRef, connectionId: string, nowMs: n
   key: keys.slots(agent.tenant, agent.agentId),
   set: [set('disconnectedAt', nowMs)],
   remove: [['connection']],
-  clauses: { sameConnection: equal('connection', connectionId) },
+  clauses: { stillItsOwn: equal('connection', connectionId) },
 });
 
-/** Takes an agent without connection and without claims out of what the sweep reads. */
+/**
+ * Takes an agent without connection and without claims, as it was read, out of what the sweep reads. It gets claims over
+ * a connection only, and every new connection raises the epoch.
+ */
 export const retireFromSweep = (slots: Slots): Update => ({
   key: keys.slots(slots.tenant, slots.agentId),
   set: [],
   remove: [['sweepKey'], ['sweepSort']],
-  clauses: {
-    offline: absent('connection'),
-    sameEpoch: equal('epoch', slots.epoch),
-    stillIdle: equal('freeSlots', slots.maxConcurrency),
-  },
+  clauses: { sameEpoch: equal('epoch', slots.epoch) },
 });
 
 /** What an agent or an operator changes of the slots item. */
@@ -221,8 +219,7 @@ export const changeSlots = (
   ],
   remove: change.paused === false ? [['paused']] : [],
   clauses: {
-    exists: present('pk'),
-    ...(change.maxConcurrency === undefined ? {} : { sameLimit: equal('maxConcurrency', slots.maxConcurrency) }),
+    sameLimit: equal('maxConcurrency', slots.maxConcurrency),
     ...(order === undefined
       ? {}
       : { sameConnection: equal('connection', order.connection), newerFrame: olderSeq(order.seq) }),

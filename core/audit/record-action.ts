@@ -6,7 +6,6 @@ import { timings } from '../contract/limits.ts';
 import type { Scope } from '../contract/roles.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
-import { absent } from '../table/conditions.ts';
 
 /** What somebody did, to what. `action` is a route or a frame type, `on` names the items, never their content. */
 export interface Action {
@@ -57,7 +56,7 @@ export const recordAction = async (services: Services, principal: Principal, act
       on: action.on,
       expiresAtEpochSeconds: Math.ceil((nowMs + timings.auditRetentionMs) / 1000),
     },
-    clauses: { isNew: absent('pk') },
+    clauses: {},
   });
 };
 

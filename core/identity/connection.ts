@@ -78,9 +78,6 @@ export const bindConnection = async (
 /** Forgets a connection; answers what was known of it, once. */
 export const closeConnection = async (services: Services, connectionId: string): Promise<Connection | undefined> => {
   services.cache.forget(cacheKey(connectionId));
-  const removed = await services.table.remove({
-    key: keys.connection(connectionId),
-    clauses: { isThis: equal('connectionId', connectionId) },
-  });
-  return removed.won ? Connection.safeParse(removed.item).data : undefined;
+  const removed = await services.table.remove({ key: keys.connection(connectionId), clauses: {} });
+  return Connection.safeParse(removed.item).data;
 };

@@ -38,7 +38,7 @@ const endMembers = async (services: Services, run: Run, reason: string): Promise
       key: keys.stage(stage.tenant, stage.runId, stage.position),
       set: [set('status', 'DECIDED'), set('decidedAt', services.clock.now())],
       remove: [['sweepKey'], ['sweepSort']],
-      clauses: { isOpen: equal('status', 'OPEN') },
+      clauses: { isUndecided: equal('status', 'OPEN') },
     });
     // An execution that started while its starter died has no ARN here: its tokens are what ends it.
     for (const token of stage.result === undefined ? [stage.taskToken, ...(stage.otherTokens ?? [])] : [])

@@ -57,7 +57,7 @@ export const afterDecision = async (services: Services, stage: Stage): Promise<v
     key: keys.stage(stage.tenant, stage.runId, stage.position),
     set: [],
     remove: [['sweepKey'], ['sweepSort'], ['outbox']],
-    clauses: { isDecided: equal('status', 'DECIDED'), sameToken: equal('taskToken', stage.taskToken) },
+    clauses: { noNewToken: equal('taskToken', stage.taskToken) },
   });
 };
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RunId, TenantId } from '../contract/ids.ts';
 import { keys, stageIdOf } from '../contract/keys.ts';
 import type { Services } from '../services.ts';
-import { absent, set } from '../table/conditions.ts';
+import { absent, present, set } from '../table/conditions.ts';
 import type { Item } from '../table/table.ts';
 
 /** A stage as its markers are found. */
@@ -59,7 +59,7 @@ export const releaseMarker = async (services: Services, stage: StageRef, index: 
   const written = await services.table.update({
     key: openKey(stage, index),
     set: [set('released', true)],
-    clauses: { isOpen: { is: 'present', path: ['pk'] }, notYet: absent('released') },
+    clauses: { isOpen: present('pk'), notYet: absent('released') },
   });
   return written.won;
 };

@@ -111,7 +111,7 @@ export const assignTask = (task: Task, assignment: Assignment): Update => {
       plus('rev', 1),
     ],
     remove: [...waitingKeys, ['unrunnable'], ['startedAt'], ['acceptedAt'], ['progress'], ['error']],
-    clauses: { waits: oneOf('status', ['QUEUED', 'PENDING']), unchanged: equal('rev', task.rev) },
+    clauses: { unchanged: equal('rev', task.rev) },
   };
 };
 
@@ -125,14 +125,13 @@ export const queueTask = (task: Task, nowMs: number): Update => {
       plus('rev', 1),
     ],
     remove: [['runAt']],
-    clauses: { isPending: equal('status', 'PENDING'), unchanged: equal('rev', task.rev) },
+    clauses: { unchanged: equal('rev', task.rev) },
   };
 };
 
-/** This very assignment and no other: what I4 rests on. */
-const isHolder = (task: Pick<Task, 'attempt' | 'claim'>): Clauses => ({
+/** This very assignment and no other: what I4 rests on. No two assignments share a claim. */
+const isHolder = (task: Pick<Task, 'claim'>): Clauses => ({
   isAssigned: equal('status', 'ASSIGNED'),
-  sameAttempt: equal('attempt', task.attempt),
   sameClaim: equal('claim', task.claim ?? ''),
 });
 
@@ -208,7 +207,7 @@ export const resumeParent = (task: Task, children: Json, nowMs: number): Update 
   key: keyOf(task),
   set: [...setAll({ children, runAt: nowMs, ...indexKeys.due(keyOf(task), nowMs) }), plus('rev', 1)],
   remove: [['waitingFor']],
-  clauses: { isWaiting: present('waitingFor'), unchanged: equal('rev', task.rev) },
+  clauses: { unchanged: equal('rev', task.rev) },
 });
 
 /** How a task ends. */
@@ -254,9 +253,9 @@ export const finishByAgent = (
     sameAttempt: equal('attempt', by.attempt),
   });
 
-/** An ending by the platform (deadline, cancel, attempts used up), on condition that nothing changed since the read. */
+/** An ending by the platform (deadline, cancel, attempts used up) of a task that was open when read, and has not changed. */
 export const finishByPlatform = (task: Task, end: Ending): Update =>
-  ending(task, end, { unchanged: equal('rev', task.rev), isOpen: oneOf('status', ['PENDING', 'QUEUED', 'ASSIGNED']) });
+  ending(task, end, { unchanged: equal('rev', task.rev) });
 
 /** What the holder says before the end: accepted, progress. Not for watchers' chunks, which are never stored. */
 export const noteProgress = (
@@ -275,15 +274,12 @@ export const noteProgress = (
 
 /**
  * The sweep's fence before it frees a claim: after it, nobody who read the task earlier can still assign it under that
- * claim. Refused when the task is in fact assigned under it.
+ * claim: a dispatcher reads before it claims. Refused when the task is in fact assigned under it, or is gone.
  */
-export const fenceTask = (task: Task, claim: ClaimId): Update => ({
-  key: keyOf(task),
+export const fenceTask = (ref: TaskRef, claim: ClaimId): Update => ({
+  key: keyOf(ref),
   set: [plus('rev', 1)],
-  clauses: {
-    unchanged: equal('rev', task.rev),
-    notUnderThisClaim: any(notEqual('status', 'ASSIGNED'), absent('claim'), notEqual('claim', claim)),
-  },
+  clauses: { notUnderThisClaim: any(notEqual('status', 'ASSIGNED'), notEqual('claim', claim)) },
 });
 
 /** The same for a task that is not there: a mark that a later first put must step over knowingly. */
@@ -315,15 +311,11 @@ export const quarantine = (
   clauses: { firstOne: absent('pk') },
 });
 
-/** The agent says that it has stopped what the platform ended. */
-export const markStopped = (ref: TaskRef, by: { readonly agentId: AgentId; readonly attempt: number }): Update => ({
+/** The agent that had this attempt says that it has stopped what the platform ended. */
+export const markStopped = (ref: TaskRef, attempt: number): Update => ({
   key: keyOf(ref),
   set: [set('disposition', 'stopped'), plus('rev', 1)],
-  clauses: {
-    inFlight: equal('disposition', 'in_flight'),
-    sameAgent: equal('agentId', by.agentId),
-    sameAttempt: equal('attempt', by.attempt),
-  },
+  clauses: { inFlight: equal('disposition', 'in_flight'), sameAttempt: equal('attempt', attempt) },
 });
 
 /** Takes a task that is done again from the dead letters, and names what became of it. */

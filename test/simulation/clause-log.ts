@@ -1,5 +1,6 @@
+import * as z from 'zod';
 import type { Key } from '#core/contract/keys.ts';
-import type { Clauses, Condition, Item } from '#core/table/table.ts';
+import type { Clauses, Condition, Item, Put, Remove, Update } from '#core/table/table.ts';
 import { allHold } from '#test/support/evaluate.ts';
 
 /** Named clauses of one kind of write. `write` says which builder: operation, kind of item, and all its clauses. */
@@ -29,9 +30,20 @@ const kindOf = ({ pk, sk }: Key): string => {
   return sk.replace(/#.*$/, '');
 };
 
+const StatusChange = z.looseObject({ path: z.tuple([z.literal('status')]), to: z.string() });
+const ends: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'];
+
+/** The state that a write brings its item to, if it does. */
+const stateOf = (request: Put | Update | Remove): string => {
+  if (!('set' in request) || request.key.sk === 'SLOTS') return '';
+  const [change] = request.set.flatMap((one) => StatusChange.safeParse(one).data ?? []);
+  if (change === undefined) return '';
+  return ` to ${ends.includes(change.to) ? 'END' : change.to}`;
+};
+
 /** Names the builder of a write by what it asks for. */
-export const writeName = (operation: string, key: Key, clauses: Clauses): string =>
-  `${operation} ${kindOf(key)} {${Object.keys(clauses).toSorted().join(', ')}}`;
+export const writeName = (operation: 'put' | 'update' | 'remove', request: Put | Update | Remove): string =>
+  `${operation} ${kindOf(request.key)}${stateOf(request)} {${Object.keys(request.clauses).toSorted().join(', ')}}`;
 
 /** Collects every named clause that use cases send, and takes some away when told. */
 export class ClauseLog {

@@ -13,7 +13,10 @@ const judgeDecision = (court: Court, by: string, stage: Stage, result: NonNullab
     taskIn(court.item(keys.task(stage.tenant, memberTaskId(stage.tenant, stage.runId, stage.position, index)))),
   ).filter((task) => task !== undefined);
   const succeeded = members.filter((task) => task.status === 'SUCCEEDED').length;
-  const failed = members.filter((task) => isTerminal(task.status)).length - succeeded;
+  // What a run that is over never let come to be counts as failed.
+  const run = court.item(keys.run(stage.tenant, stage.runId));
+  const missing = run?.['status'] === 'RUNNING' || run?.['status'] === 'STARTING' ? 0 : stage.total - members.length;
+  const failed = members.filter((task) => isTerminal(task.status)).length - succeeded + missing;
   const { counts, outcome } = result;
   const isTrue = succeeded >= counts.succeeded && failed >= counts.failed;
   const isWhole = outcome === 'FAILED' || stage.completion !== 'all' || succeeded === stage.total;

@@ -33,7 +33,7 @@ const tableFor = (backend: Backend, invocation: Invocation): Table => {
     send: (request: Request) => Promise<Written>,
   ): Promise<Written> => {
     touches(request.key);
-    const name = writeName(operation, request.key, request.clauses);
+    const name = writeName(operation, request);
     return callPort(world, invocation, `table.${operation}`, async () => {
       world.clauses.note(name, request.clauses, monitor.item(request.key));
       const written = await send({ ...request, clauses: world.clauses.pass(name, request.clauses) });

@@ -228,7 +228,7 @@ export class Explorer {
     const text = keyText(request.key);
     const before = items.get(text);
     const operation = 'item' in request ? 'put' : 'update';
-    const name = writeName(operation, request.key, request.clauses);
+    const name = writeName(operation, request);
     this.clauses.note(name, request.clauses, before);
     if (name === this.options.skip) return [{ won: true, item: before ?? {} }, items];
     if (!allHold(this.clauses.pass(name, request.clauses), before)) return [{ won: false, item: before }, items];

@@ -9,6 +9,7 @@ import {
 } from '#core/agents/slots.ts';
 import { type AgentId, ClaimId, TaskId, type TenantId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
+import { isTerminal } from '#core/contract/task.ts';
 import { whyNotNow } from '#core/routing/candidate.ts';
 import type { Item } from '#core/table/table.ts';
 import { readTask, type Task } from '#core/tasks/task.ts';
@@ -276,7 +277,7 @@ export const canceller = (by: string, place: Place, taskId: TaskId): Process =>
     {
       'read task': (_local, memory) => {
         const read = taskIn(memory.get(keys.task(place.tenant, taskId)));
-        return read.kind === 'task' ? { pc: 'end', task: read.task } : done;
+        return read.kind === 'task' && !isTerminal(read.task.status) ? { pc: 'end', task: read.task } : done;
       },
       end: (local, memory) => {
         const task = need(local.task);
