@@ -200,12 +200,14 @@ export const removeProfile = async (services: Services, profile: Profile): Promi
     key: keys.agentName(profile.tenant, profile.name),
     clauses: { mine: equal('agentId', profile.agentId) },
   });
-  await services.table.remove({
-    key: keys.profile(profile.tenant, profile.agentId),
-    clauses: { exists: present('pk') },
-  });
+  await services.table.remove({ key: keys.profile(profile.tenant, profile.agentId), clauses: {} });
+  await endSlots(services, profile);
+};
+
+/** Lets the slots item of a removed agent end by itself. */
+export const endSlots = async (services: Services, agent: Pick<Slots, 'tenant' | 'agentId'>): Promise<void> => {
   await services.table.update({
-    key: keys.slots(profile.tenant, profile.agentId),
+    key: keys.slots(agent.tenant, agent.agentId),
     set: [set('status', 'inactive'), set('expiresAtEpochSeconds', Math.ceil(services.clock.now() / 1000) + 86_400)],
     clauses: { exists: present('pk') },
   });

@@ -4,9 +4,9 @@ import { NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { pushFrame } from '../watch/push-frame.ts';
-import { Profile } from './agent.ts';
+import { Profile, type Slots } from './agent.ts';
 import { readSlots } from './read-agent.ts';
-import { removeProfile } from './register-agent.ts';
+import { endSlots, removeProfile } from './register-agent.ts';
 import { strikeOff } from './roster.ts';
 
 /**
@@ -24,10 +24,25 @@ export const removeAgent = async (services: Services, principal: Principal, agen
     await removeProfile(services, profile);
   }
   const slots = await readSlots(services, tenant, agentId);
-  if (slots?.connection === undefined) {
-    if (item === undefined) throw new NotFoundError('agent', agentId);
-    return;
-  }
-  await pushFrame(services, slots.connection, 'agent.replaced', { agentId });
-  await services.sockets.close(slots.connection);
+  if (slots?.connection !== undefined) return sendAway(services, slots, slots.connection);
+  if (item === undefined) throw new NotFoundError('agent', agentId);
+};
+
+const sendAway = async (services: Services, { agentId }: Slots, connection: string): Promise<void> => {
+  await pushFrame(services, connection, 'agent.replaced', { agentId });
+  await services.sockets.close(connection);
+};
+
+/**
+ * Ends a removal that died after it deleted the profile, and that nobody repeated: the agent is still connected. For the
+ * sweep. The first look may lag behind, and decides nothing alone. Returns whether there was one.
+ */
+export const finishRemoval = async (services: Services, slots: Slots): Promise<boolean> => {
+  const { tenant, agentId, connection } = slots;
+  const key = keys.profile(tenant, agentId);
+  if (connection === undefined || (await services.table.get(key)) !== undefined) return false;
+  if ((await services.table.get(key, { consistent: true })) !== undefined) return false;
+  await endSlots(services, { tenant, agentId });
+  await sendAway(services, slots, connection);
+  return true;
 };

@@ -2,6 +2,7 @@ import type { SlotEntry, Slots } from '../agents/agent.ts';
 import { disconnectAgent } from '../agents/disconnect-agent.ts';
 import { freeOrphan } from '../agents/free-orphan.ts';
 import { loseAgent } from '../agents/lose-agent.ts';
+import { finishRemoval } from '../agents/remove-agent.ts';
 import { releaseSlot, retireFromSweep } from '../agents/slots.ts';
 import { fillAgent } from '../assignment/fill-agent.ts';
 import { TaskId } from '../contract/ids.ts';
@@ -56,6 +57,7 @@ export const sweepAgent = async (services: Services, slots: Slots): Promise<numb
     if (nowMs - slots.seenAt > timings.connectionAgeMs) await disconnectAgent(services, slots, slots.connection);
     return claims.length;
   }
+  if (await finishRemoval(services, slots)) return 1;
   let repairs = 0;
   for (const [taskId, entry] of claims) repairs += await sweepClaim(services, slots, TaskId.parse(taskId), entry);
   await fillAgent(services, slots.tenant, slots.agentId);

@@ -5,8 +5,9 @@ import { executionEnded } from '../runs/execution-ended.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
 import { startExecution } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
+import { cancelMembers } from '../stages/cancel-members.ts';
 import { afterDecision } from '../stages/decide-stage.ts';
-import { repairStage } from '../stages/join-stage.ts';
+import { repairStage, settleStage } from '../stages/join-stage.ts';
 import type { Stage } from '../stages/stage.ts';
 
 /** A stage that is open, or decided with its token unanswered. Young ones are left to whoever is at work on them. */
@@ -14,8 +15,11 @@ export const sweepStage = async (services: Services, stage: Stage): Promise<numb
   if (services.clock.now() - stage.createdAt < timings.sweepMs) return 0;
   if (stage.status === 'DECIDED') return afterDecision(services, stage).then(() => 1);
   const run = await readRun(services, stage.tenant, stage.runId);
-  if (isLive(run)) await repairStage(services, stage);
-  return 0;
+  if (isLive(run)) return repairStage(services, stage).then(() => 0);
+  // Its run ended between its creator's look at the run and the stage's own write: nobody else closes it.
+  const reason = `The run is ${run.status}.`;
+  await cancelMembers(services, { tenant: stage.tenant, runId: stage.runId, stage: stage.position, reason });
+  return settleStage(services, stage).then(() => 1);
 };
 
 /** Share of the old runs whose execution is looked at in one sweep: DescribeExecution refills at 15 a second. */

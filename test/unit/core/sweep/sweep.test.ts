@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { heartbeat } from '#core/agents/heartbeat.ts';
+import { removeAgent } from '#core/agents/remove-agent.ts';
 import { claimAgent } from '#core/assignment/claim-agent.ts';
 import { placeNewTask } from '#core/assignment/place-task.ts';
 import { RunId, TaskId } from '#core/contract/ids.ts';
@@ -211,6 +212,23 @@ describe('sweep', () => {
     expect(world.ports.log.lines.some(({ message }) => message.includes('could not mend'))).toBe(true);
   });
 
+  it('ends a removal that died after the profile was deleted, and that nobody repeats', async () => {
+    const world = createWorld();
+    const a = await world.agent('a');
+    world.hooks.after = ({ name }) => {
+      if (name !== 'remove' || world.ports.table.items().some(({ sk }) => sk === 'PROFILE')) return;
+      throw new Error('killed');
+    };
+    await expect(removeAgent(world.services, owner, a.agentId)).rejects.toThrow('killed');
+    delete world.hooks.after;
+    expect(await world.slots(a)).toMatchObject({ connection: a.connectionId, status: 'active' });
+    expect(await sweep(world.services)).toMatchObject({ repairs: 1, failures: 0 });
+    expect(world.ports.sockets.closed).toEqual([a.connectionId]);
+    expect(world.frames(a.connectionId, 'agent.replaced')).toHaveLength(1);
+    expect(await world.slots(a)).toMatchObject({ status: 'inactive' });
+    expect((await world.slots(a))['expiresAtEpochSeconds']).toBeDefined();
+  });
+
   it('changes nothing more when it runs twice at once', async () => {
     const world = createWorld();
     await world.agent('silent');
@@ -272,6 +290,30 @@ describe('sweep of runs', () => {
       await sweep(world.services);
     }
     expect((await world.run(RunId.parse(run.runId))).status).toBe('FAILED');
+  });
+
+  it('closes a stage whose run ended while it was created, by a function that then died', async () => {
+    const world = createWorld();
+    await world.agent('a');
+    const run = await world.start(once);
+    world.hooks.before = async (operation) => {
+      if (operation.name !== 'put' || !operation.key.sk.startsWith('STAGE#')) return;
+      delete world.hooks.before;
+      await cancelRun(world.services, owner, run.runId, 'enough');
+      world.hooks.after = ({ name }) => {
+        delete world.hooks.after;
+        throw new Error(`killed after ${name}`);
+      };
+    };
+    await expect(world.enterStage(run, 0)).rejects.toThrow('killed after put');
+    const stage = async () => world.ports.table.get(keys.stage(tenant, run.runId, 0));
+    expect(await stage()).toMatchObject({ status: 'OPEN' });
+    world.advance(minute);
+    expect(await sweep(world.services)).toMatchObject({ failures: 0 });
+    expect(await stage()).toMatchObject({ status: 'DECIDED' });
+    expect(world.ports.executions.answers.get('token-0')).toMatchObject({ output: { outcome: 'FAILED' } });
+    expect((await sweep(world.services)).stages).toBe(0);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'CANCELLED', error: { message: 'enough' } });
   });
 
   it('answers a token that a crash left unanswered, and then loses sight of the stage', async () => {
