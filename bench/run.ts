@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type BundleFigures, measureBundles } from './bundles.ts';
 import { measureDecision } from './decision.ts';
 import { measureEngine } from './engine.ts';
 import { measureTasks } from './tasks.ts';
@@ -16,6 +17,14 @@ const writesPerTask = 4;
 
 const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
+const printBundles = ([clients, ...functions]: readonly [BundleFigures, ...BundleFigures[]]): void => {
+  process.stdout.write('\nBundles, and their import beside that of the clients alone\n');
+  for (const { name, kilobytes, importMs } of [clients, ...functions]) {
+    const times = round(importMs / clients.importMs, 1);
+    process.stdout.write(`  ${name.padEnd(32)} ${round(kilobytes, 0)} kB, ${round(importMs, 0)} ms, ${times} ×\n`);
+  }
+};
+
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
@@ -31,10 +40,13 @@ const main = async (): Promise<void> => {
   const decisions = [await measureDecision(10), await measureDecision(10_000)];
   const engine = await measureEngine();
   const tasks = await measureTasks(1024, Number(values.tasks));
+  const bundles = await measureBundles();
   const bound = engine.writesPerSecond / writesPerTask;
   const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask, bundles })}\n`,
+    );
     return;
   }
   process.stdout.write(
@@ -55,6 +67,7 @@ const main = async (): Promise<void> => {
   process.stdout.write('\nBillable units per task (concurrency 1)\n');
   for (const [unit, amount] of Object.entries(tasks.unitsPerTask))
     process.stdout.write(`  ${unit.padEnd(32)} ${round(amount)}\n`);
+  printBundles(bundles);
 };
 
 await main();

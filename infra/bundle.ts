@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { type FunctionName, functionNames } from '#infra/config/functions.ts';
 
 /** Where the stack takes each function's code from. */
@@ -20,6 +20,31 @@ const repositoryRoot = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const requireBanner =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
+const virtualOutput = join(repositoryRoot, 'dist', 'functions');
+
+/** How every function is bundled. */
+export const bundleOptions = {
+  absWorkingDir: repositoryRoot,
+  outdir: virtualOutput,
+  outExtension: { '.js': '.mjs' },
+  write: false,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  conditions: ['module'],
+  minify: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  banner: { js: requireBanner },
+  alias: {
+    '@aws-sdk/credential-provider-node': join(repositoryRoot, 'functions', 'runtime', 'lambda-credentials.ts'),
+  },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 /**
  * Bundles every function in one esbuild run: a folder each with `index.mjs` and its source map, the AWS SDK included, so
  * that what was tested is what runs whatever the Lambda runtime brings.
@@ -28,30 +53,11 @@ const requireBanner =
  * their sources relative to it, and the files are then written where there is room.
  */
 export async function bundleFunctions(functionsRoot: string): Promise<Bundles> {
-  const virtualOutput = join(repositoryRoot, 'dist', 'functions');
   const { outputFiles } = await build({
-    absWorkingDir: repositoryRoot,
+    ...bundleOptions,
     entryPoints: Object.fromEntries(
       functionNames.map((name) => [`${name}/index`, resolve(repositoryRoot, functionsRoot, `${name}.ts`)]),
     ),
-    outdir: virtualOutput,
-    outExtension: { '.js': '.mjs' },
-    write: false,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    conditions: ['module'],
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    banner: { js: requireBanner },
-    alias: {
-      '@aws-sdk/credential-provider-node': join(repositoryRoot, 'functions', 'runtime', 'lambda-credentials.ts'),
-    },
-    logLevel: 'warning',
   });
   const directory = mkdtempSync(join(tmpdir(), 'muster-bundles-'));
   for (const file of outputFiles) {
