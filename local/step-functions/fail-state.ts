@@ -6,6 +6,9 @@ import type { Run } from './interpreter-context.ts';
 import { leaveState, type Outcome } from './leave-state.ts';
 import { EvaluationError, StateError, type StateFailure } from './state-error.ts';
 
+/** What the interpreter itself cannot go on from; AWS leaves fewer events of it. */
+const runtimeError = 'States.Runtime';
+
 type RecoverableState = Extract<State, { Type: 'Task' | 'Parallel' | 'Map' }>;
 
 function isRecoverable(state: State): state is RecoverableState {
@@ -21,7 +24,7 @@ export function toFailure(frame: Frame, thrown: unknown): StateFailure {
     return { error: 'States.QueryEvaluationError', cause: `${prefix} ${detail}`, evaluation: { location } };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { error: 'States.Runtime', cause: `${prefix} ${message}` };
+  return { error: runtimeError, cause: `${prefix} ${message}` };
 }
 
 function recordEvaluation(run: Run, frame: Frame, evaluation: { failure: StateFailure; previousId: number }): Frame {
@@ -34,15 +37,20 @@ function recordEvaluation(run: Run, frame: Frame, evaluation: { failure: StateFa
   return run.draft.put({ ...frame, lastEvent });
 }
 
-/** Evaluation failures and the failure of a Parallel or Map have events of their own. */
-function recordFailure(run: Run, frame: Frame, failed: { state: State; failure: StateFailure }): Frame {
+/** An evaluation failure has an event of its own. */
+function recordFailedEvaluation(run: Run, frame: Frame, failed: { state: State; failure: StateFailure }): Frame {
   const { state, failure } = failed;
   // AWS chains what fails on entering a state to the event before it, but in a Wait to the entry, as recorded.
   const failsOnEntry = state.Type !== 'Wait' && frame.lastEvent === frame.enteredEvent;
   const previousId = failsOnEntry ? frame.eventBefore : frame.lastEvent;
-  const current = recordEvaluation(run, frame, { failure, previousId });
-  if (state.Type !== 'Map' && state.Type !== 'Parallel') return current;
-  return run.draft.recordFor(current, `${state.Type}StateFailed`);
+  return recordEvaluation(run, frame, { failure, previousId });
+}
+
+/** So has the failure of a Parallel or Map that is not tried again, as measured, unless it is a `States.Runtime`. */
+function recordFailedFork(run: Run, frame: Frame, failed: { state: State; failure: StateFailure }): Frame {
+  const { state, failure } = failed;
+  if ((state.Type !== 'Map' && state.Type !== 'Parallel') || failure.error === runtimeError) return frame;
+  return run.draft.recordFor(frame, `${state.Type}StateFailed`);
 }
 
 function tryRetry(run: Run, frame: Frame, failed: { state: RecoverableState; failure: StateFailure }): boolean {
@@ -101,21 +109,34 @@ export async function failState(run: Run, frame: Frame, failure: StateFailure): 
   draft.dropChildren(frame.id);
   const stopped = draft.put({ ...frame, phase: { kind: 'ready' }, payload: undefined });
   if (!state) return failWorkflow(run, stopped, failure);
-  const failed = recordFailure(run, stopped, { state, failure });
+  const failed = recordFailedEvaluation(run, stopped, { state, failure });
   if (!isRecoverable(state)) return failWorkflow(run, failed, failure);
-  return tryRetry(run, failed, { state, failure }) ? undefined : recover(run, failed, { state, failure });
+  if (tryRetry(run, failed, { state, failure })) return undefined;
+  return recover(run, recordFailedFork(run, failed, { state, failure }), { state, failure });
 }
 
-function recordIterationFailure(run: Run, parent: Frame, failed: Frame): number {
-  const { draft } = run;
-  const at = (index: number): Record<string, unknown> => ({ name: parent.state, index });
-  const id = draft.record('MapIterationFailed', failed.lastEvent, { mapIterationFailedEventDetails: at(failed.index) });
-  for (const sibling of draft.children(parent.id)) {
-    if (sibling.id === failed.id || sibling.phase.kind === 'done') continue;
-    const details = { mapIterationAbortedEventDetails: at(sibling.index) };
-    draft.record('MapIterationAborted', sibling.lastEvent, details);
+/**
+ * What the end of a branch or iteration by a failure leaves behind, in the order of the branches: a Task that ends it is
+ * aborted, and so are the states in which the others are cut. All point at the last event of the one that failed.
+ */
+function recordCut(run: Run, parent: Frame, failed: { frame: Frame; failure: StateFailure }): void {
+  const { draft, context } = run;
+  const previousId = failed.frame.lastEvent;
+  const typeOf = (frame: Frame): string => context.definition.states.get(frame.state)?.Type ?? '';
+  const isMap = typeOf(parent) === 'Map';
+  for (const child of draft.children(parent.id)) {
+    const hasFailed = child.id === failed.frame.id;
+    if (child.phase.kind === 'done') continue;
+    const details = { name: parent.state, index: child.index };
+    if (isMap && hasFailed && failed.failure.error !== runtimeError) {
+      draft.record('MapIterationFailed', previousId, { mapIterationFailedEventDetails: details });
+    }
+    if (isMap && !hasFailed) {
+      draft.record('MapIterationAborted', previousId, { mapIterationAbortedEventDetails: details });
+    }
+    const isInState = hasFailed ? typeOf(child) === 'Task' : child.phase.kind !== 'ready';
+    if (isInState) draft.record(`${typeOf(child)}StateAborted`, previousId);
   }
-  return id;
 }
 
 /** Nobody caught the failure in this workflow: the branch, iteration or execution fails. */
@@ -129,8 +150,7 @@ async function failWorkflow(run: Run, frame: Frame, failure: StateFailure): Prom
   }
   const parent = draft.frame(frame.parent);
   if (!parent) return undefined;
-  const isMap = run.context.definition.states.get(parent.state)?.Type === 'Map';
-  const lastEvent = isMap ? recordIterationFailure(run, parent, frame) : frame.lastEvent;
+  recordCut(run, parent, { frame, failure });
   const { evaluation: _evaluation, ...inherited } = failure;
-  return failState(run, { ...parent, lastEvent }, inherited);
+  return failState(run, { ...parent, lastEvent: frame.lastEvent }, inherited);
 }

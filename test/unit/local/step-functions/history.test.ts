@@ -14,9 +14,10 @@ async function historyOf(
   return z.array(Event).parse(report.history);
 }
 const chain = (events: z.infer<typeof Event>[]): number[] => events.map((event) => event.previousEventId);
+const types = (events: z.infer<typeof Event>[]): string[] => events.map((event) => event.type);
 const each = { StartAt: 'Pass', States: { Pass: { Type: 'Pass', End: true } } };
 
-/** The chains of previous events are those recorded on AWS for the same definitions. */
+/** Events and chains of previous events are those recorded or measured on AWS for the same definitions. */
 describe('execution history', () => {
   it('chains a Map with MaxConcurrency 1 from iteration to iteration', async () => {
     const events = await historyOf({ M: { Type: 'Map', MaxConcurrency: 1, ItemProcessor: each, End: true } }, [
@@ -58,6 +59,73 @@ describe('execution history', () => {
   it('chains a bad Timestamp to the entry of the Wait', async () => {
     const events = await historyOf({ W: { Type: 'Wait', Timestamp: "{% 'tomorrow' %}", End: true } });
     expect(chain(events)).toEqual([0, 0, 2, 3]);
+  });
+
+  it('aborts the Task that ends a branch, beside the failure of the Parallel', async () => {
+    const send = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: 'f' } };
+    const branch = { StartAt: 'Send', States: { Send: { ...send, End: true } } };
+    const rules = [{ ErrorEquals: ['States.ALL'], Next: 'Handled' }];
+    const events = await historyOf(
+      {
+        P: { Type: 'Parallel', Branches: [branch], Catch: rules, End: true },
+        Handled: { Type: 'Pass', End: true },
+      },
+      {},
+      { Send: [{ error: 'E', cause: 'c' }] },
+    );
+    expect(types(events).slice(6, 10)).toEqual([
+      'TaskFailed',
+      'TaskStateAborted',
+      'ParallelStateFailed',
+      'ParallelStateExited',
+    ]);
+    expect(chain(events)).toEqual([0, 0, 2, 3, 4, 5, 6, 7, 7, 9, 10, 11, 12]);
+  });
+
+  it('records the failure of a Parallel only when it is not tried again', async () => {
+    const branch = { StartAt: 'Boom', States: { Boom: { Type: 'Fail', Error: 'E' } } };
+    const Retry = [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1 }];
+    const events = await historyOf({ P: { Type: 'Parallel', Branches: [branch], Retry, End: true } });
+    expect(types(events).slice(2)).toEqual([
+      'ParallelStateStarted',
+      'FailStateEntered',
+      'ParallelStateStarted',
+      'FailStateEntered',
+      'ParallelStateFailed',
+      'ExecutionFailed',
+    ]);
+    expect(chain(events)).toEqual([0, 0, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('records cut iterations in their order with the state they were in, all beside the failure', async () => {
+    const processor = {
+      StartAt: 'Route',
+      States: {
+        Route: {
+          Type: 'Choice',
+          Choices: [{ Condition: "{% $states.input = 'fail' %}", Next: 'Pause' }],
+          Default: 'Long',
+        },
+        Pause: { Type: 'Wait', Seconds: 1, Next: 'Boom' },
+        Boom: { Type: 'Fail', Error: 'Boom' },
+        Long: { Type: 'Wait', Seconds: 20, End: true },
+      },
+    };
+    const events = await historyOf({ M: { Type: 'Map', ItemProcessor: processor, End: true } }, ['a', 'fail', 'b']);
+    const at = types(events).indexOf('FailStateEntered');
+    const tail = events.slice(at + 1);
+    expect(types(tail)).toEqual([
+      'MapIterationAborted',
+      'WaitStateAborted',
+      'MapIterationFailed',
+      'MapIterationAborted',
+      'WaitStateAborted',
+      'MapStateFailed',
+      'ExecutionFailed',
+    ]);
+    expect(chain(tail)).toEqual([...Array.from({ length: 6 }, () => at + 1), at + 1 + 6]);
+    expect(tail[0]).toMatchObject({ mapIterationAbortedEventDetails: { name: 'M', index: 0 } });
+    expect(tail[2]).toMatchObject({ mapIterationFailedEventDetails: { name: 'M', index: 1 } });
   });
 
   it('describes a task by resource, type, region and parameters', async () => {

@@ -49,6 +49,7 @@ export const mapFailureRows: readonly Row[] = [
         'TaskStarted',
         'TaskFailed',
         'MapIterationFailed',
+        'TaskStateAborted',
         'MapStateFailed',
         'ExecutionFailed',
       ],

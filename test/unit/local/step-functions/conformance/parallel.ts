@@ -61,6 +61,7 @@ export const parallelRows: readonly Row[] = [
         'ParallelStateStarted',
         'WaitStateEntered',
         'FailStateEntered',
+        'WaitStateAborted',
         'ParallelStateFailed',
         'ExecutionFailed',
       ],
