@@ -38,6 +38,7 @@ export const createDocumentClient = (options: ClientOptions = {}): DynamoDBDocum
     marshallOptions: { removeUndefinedValues: true },
   });
 
+/** For `sqs/queues.ts`. */
 export const createSqsClient = (options: ClientOptions = {}): SQSClient =>
   silent(new SQSClient({ ...bounded, ...options }));
 
@@ -46,12 +47,15 @@ export const createSocketsClient = (
   options: ClientOptions & { readonly endpoint: string },
 ): ApiGatewayManagementApiClient => silent(new ApiGatewayManagementApiClient({ ...bounded, ...options }));
 
+/** For `step-functions/executions.ts`. */
 export const createStepFunctionsClient = (options: ClientOptions = {}): SFNClient =>
   silent(new SFNClient({ ...bounded, ...options }));
 
+/** For `event-bridge/events.ts`. */
 export const createEventBridgeClient = (options: ClientOptions = {}): EventBridgeClient =>
   silent(new EventBridgeClient({ ...bounded, ...options }));
 
+/** For `secrets-manager/secrets.ts`. */
 export const createSecretsManagerClient = (options: ClientOptions = {}): SecretsManagerClient =>
   silent(new SecretsManagerClient({ ...bounded, ...options }));
 

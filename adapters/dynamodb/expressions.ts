@@ -120,6 +120,11 @@ const changesOf = (update: Update, aliases: Aliases): { readonly UpdateExpressio
 /** The loser of a conditional write is shown what it lost to, at no extra cost. */
 const onLoss = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
+/**
+ * The request of a conditional put: the item is replaced whole, or nothing happens and the loser sees what is there.
+ *
+ * @throws {@link InvalidRequestError} for a clause without a value or without parts.
+ */
 export const putParameters = (tableName: string, put: Put) => {
   const aliases = createAliases();
   const guard = guardOf(put.clauses, aliases);
@@ -127,6 +132,11 @@ export const putParameters = (tableName: string, put: Put) => {
   return { TableName: tableName, Item: item, ...guard, ...aliases.parameters(), ...onLoss };
 };
 
+/**
+ * The request of a conditional update: answers the item as it is afterwards, or to the loser as it is.
+ *
+ * @throws {@link InvalidRequestError} for a change or clause without a value.
+ */
 export const updateParameters = (tableName: string, update: Update) => {
   const aliases = createAliases();
   const changes = changesOf(update, aliases);
@@ -142,6 +152,11 @@ export const updateParameters = (tableName: string, update: Update) => {
   };
 };
 
+/**
+ * The request of a conditional removal: answers the item as it was.
+ *
+ * @throws {@link InvalidRequestError} for a clause without a value or without parts.
+ */
 export const removeParameters = (tableName: string, remove: Remove) => {
   const aliases = createAliases();
   const guard = guardOf(remove.clauses, aliases);

@@ -68,6 +68,7 @@ export const readAgentView = async (services: Services, tenant: TenantId, agentI
   return agentView(Profile.parse(profile), slots === undefined ? undefined : Slots.parse(slots), services.clock.now());
 };
 
+/** A page of a tenant's agents. A filter thins the page out: a page may be short, or empty, and have a cursor. */
 export interface AgentListQuery {
   readonly cursor?: string | undefined;
   readonly limit: number;

@@ -17,6 +17,7 @@ const CapabilityOrName = z
   .union([Name, Capability])
   .transform((value) => (typeof value === 'string' ? { name: value, confidence: 1 } : value));
 
+/** An agent's capabilities, each name once; answers the long form. */
 export const Capabilities = z
   .array(CapabilityOrName)
   .max(limits.capabilitiesPerAgent)
@@ -25,6 +26,7 @@ export const Capabilities = z
     'names a capability twice',
   );
 
+/** What affinity looks at: names and plain values. */
 export const Labels = z
   .record(Name, z.union([z.string().max(256), z.number(), z.boolean()]))
   .refine(
@@ -33,7 +35,7 @@ export const Labels = z
   );
 export type Labels = z.infer<typeof Labels>;
 
-/** Whether an agent takes work: `draining` finishes what it has, `inactive` and `paused` take nothing new. */
+/** Whether an agent takes work: `draining` finishes what it has, `inactive` takes nothing new. */
 export const AgentStatus = z.enum(['active', 'draining', 'inactive']);
 export type AgentStatus = z.infer<typeof AgentStatus>;
 
@@ -50,9 +52,10 @@ export const AgentState = z.enum([
 ]);
 export type AgentState = z.infer<typeof AgentState>;
 
-const taskRef = z.strictObject({ taskId: z.string().max(64), attempt: z.int().positive() });
+/** One attempt at a task. */
+export const TaskRef = z.strictObject({ taskId: z.string().max(64), attempt: z.int().positive() });
 
-/** What `agent.register` and `POST /v1/agents` say of an agent. */
+/** What `agent.register` says of an agent. */
 export const AgentRegistration = z.strictObject({
   agentId: AgentId.optional(),
   name: Name,
@@ -72,7 +75,7 @@ export const AgentRegistration = z.strictObject({
   modelId: z.string().max(256).optional(),
   metadata: z.record(z.string().max(128), Json).optional(),
   /** The assignments that this process still works on after a reconnect; the others are delivered again. */
-  resume: z.strictObject({ tasks: z.array(taskRef).max(limits.maxConcurrency) }).optional(),
+  resume: z.strictObject({ tasks: z.array(TaskRef).max(limits.maxConcurrency) }).optional(),
 });
 export type AgentRegistration = z.infer<typeof AgentRegistration>;
 
@@ -85,8 +88,6 @@ export const AgentUpdate = z.strictObject({
   maxConcurrency: z.int().min(1).max(limits.maxConcurrency).optional(),
 });
 export type AgentUpdate = z.infer<typeof AgentUpdate>;
-
-export const TaskRef = taskRef;
 
 /** An agent as the API answers it. Times are epoch milliseconds. */
 export const AgentView = z.looseObject({

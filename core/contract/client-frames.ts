@@ -70,7 +70,9 @@ export const clientFrames = {
   }),
 } as const;
 
+/** The envelope type of a frame from a client. */
 export type ClientFrameType = keyof typeof clientFrames;
+/** The payload of a type, as it is after parsing. */
 export type ClientFrame<Type extends ClientFrameType> = z.infer<(typeof clientFrames)[Type]>;
 /** A payload as a sender writes it: everything with a default may be left out. */
 export type ClientFrameInput<Type extends ClientFrameType> = z.input<(typeof clientFrames)[Type]>;

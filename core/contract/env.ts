@@ -16,18 +16,20 @@ export const environment = {
   logLevel: 'LOG_LEVEL',
 } as const;
 
+/** Mode → ARN. The modes that exist are the keys here; the infrastructure builds a state machine for each. */
 export const StateMachines = z.looseObject({ sequential: z.string(), parallel: z.string() });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */
 export const indexes = {
-  /** Queued tasks by tenant and requirement signature, in order of virtual start. */
+  /** Queued tasks by tenant and requirement signature, in order of virtual start; dead letters by time of end. */
   backlog: { name: 'backlog', partitionKey: 'backlogKey', sortKey: 'backlogSort' },
-  /** What the sweep reads: live agents, due tasks, open stages and runs. */
+  /** What the sweep reads: live agents, tasks past a time, open stages and runs. */
   sweep: { name: 'sweep', partitionKey: 'sweepKey', sortKey: 'sweepSort' },
   /** What a tenant lists, newest last: agents, tasks, workflows, runs. */
   list: { name: 'list', partitionKey: 'listKey', sortKey: 'listSort' },
 } as const;
 
+/** Attributes that the infrastructure names as well: in the table's keys and expiry, and in the filters of its stream. */
 export const tableKeys = {
   partitionKey: 'pk',
   sortKey: 'sk',

@@ -29,6 +29,7 @@ export const errorCodes = {
   NEEDS_MANAGED_AGENTS: { status: 501, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
+/** A code that callers may branch on: once published, it keeps its meaning. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The codes as a list for schemas. */

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /**
  * Every key of the one table.
  *
@@ -10,13 +8,13 @@ import { createHash } from 'node:crypto';
  * | an agent's profile                       | tenant#AGENT#agentId        | PROFILE         | list: tenant#AGENTS / agentId           |
  * | an agent's slots                         | tenant#AGENT#agentId        | SLOTS           | sweep: LIVE#shard / pk                  |
  * | an agent by its name                     | tenant#AGENTNAME#name       | NAME            |                                         |
- * | agents that have a capability (roster)   | tenant#CAP#capability       | random token    |                                         |
+ * | agents that have a capability (roster)   | tenant#CAP#capability       | hash of agentId |                                         |
  * | a task                                   | tenant#TASK#taskId          | TASK            | list, backlog while queued, sweep while due |
  * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
  * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
  * | queued tasks of a signature              | (index)                     |                 | backlog: tenant#signature / virtual start |
  * | dead letters                             | (index)                     |                 | backlog: tenant#DEAD / time of end |
- * | queued tasks past a time                 | (index)                     |                 | sweep: DUE#minute / pk                  |
+ * | unfinished tasks past a time             | (index)                     |                 | sweep: DUE#minute / pk                  |
  * | a workflow's version, its newest         | tenant#WORKFLOW#name        | V#version, NEWEST | list of NEWEST: tenant#WORKFLOWS / name |
  * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
@@ -29,6 +27,9 @@ import { createHash } from 'node:crypto';
  * Three kinds of key do not begin with the tenant: connections (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
  */
+import { createHash } from 'node:crypto';
+
+/** An item's primary key. */
 export interface Key {
   readonly pk: string;
   readonly sk: string;
@@ -42,6 +43,7 @@ const shardOf = (text: string): number => createHash('sha256').update(text).dige
 /** Times in sort keys: fixed width, so that text order is time order; never negative (a head start cannot pass 1970). */
 const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochMs))).padStart(15, '0');
 
+/** The primary key of every kind of item: what the table above lists. */
 export const keys = {
   connection: (connectionId: string): Key => ({ pk: `CONN#${connectionId}`, sk: 'CONN' }),
   apiKey: (tenant: string, keyId: string): Key => ({ pk: `${tenant}#KEY#${keyId}`, sk: 'KEY' }),

@@ -34,6 +34,7 @@ export const StageCancelMessage = z.looseObject({
 });
 export type StageCancelMessage = z.infer<typeof StageCancelMessage>;
 
+/** Everything that travels on the tasks queue. */
 export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage, StageCancelMessage]);
 export type TasksMessage = z.infer<typeof TasksMessage>;
 

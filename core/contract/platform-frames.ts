@@ -60,5 +60,7 @@ export const platformFrames = {
   }),
 } as const;
 
+/** The envelope type of a frame from the platform. */
 export type PlatformFrameType = keyof typeof platformFrames;
+/** The payload of a type. */
 export type PlatformFrame<Type extends PlatformFrameType> = z.infer<(typeof platformFrames)[Type]>;

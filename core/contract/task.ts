@@ -60,9 +60,11 @@ export type Layered = z.infer<typeof Layered>;
 export const Strategy = z.union([StrategyName, z.discriminatedUnion('name', [MatchCriteria, CostCriteria, Layered])]);
 export type Strategy = z.infer<typeof Strategy>;
 
+/** What a task is for. */
 export const TaskKind = z.enum(['work', 'vote', 'bid', 'plan', 'reduce', 'approval']);
 export type TaskKind = z.infer<typeof TaskKind>;
 
+/** How often and how soon a failed task is assigned again. */
 export const RetryPolicy = z.strictObject({
   /** Assignments in all, the first included. */
   maxAttempts: z.int().min(1).max(limits.maxAttempts).default(limits.defaultMaxAttempts),
@@ -162,8 +164,10 @@ const terminal: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_
 /** Whether a status is never left. */
 export const isTerminal = (status: string): boolean => terminal.includes(status);
 
+/** The kind of failure, as the agent saw it. */
 export const FailureType = z.enum(['timeout', 'crash', 'resource_exhaustion', 'network_failure']);
 
+/** Why an attempt failed. `retryable: false` ends the task whatever its retry policy says. */
 export const TaskError = z.strictObject({
   code: z.string().min(1).max(128),
   message: z.string().max(4096),
@@ -172,6 +176,7 @@ export const TaskError = z.strictObject({
 });
 export type TaskError = z.infer<typeof TaskError>;
 
+/** What an attempt used, as its agent reports it. */
 export const Usage = z.strictObject({
   inputTokens: z.int().nonnegative().optional(),
   outputTokens: z.int().nonnegative().optional(),

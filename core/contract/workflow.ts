@@ -93,9 +93,12 @@ export const ParallelWorkflow = z.strictObject({
 /** A workflow as `POST /v1/workflows` takes it. */
 export const WorkflowDefinition = z.discriminatedUnion('mode', [SequentialWorkflow, ParallelWorkflow]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
+/** A definition as its author writes it: everything with a default may be left out. */
 export type WorkflowDefinitionInput = z.input<typeof WorkflowDefinition>;
+/** A coordination mode. */
 export type Mode = WorkflowDefinition['mode'];
 
+/** A version of a workflow as the API answers it. `createdAt` is epoch milliseconds. */
 export const WorkflowView = z.looseObject({
   name: z.string(),
   version: z.int(),
@@ -105,6 +108,7 @@ export const WorkflowView = z.looseObject({
 });
 export type WorkflowView = z.infer<typeof WorkflowView>;
 
+/** The states of a run; the last four are final. */
 export const RunStatus = z.enum(['STARTING', 'RUNNING', 'CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']);
 export type RunStatus = z.infer<typeof RunStatus>;
 
@@ -115,8 +119,10 @@ export const RunRequest = z.strictObject({
   input: Json.default(null),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
+/** A request as its sender writes it. */
 export type RunRequestInput = z.input<typeof RunRequest>;
 
+/** The states of a step, derived from its tasks. */
 export const StepStatus = z.enum([
   'PENDING',
   'READY',

@@ -9,6 +9,7 @@ import { retryTask } from '../tasks/retry-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { taskView } from '../tasks/task-view.ts';
 
+/** Which dead letters: without a filter all of the tenant. */
 export interface DeadLetterFilter {
   /** Only tasks of this type. */
   readonly type?: string | undefined;
@@ -59,6 +60,7 @@ export const listDeadLetters = async (
   return { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) };
 };
 
+/** Which dead letters run again, and how fast. */
 export interface Redrive extends DeadLetterFilter {
   readonly limit: number;
   /** Between the start of one and the next, so that what broke under load is not put under it at once. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 import { errorCodes } from '../contract/error-codes.ts';
 
+/** What a caller can act on beside code and message. */
 export interface ErrorDetails {
   /** Path of the field at fault, dotted. */
   readonly field?: string;

@@ -11,6 +11,7 @@ import { IdempotencyMismatchError } from '../tasks/errors.ts';
 import { Run } from './run.ts';
 import { newestVersion, readWorkflow } from './workflow-store.ts';
 
+/** Who starts which workflow, and under which key. */
 export interface StartRequest {
   readonly principal: Principal;
   readonly request: RunRequest;

@@ -32,6 +32,7 @@ export type Change =
   /** Sets only when absent. */
   | { readonly path: Path; readonly default: unknown };
 
+/** Replaces an item whole, if all clauses hold. */
 export interface Put {
   readonly key: Key;
   /** The whole item but its key. */
@@ -39,6 +40,7 @@ export interface Put {
   readonly clauses: Clauses;
 }
 
+/** Changes attributes of an item, if all clauses hold; makes the item when there is none and no clause asks for one. */
 export interface Update {
   readonly key: Key;
   readonly set: readonly Change[];
@@ -46,6 +48,7 @@ export interface Update {
   readonly clauses: Clauses;
 }
 
+/** Removes an item, if all clauses hold; that there was none counts as won. */
 export interface Remove {
   readonly key: Key;
   readonly clauses: Clauses;
@@ -59,6 +62,7 @@ export type Written =
   | { readonly won: true; readonly item: Item }
   | { readonly won: false; readonly item: Item | undefined };
 
+/** Items of one partition in the order of their sort keys; at most one of `prefix`, `from` and `upTo`. */
 export interface Query {
   /** A partition of the table, or of one of its indexes (eventually consistent, keys only). */
   readonly partition: string;
@@ -77,6 +81,7 @@ export interface Query {
   readonly cursor?: string;
 }
 
+/** One page of a query. A full page has a cursor even when nothing follows. */
 export interface Page {
   readonly items: readonly Item[];
   /** Present when there is more. */

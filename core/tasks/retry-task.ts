@@ -19,6 +19,7 @@ export class NotEndedError extends AppError {
   }
 }
 
+/** Who runs which ended task again; one key is one new task. `runAt` is epoch milliseconds. */
 export interface RetryRequest {
   readonly principal: Principal;
   readonly taskId: TaskId;

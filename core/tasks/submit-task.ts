@@ -9,6 +9,7 @@ import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
 import { newTask, submittedTaskId } from './new-task.ts';
 import { readTask, type Task } from './task.ts';
 
+/** Who submits what, under which key, and whom its end concerns. */
 export interface SubmitRequest {
   readonly principal: Principal;
   readonly submission: TaskSubmission;

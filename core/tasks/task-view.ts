@@ -69,6 +69,7 @@ export const readTaskView = async (services: Services, tenant: TenantId, taskId:
   return taskView(services, found.task, late);
 };
 
+/** A page of a tenant's tasks. A filter thins the page out: a page may be short, or empty, and have a cursor. */
 export interface TaskListQuery {
   readonly cursor?: string | undefined;
   readonly limit: number;

@@ -31,6 +31,7 @@ export const addWatcher = async (
   services.cache.forget(unwatchedKey(principal.tenant, topic));
 };
 
+/** Ends what `addWatcher` began. Repeating it changes nothing. */
 export const removeWatcher = async (
   services: Services,
   principal: Principal,

@@ -1,6 +1,8 @@
 import type { indexes } from '#core/contract/env.ts';
 
+/** What a function may do with the table: `dynamodb:<action>`. */
 export type TableAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+/** An index of the table. */
 export type IndexName = keyof typeof indexes;
 
 /** A queue that functions send to. */
@@ -28,6 +30,7 @@ export interface Access {
   readonly readsBootstrapKey?: boolean;
 }
 
+/** One function: what it is given and what it may do. */
 export interface FunctionSpec {
   readonly description: string;
   readonly memoryMb: 256 | 512;
@@ -156,6 +159,7 @@ export const functionSpecs = {
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 
+/** The entry of a function, below `functions/`. */
 export type FunctionName = keyof typeof functionSpecs;
 
 const isFunctionName = (name: string): name is FunctionName => Object.hasOwn(functionSpecs, name);

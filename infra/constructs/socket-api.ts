@@ -20,6 +20,7 @@ export interface SocketApiProps {
   readonly settings: StageSettings;
 }
 
+/** The functions behind the three routes. */
 export interface SocketHandlers {
   readonly connect: TaskFunction;
   readonly disconnect: TaskFunction;

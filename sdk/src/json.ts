@@ -34,4 +34,5 @@ const stringify = (value: unknown, what: string): string => {
   throw new MusterError(`${what} is not JSON`, { code: 'INVALID_FIELD', field: what });
 };
 
+/** Fingerprint of a payload, as the platform asks for it: 64 hexadecimal digits. */
 export const sha256Hex = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -24,6 +24,7 @@ export interface LinkTimings {
   readonly introduceMs: number;
 }
 
+/** What a connection uses unless it is told otherwise. */
 export const linkTimings: LinkTimings = {
   reconnectCapMs: 10_000,
   resendMs: 10_000,
