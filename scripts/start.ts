@@ -76,7 +76,7 @@ const review = async (
 
 const show = async (report: ReviewReport, reportPath: string | undefined): Promise<void> => {
   process.stdout.write(
-    `\n${renderReport(report, { color: process.stdout.isTTY, width: process.stdout.columns ?? 100 })}\n`,
+    `\n${renderReport(report, { color: process.stdout.isTTY, width: process.stdout.columns || 100 })}\n`,
   );
   if (reportPath === undefined) return;
   await writeFile(reportPath, `${JSON.stringify(report, null, 2)}\n`);

@@ -53,7 +53,8 @@ function createPlainProgress(stream: ProgressStream, now: () => number): Progres
 function createLiveProgress(stream: ProgressStream, now: () => number): Progress {
   const run = new RunProgress();
   let shown = 0;
-  const width = (): number => Math.max(20, (stream.columns ?? defaultColumns) - 1);
+  // A terminal that does not know its width says 0.
+  const width = (): number => Math.max(20, (stream.columns || defaultColumns) - 1);
   const erase = (): string => (shown === 0 ? '' : `\u001b[${shown}A${`${eraseLine}\n`.repeat(shown)}\u001b[${shown}A`);
   const draw = (permanent: readonly string[]): void => {
     const running = run.running.slice(0, maxLiveLines).map((task) => taskLine(task, now()));
