@@ -110,7 +110,7 @@ export const functionSpecs = {
     access: { payloads: true },
   },
   'http/system': {
-    description: 'Health, a tenant’s settings, the audit',
+    description: 'Health, the settings of a tenant, the audit',
     memoryMb: 256,
     timeoutSeconds: 10,
     access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'] },
