@@ -1,6 +1,6 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { absent, all, any, atLeast, equal, plus, set, setDefault } from '../table/conditions.ts';
+import { absent, all, any, atLeast, atMost, equal, notEqual, plus, set, setDefault } from '../table/conditions.ts';
 import type { Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
@@ -89,6 +89,7 @@ export const releaseAndClaim = (
     key: release.key,
     set: [
       plus('freeSlots', held.cost - next.entry.cost),
+      // The release's own addition, its first change, is part of the difference above.
       ...release.set.slice(1),
       set(['assigned', next.taskId], next.entry),
     ],
@@ -165,13 +166,12 @@ export const attachConnection = (attachment: Attachment): Update => {
     remove: [['disconnectedAt'], ['expiresAtEpochSeconds']],
     clauses: {
       sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
-      newerFrame: any(absent('connection'), notThis(attachment.connection), olderSeq(attachment.seq)),
+      newerFrame: any(absent('connection'), notEqual('connection', attachment.connection), olderSeq(attachment.seq)),
     },
   };
 };
 
-const notThis = (connection: string) => ({ is: 'notEqual', path: ['connection'], value: connection }) as const;
-const olderSeq = (seq: number) => any(absent('lastSeq'), { is: 'atMost', path: ['lastSeq'], value: seq - 1 });
+const olderSeq = (seq: number) => any(absent('lastSeq'), atMost('lastSeq', seq - 1));
 
 /** The socket is gone. Only the connection that is the agent's own counts: a late one of an older socket changes nothing. */
 export const detachConnection = (agent: SlotsRef, connectionId: string, nowMs: number): Update => ({

@@ -76,6 +76,8 @@ export const Task = z.looseObject({
   waits: z.int().optional(),
   /** What the children that were waited for came to. */
   children: Json.optional(),
+  /** Somebody watches it, or did. */
+  watched: z.boolean().optional(),
   retryOf: TaskId.optional(),
   retriedAs: TaskId.optional(),
   place: StagePlace.optional(),
@@ -83,7 +85,7 @@ export const Task = z.looseObject({
   status: StoredStatus,
   /** Assignments so far. Raised by each; the fence of everything an agent says about the task. */
   attempt: z.int(),
-  /** Raised by every write. */
+  /** Raised by every write but `watched`: whoever writes on what was read names it. */
   rev: z.int(),
   createdAt: z.number(),
   /** How long it may take from its start (submit, or its turn in a stage) to its end. */

@@ -86,7 +86,7 @@ export const tellOfTask = async (
 ): Promise<void> => {
   const topics = [
     ...(task.place === undefined ? [] : [task.place.runId]),
-    ...(task['watched'] === true ? [task.taskId] : []),
+    ...(task.watched === true ? [task.taskId] : []),
     ...(task.agentId === undefined ? [] : [task.agentId]),
   ];
   const event: PlatformFrame<'event'> = {
