@@ -76,10 +76,11 @@ function withoutUndefined(failure: StateFailure, names: { error: string; cause: 
 
 async function recover(
   run: Run,
-  frame: Frame,
+  before: Frame,
   failed: { state: RecoverableState; failure: StateFailure },
 ): Promise<Outcome> {
   const { state, failure } = failed;
+  const frame = recordFailedFork(run, before, failed);
   const index = findRule(state.Catch, failure, state.Type);
   const catcher = state.Catch?.[index];
   if (!catcher) return failWorkflow(run, frame, failure);
@@ -94,10 +95,10 @@ async function recover(
       next: catcher.Next,
     });
   } catch (thrown) {
-    // Nothing catches what a catcher's own fields throw in this state.
+    // Nothing catches what a catcher's own fields throw in this state. It stands beside the first failure, as measured.
     const second = toFailure(frame, thrown);
-    const recorded = recordEvaluation(run, frame, { failure: second, previousId: frame.lastEvent });
-    return failWorkflow(run, recorded, second);
+    const recorded = recordEvaluation(run, frame, { failure: second, previousId: before.lastEvent });
+    return failWorkflow(run, recordFailedFork(run, recorded, { state, failure: second }), second);
   }
 }
 
@@ -112,14 +113,16 @@ export async function failState(run: Run, frame: Frame, failure: StateFailure): 
   const failed = recordFailedEvaluation(run, stopped, { state, failure });
   if (!isRecoverable(state)) return failWorkflow(run, failed, failure);
   if (tryRetry(run, failed, { state, failure })) return undefined;
-  return recover(run, recordFailedFork(run, failed, { state, failure }), { state, failure });
+  return recover(run, failed, { state, failure });
 }
 
 /**
  * What the end of a branch or iteration by a failure leaves behind, in the order of the branches: a Task that ends it is
- * aborted, and so are the states in which the others are cut. All point at the last event of the one that failed.
+ * aborted, and so are the states in which the others are cut. All point at the last event of the one that failed. A
+ * `States.Runtime` leaves nothing, as measured.
  */
 function recordCut(run: Run, parent: Frame, failed: { frame: Frame; failure: StateFailure }): void {
+  if (failed.failure.error === runtimeError) return;
   const { draft, context } = run;
   const previousId = failed.frame.lastEvent;
   const typeOf = (frame: Frame): string => context.definition.states.get(frame.state)?.Type ?? '';
@@ -128,7 +131,7 @@ function recordCut(run: Run, parent: Frame, failed: { frame: Frame; failure: Sta
     const hasFailed = child.id === failed.frame.id;
     if (child.phase.kind === 'done') continue;
     const details = { name: parent.state, index: child.index };
-    if (isMap && hasFailed && failed.failure.error !== runtimeError) {
+    if (isMap && hasFailed) {
       draft.record('MapIterationFailed', previousId, { mapIterationFailedEventDetails: details });
     }
     if (isMap && !hasFailed) {

@@ -29,7 +29,7 @@ export async function runChoice(run: Run, frame: Frame, state: ChoiceState): Pro
     const cause =
       `An error occurred while executing the state '${frame.state}' (entered at the event id #${frame.enteredEvent}). ` +
       'Failed to transition out of the state. The state does not point to a next state.';
-    throw new StateError({ error: 'States.NoChoiceMatched', cause });
+    throw new StateError({ error: 'States.Runtime', cause });
   }
   return leaveState(run, frame, {
     output: state.Output,

@@ -80,7 +80,8 @@ export class StepDraft {
     const { token, childArn } = frame.phase.task;
     this.#closedTokens.push(token);
     if (stopChild && childArn !== undefined) {
-      this.#effects.push({ kind: 'stop-child', childArn, cause: 'The execution that waited for this one ended.' });
+      const cause = `The Task state in AWS Step Functions execution [${this.execution.arn}] which was managing this resource was aborted`;
+      this.#effects.push({ kind: 'stop-child', childArn, cause });
     }
   }
 

@@ -128,6 +128,33 @@ describe('execution history', () => {
     expect(tail[2]).toMatchObject({ mapIterationFailedEventDetails: { name: 'M', index: 1 } });
   });
 
+  it('records nothing of what a States.Runtime cuts', async () => {
+    const route = { Type: 'Choice', Choices: [{ Condition: '{% $states.input = 1 %}', Next: 'Long' }] };
+    const States = { Route: route, Long: { Type: 'Wait', Seconds: 20, End: true } };
+    const events = await historyOf(
+      { M: { Type: 'Map', ItemProcessor: { StartAt: 'Route', States }, End: true } },
+      [1, 2],
+    );
+    expect(types(events).at(-1)).toBe('ExecutionFailed');
+    expect(types(events).filter((type) => /Aborted|MapIterationFailed|MapStateFailed/.test(type))).toEqual([]);
+  });
+
+  it("puts the failure of a catcher's own Output beside the first failure of the Parallel", async () => {
+    const branch = { StartAt: 'Boom', States: { Boom: { Type: 'Fail', Error: 'E' } } };
+    const Catch = [{ ErrorEquals: ['States.ALL'], Output: '{% $nothing %}', Next: 'After' }];
+    const events = await historyOf({
+      P: { Type: 'Parallel', Branches: [branch], Catch, Next: 'After' },
+      After: { Type: 'Pass', End: true },
+    });
+    expect(types(events).slice(4)).toEqual([
+      'ParallelStateFailed',
+      'EvaluationFailed',
+      'ParallelStateFailed',
+      'ExecutionFailed',
+    ]);
+    expect(chain(events).slice(4)).toEqual([4, 4, 6, 7]);
+  });
+
   it('describes a task by resource, type, region and parameters', async () => {
     const task = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage.waitForTaskToken', End: true };
     const fields = { Arguments: { QueueUrl: 'q', MessageBody: 'b' }, TimeoutSeconds: 600, HeartbeatSeconds: 60 };

@@ -215,6 +215,10 @@ describe('states:startExecution', () => {
     await service.idle();
     const listed = await service.handle('ListExecutions', { stateMachineArn: childMachine });
     expect(listed['executions']).toMatchObject([{ status: 'ABORTED' }]);
+    const [stopped] = z.tuple([z.object({ executionArn: z.string() })]).parse(listed['executions']);
+    expect(await about(stopped.executionArn)).toMatchObject({
+      cause: `The Task state in AWS Step Functions execution [${executionArn}] which was managing this resource was aborted`,
+    });
     expect(await about(executionArn)).toMatchObject({ status: 'ABORTED' });
   });
 

@@ -107,7 +107,7 @@ export const choiceRows: readonly Row[] = [
     expect: { status: 'SUCCEEDED', output: { n: 1 } },
   },
   {
-    rule: 'No true condition and no default: States.NoChoiceMatched.',
+    rule: 'No true condition and no default: States.Runtime, as measured on AWS.',
     link: links.errors,
     states: {
       C: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'A' }] },
@@ -115,7 +115,7 @@ export const choiceRows: readonly Row[] = [
     },
     expect: {
       status: 'FAILED',
-      error: 'States.NoChoiceMatched',
+      error: 'States.Runtime',
       cause: inC('Failed to transition out of the state. The state does not point to a next state.'),
     },
   },
