@@ -11,3 +11,26 @@ export const jsonBytes = (value: unknown): number => {
   const text = JSON.stringify(value);
   return text === undefined ? 0 : new TextEncoder().encode(text).byteLength;
 };
+
+/** Levels of a JSON text that are read at all: far more than any value needs, far fewer than a call stack holds. */
+const readableLevels = 64;
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Whether lists and objects are nested deeper than this; however deep, without recursion. */
+export const isDeeperThan = (value: unknown, levels: number): boolean => {
+  let level: readonly object[] = [value].filter(isNested);
+  for (let depth = 0; depth < levels && level.length > 0; depth++)
+    level = level.flatMap((outer) => Object.values(outer).filter(isNested));
+  return level.length > 0;
+};
+
+/** A JSON text's value, or `undefined` (which JSON cannot say) when it is none, or nested deeper than 64 levels. */
+export const readJson = (text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isDeeperThan(value, readableLevels) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+};

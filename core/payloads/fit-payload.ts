@@ -1,13 +1,27 @@
 import { sha256Hex } from '../common/hash-id.ts';
 import { freshUuid } from '../common/new-id.ts';
-import { Json, jsonBytes } from '../contract/json.ts';
+import { isDeeperThan, Json, jsonBytes, readJson } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { ClaimCheck, isClaimCheck } from '../contract/payload.ts';
-import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
+import { InvalidFieldError, NotFoundError, PayloadTooLargeError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 
 /** A new place for a payload; its first part is the tenant, so that no other tenant's is ever accepted. */
 export const newPayloadRef = (services: Services, tenant: string): string => `${tenant}/${freshUuid(services)}`;
+
+/** Whether a claim check names a payload of this tenant. */
+const isOwn = (tenant: string, { $payload: { ref } }: ClaimCheck): boolean => ref.startsWith(`${tenant}/`);
+
+/** Its bytes came past the platform, and what they say is none of its words: the parser's own would quote them. */
+const parsePayload = (ref: string, text: string): Json => {
+  const value = Json.safeParse(readJson(text));
+  if (!value.success) throw new InvalidFieldError('$payload.ref', `The payload ${ref} is not JSON.`);
+  return value.data;
+};
+
+/** Whether a value may stand in an item as it is. */
+export const fitsItem = (value: Json, bytes: number): boolean =>
+  bytes <= limits.inlinePayloadBytes && !isDeeperThan(value, limits.inlineLevels);
 
 /**
  * A value as it is kept in an item: itself when small, else a claim check for what is now stored. A claim check that a
@@ -16,13 +30,12 @@ export const newPayloadRef = (services: Services, tenant: string): string => `${
  */
 export const fitPayload = async (services: Services, tenant: string, field: string, value: Json): Promise<Json> => {
   if (isClaimCheck(value)) {
-    if (!value.$payload.ref.startsWith(`${tenant}/`))
-      throw new InvalidFieldError(`${field}.$payload.ref`, 'There is no such payload.');
+    if (!isOwn(tenant, value)) throw new InvalidFieldError(`${field}.$payload.ref`, 'There is no such payload.');
     const { url: _url, ...rest } = value.$payload;
     return { $payload: rest };
   }
   const bytes = jsonBytes(value);
-  if (bytes <= limits.inlinePayloadBytes) return value;
+  if (fitsItem(value, bytes)) return value;
   if (bytes > limits.payloadBytes) throw new PayloadTooLargeError(field, bytes, limits.payloadBytes);
   const text = JSON.stringify(value);
   const ref = newPayloadRef(services, tenant);
@@ -30,14 +43,21 @@ export const fitPayload = async (services: Services, tenant: string, field: stri
   return { $payload: { ref, bytes, sha256: sha256Hex(text) } };
 };
 
-/** The value itself: fetched when there is a claim check in its place. @throws NotFoundError when it expired. */
-export const openPayload = async (services: Services, value: Json): Promise<Json> =>
-  isClaimCheck(value) ? Json.parse(JSON.parse(await services.payloads.get(value.$payload.ref))) : value;
+/**
+ * The value itself: fetched when there is a claim check in its place.
+ * @throws NotFoundError when it expired, or is another tenant's; InvalidFieldError when what was uploaded is not JSON.
+ */
+export const openPayload = async (services: Services, tenant: string, value: Json): Promise<Json> => {
+  if (!isClaimCheck(value)) return value;
+  const { ref } = value.$payload;
+  if (!isOwn(tenant, value)) throw new NotFoundError('payload', ref);
+  return parsePayload(ref, await services.payloads.get(ref));
+};
 
-/** A claim check with an address to read it from; anything else as it is. */
-export const withReadUrl = async (services: Services, value: Json): Promise<Json> => {
+/** A tenant's claim check with an address to read it from; anything else, also another tenant's, as it is. */
+export const withReadUrl = async (services: Services, tenant: string, value: Json): Promise<Json> => {
   const check = ClaimCheck.safeParse(value);
-  if (!check.success) return value;
+  if (!check.success || !isOwn(tenant, check.data)) return value;
   const { ref, bytes, sha256 } = check.data.$payload;
   return { $payload: { ref, bytes, sha256, url: await services.payloads.readUrl(ref) } };
 };

@@ -37,7 +37,7 @@ export const readMembers = async (
 };
 
 const outputOf = async (services: Services, task: Task | undefined): Promise<Json> =>
-  task?.status === 'SUCCEEDED' ? openPayload(services, task.output ?? null) : null;
+  task?.status === 'SUCCEEDED' ? openPayload(services, task.tenant, task.output ?? null) : null;
 
 const stepScope = async (services: Services, run: Run, position: number, step: string): Promise<Json> => {
   const stage = await readStage(services, run.tenant, run.runId, position);
@@ -66,7 +66,7 @@ export const templateScope = async (
       if (wanted.has(step.id)) steps[step.id] = await stepScope(services, run, position, step.id);
     }
   }
-  const input = paths.some(([root]) => root === 'input') ? await openPayload(services, run.input) : null;
+  const input = paths.some(([root]) => root === 'input') ? await openPayload(services, run.tenant, run.input) : null;
   return { input, steps, run: { id: run.runId, workflow: run.workflow, version: run.version } };
 };
 

@@ -29,7 +29,7 @@ const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
     taskId: task.taskId,
     status: task.status,
     attempt: task.attempt,
-    ...(task.output === undefined ? {} : { output: await withReadUrl(services, task.output) }),
+    ...(task.output === undefined ? {} : { output: await withReadUrl(services, task.tenant, task.output) }),
     ...(task.error === undefined ? {} : { error: task.error }),
     ...(task.usage === undefined ? {} : { usage: task.usage }),
   });

@@ -3,6 +3,7 @@ import type { ClientFrame } from '../contract/client-frames.ts';
 import { keys } from '../contract/keys.ts';
 import type { TaskError } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
+import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { type Speaker, settleLate } from './complete-task.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
@@ -93,7 +94,10 @@ export const failTask = async (
   const delayMs = backoffMs(task.retry, task.attempt, services.random.fraction());
   await giveBackTask(services, task, {
     error: failure.error,
-    workState: failure.workState,
+    workState:
+      failure.workState === undefined
+        ? undefined
+        : await fitPayload(services, speaker.tenant, 'workState', failure.workState),
     ...recoveryOf(failure.error, delayMs),
   });
 };

@@ -5,7 +5,7 @@ import { limits } from '../contract/limits.ts';
 import { isClaimCheck } from '../contract/payload.ts';
 import type { TaskSubmission } from '../contract/task.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
-import { fitPayload } from '../payloads/fit-payload.ts';
+import { fitPayload, fitsItem } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import type { StagePlace, Task } from './task.ts';
 
@@ -69,7 +69,7 @@ export const newTask = async (
     throw new PayloadTooLargeError('task (all but its input)', restBytes, limits.inlinePayloadBytes / 2);
   }
   // A claim check is small and must still be looked at: it names a tenant.
-  const fits = !isClaimCheck(input) && restBytes + jsonBytes(input) <= limits.inlinePayloadBytes;
+  const fits = !isClaimCheck(input) && fitsItem(input, restBytes + jsonBytes(input));
   return {
     ...rest,
     tenant,

@@ -28,7 +28,7 @@ const resultOf = async (services: Services, child: Task): Promise<Json> =>
   Json.parse({
     taskId: child.taskId,
     status: child.status,
-    ...(child.output === undefined ? {} : { output: await withReadUrl(services, child.output) }),
+    ...(child.output === undefined ? {} : { output: await withReadUrl(services, child.tenant, child.output) }),
     ...(child.error === undefined ? {} : { error: child.error }),
   });
 

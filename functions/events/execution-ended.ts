@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { RunId, TenantId } from '#core/contract/ids.ts';
+import { readJson } from '#core/contract/json.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
-import { readJson } from '../runtime/parse-input.ts';
 import { enginePorts } from '../runtime/ports.ts';
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { freshUuid } from '#core/common/new-id.ts';
+import { readJson } from '#core/contract/json.ts';
 import { limits } from '#core/contract/limits.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '#core/errors/errors.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
-import { readJson } from './parse-input.ts';
 
 /** What an HTTP API hands over, payload format 2.0. Header names are in lower case. */
 export const HttpEvent = z.looseObject({
@@ -43,7 +43,8 @@ export const bodyOf = ({ body, isBase64Encoded }: HttpEvent): unknown => {
   if (bytes.byteLength > limits.httpBodyBytes)
     throw new PayloadTooLargeError('body', bytes.byteLength, limits.httpBodyBytes);
   const value = readJson(bytes.toString('utf8'));
-  if (value === undefined) throw new InvalidFieldError('body', 'The body is not JSON.');
+  if (value === undefined)
+    throw new InvalidFieldError('body', 'The body is not JSON, or is nested deeper than 64 levels.');
   return value;
 };
 

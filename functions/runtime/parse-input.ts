@@ -53,12 +53,3 @@ export const parseInput = <Schema extends z.ZodType>(
   if (!parsed.success) throw fieldErrorOf(parsed.error.issues, (path) => dotted([...base, ...path]));
   return parsed.data;
 };
-
-/** A JSON text's value, or `undefined` (which JSON cannot say) when it is none. */
-export const readJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

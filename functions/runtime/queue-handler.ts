@@ -1,10 +1,11 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import chain from '@middy/core';
 import * as z from 'zod';
+import { readJson } from '#core/contract/json.ts';
 import type { Services } from '#core/services.ts';
 import { errorFields } from './describe-error.ts';
 import { failureLog } from './event-handler.ts';
-import { fieldErrorOf, readJson } from './parse-input.ts';
+import { fieldErrorOf } from './parse-input.ts';
 
 const SqsEvent = z.looseObject({
   Records: z.array(

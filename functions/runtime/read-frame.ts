@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { type ClientFrameType, isClientFrameType } from '#core/contract/client-frames.ts';
 import { Envelope } from '#core/contract/envelope.ts';
 import { EnvelopeId } from '#core/contract/ids.ts';
+import { readJson } from '#core/contract/json.ts';
 import { AppError } from '#core/errors/app-error.ts';
-import { parseInput, readJson } from './parse-input.ts';
+import { parseInput } from './parse-input.ts';
 
 /** What came is no envelope: no JSON, no object, or without something that every envelope has. */
 class MalformedFrameError extends AppError {
@@ -37,7 +38,7 @@ export const readFrame = (text: string): { readonly value: unknown; readonly id:
  */
 export const parseEnvelope = (value: unknown): { readonly envelope: Envelope; readonly type: ClientFrameType } => {
   const fields = AnyObject.safeParse(value);
-  if (!fields.success) throw new MalformedFrameError('A frame is one JSON object.');
+  if (!fields.success) throw new MalformedFrameError('A frame is one JSON object, nested at most 64 levels deep.');
   const missing = required.find((name) => !Object.hasOwn(fields.data, name));
   if (missing !== undefined) throw new MalformedFrameError(`Every frame needs ${required.join(', ')}.`, missing);
   const envelope = parseInput(Envelope, value);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '#core/contract/json.ts';
 import { limits } from '#core/contract/limits.ts';
 import { fitPayload, openPayload, withReadUrl } from '#core/payloads/fit-payload.ts';
 import { prepareUpload } from '#core/payloads/prepare-upload.ts';
@@ -16,7 +17,17 @@ describe('fitPayload', () => {
     const check = await fitPayload(services, 'acme', 'output', `${most}x`);
     expect(check).toMatchObject({ $payload: { bytes: limits.inlinePayloadBytes + 1 } });
     expect(ports.payloads.stored.size).toBe(1);
-    expect(await openPayload(services, check)).toBe(`${most}x`);
+    expect(await openPayload(services, 'acme', check)).toBe(`${most}x`);
+  });
+
+  it('stores what an item could not hold at its depth', async () => {
+    const { services } = createWorld();
+    const nested = (levels: number): Json => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    const most = nested(limits.inlineLevels);
+    expect(await fitPayload(services, 'acme', 'output', most)).toBe(most);
+    const check = await fitPayload(services, 'acme', 'output', [most]);
+    expect(check).toMatchObject({ $payload: { bytes: 2 * limits.inlineLevels + 2 } });
+    expect(await openPayload(services, 'acme', check)).toEqual([most]);
   });
 
   it('refuses more than there may be, by name and with the limit', async () => {
@@ -47,8 +58,34 @@ describe('withReadUrl', () => {
   it('adds an address to a claim check and leaves anything else', async () => {
     const { services } = createWorld();
     const check = { $payload: { ref: 'acme/x', bytes: 1, sha256 } };
-    expect(await withReadUrl(services, check)).toMatchObject({ $payload: { url: expect.stringMatching(/^https:/) } });
-    for (const value of [null, 1, 'text', { a: check }]) expect(await withReadUrl(services, value)).toEqual(value);
+    expect(await withReadUrl(services, 'acme', check)).toMatchObject({
+      $payload: { url: expect.stringMatching(/^https:/) },
+    });
+    for (const value of [null, 1, 'text', { a: check }])
+      expect(await withReadUrl(services, 'acme', value)).toEqual(value);
+  });
+
+  it("signs nothing of another tenant's, however it came to be there", async () => {
+    const { services } = createWorld();
+    const check = { $payload: { ref: 'rival/x', bytes: 1, sha256 } };
+    expect(await withReadUrl(services, 'acme', check)).toEqual(check);
+    await expect(openPayload(services, 'acme', check)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('openPayload', () => {
+  it.each([
+    ['no JSON', 'my secret {'],
+    ['JSON that no stack could hold', '['.repeat(50_000) + ']'.repeat(50_000)],
+  ])('refuses what was uploaded and is %s, without quoting it', async (_what, text) => {
+    const { services, ports } = createWorld();
+    await ports.payloads.put('acme/x', text);
+    const opened = openPayload(services, 'acme', { $payload: { ref: 'acme/x', bytes: 1, sha256 } });
+    await expect(opened).rejects.toMatchObject({
+      code: 'INVALID_FIELD',
+      retryable: false,
+      message: 'The payload acme/x is not JSON.',
+    });
   });
 });
 

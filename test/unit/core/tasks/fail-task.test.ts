@@ -50,6 +50,21 @@ describe('failTask', () => {
     world.expectBooksToBalance();
   });
 
+  it("refuses another tenant's payload as work state", async () => {
+    const world = createWorld();
+    const a = await world.agent('a');
+    const { taskId } = await world.submit({ retry: noWait });
+    const workState = { $payload: { ref: 'rival/x', bytes: 1, sha256: '0'.repeat(64) } };
+    const failed = failTask(world.services, a, {
+      taskId,
+      attempt: 1,
+      error: { code: 'X', message: 'x', retryable: true },
+      workState,
+    });
+    await expect(failed).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'workState.$payload.ref' });
+    expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 1 });
+  });
+
   it('retries by the sweep when the timer was lost', async () => {
     const world = createWorld();
     const a = await world.agent('a');
