@@ -9,8 +9,8 @@ type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payl
 /** The ports that a function uses. */
 export type PortFactories = { readonly [Name in PortName]?: (variables: Variables) => Services[Name] };
 
-/** Random bits of a double's fraction. */
-const fractionBits = 2 ** 48;
+/** As many fractions as `randomInt` can choose among. */
+const fractionCount = 2 ** 48;
 
 /**
  * Services of one execution environment, from its variables. A port is built when it is first used, so a variable that
@@ -55,7 +55,7 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
       return secrets();
     },
     clock: { now: Date.now },
-    random: { fraction: () => randomInt(fractionBits - 1) / fractionBits, bytes: () => randomBytes(16) },
+    random: { fraction: () => randomInt(fractionCount - 1) / fractionCount, bytes: () => randomBytes(16) },
     log: createLog(variables),
     cache: createEnvironmentCache(randomInt(2 ** 16)),
   };
