@@ -5,6 +5,7 @@ import type { TaskView } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
+import { readIndexPage } from '../table/read-index-page.ts';
 import { retryTask } from '../tasks/retry-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { taskView } from '../tasks/task-view.ts';
@@ -27,16 +28,13 @@ const readPage = async (
   tenant: TenantId,
   query: { cursor?: string | undefined; limit: number },
 ): Promise<DeadPage> => {
-  const page = await services.table.query({
+  const page = await readIndexPage(services.table, {
     partition: indexKeys.deadOf(tenant),
     index: 'backlog',
     limit: query.limit,
-    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    cursor: query.cursor,
   });
-  const items = await services.table.getMany(
-    page.items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) })),
-  );
-  const tasks = items.flatMap((item) => {
+  const tasks = page.items.flatMap((item) => {
     const found = readTask(item);
     return found.kind === 'task' && found.task.endedAt !== undefined ? [found.task] : [];
   });

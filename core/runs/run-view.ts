@@ -7,6 +7,7 @@ import { stagesOf } from '../coordination/definition.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { Stage } from '../stages/stage.ts';
+import { readIndexPage } from '../table/read-index-page.ts';
 import type { Task } from '../tasks/task.ts';
 import { readMembers } from './outputs.ts';
 import { Run, readRun } from './run.ts';
@@ -110,16 +111,14 @@ export const listRunViews = async (
     readonly status?: RunView['status'] | undefined;
   },
 ): Promise<{ items: readonly Omit<RunView, 'steps'>[]; nextCursor?: string }> => {
-  const page = await services.table.query({
+  const page = await readIndexPage(services.table, {
     partition: indexKeys.listOf(tenant, 'RUNS'),
     index: 'list',
     limit: query.limit,
     descending: true,
-    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    cursor: query.cursor,
   });
-  const order = page.items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) }));
-  const byKey = new Map((await services.table.getMany(order)).map((item) => [item['pk'], item]));
-  const runs = order.flatMap(({ pk }) => Run.safeParse(byKey.get(pk)).data ?? []);
+  const runs = page.items.flatMap((item) => Run.safeParse(item).data ?? []);
   const items = runs
     .filter(({ status }) => query.status === undefined || status === query.status)
     .map(({ runId, workflow, version, mode, status, input, createdAt, startedAt, endedAt }) => ({

@@ -5,6 +5,7 @@ import { TaskView } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
+import { readIndexPage } from '../table/read-index-page.ts';
 import { readTask, type Task } from './task.ts';
 
 const LateResult = z.looseObject({ attempt: z.int(), agentId: z.string(), receivedAt: z.number() });
@@ -82,19 +83,16 @@ export const listTaskViews = async (
   tenant: TenantId,
   query: TaskListQuery,
 ): Promise<{ items: readonly TaskView[]; nextCursor?: string }> => {
-  const page = await services.table.query({
+  const page = await readIndexPage(services.table, {
     partition: indexKeys.listOf(tenant, 'TASKS'),
     index: 'list',
     limit: query.limit,
     descending: true,
-    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    cursor: query.cursor,
   });
-  const order = page.items.map((item) => ({ pk: String(item['pk']), sk: String(item['sk']) }));
-  const items = await services.table.getMany(order);
-  const byKey = new Map(items.map((item) => [item['pk'], item]));
   const views = await Promise.all(
-    order.flatMap(({ pk }) => {
-      const found = readTask(byKey.get(pk));
+    page.items.flatMap((item) => {
+      const found = readTask(item);
       return found.kind === 'task' ? [taskView(services, found.task)] : [];
     }),
   );
