@@ -4,7 +4,7 @@ import type { ClientFrame } from '../contract/client-frames.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, requireScope } from '../identity/principal.ts';
 import { readRunView } from '../runs/run-view.ts';
 import type { Services } from '../services.ts';
 import { readTask } from '../tasks/task.ts';
@@ -56,7 +56,7 @@ const showAgent = async (
 /**
  * Shows a connection a run, a task or an agent: first how it stands, then each change. Watched before the state is read,
  * so nothing falls between the two.
- * @throws NotFoundError when there is none of this tenant's.
+ * @throws NotFoundError when there is none of this tenant's; ForbiddenError for what its role may not read otherwise either.
  */
 export const watch = async (
   services: Services,
@@ -66,6 +66,7 @@ export const watch = async (
 ): Promise<void> => {
   const { tenant } = principal;
   if (topic.runId !== undefined) {
+    requireScope(principal, 'runs:read');
     const known = await services.table.get(keys.run(tenant, topic.runId), { consistent: true });
     if (known === undefined) throw new NotFoundError('run', topic.runId);
     await addWatcher(services, principal, topic.runId, connectionId);
@@ -79,6 +80,7 @@ export const watch = async (
     return tellOfTask(services, found.task, isTerminal(found.task.status) ? 'task.completed' : 'task.state');
   }
   if (topic.agentId !== undefined) {
+    requireScope(principal, 'agents:read');
     await readProfile(services, tenant, topic.agentId);
     await addWatcher(services, principal, topic.agentId, connectionId);
     return showAgent(services, principal, topic.agentId, connectionId);

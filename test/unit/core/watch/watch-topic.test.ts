@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UnavailableError } from '#core/errors/errors.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { progressTask } from '#core/tasks/note-progress.ts';
 import { unwatch, watch } from '#core/watch/watch-topic.ts';
 import { createWorld, owner, stranger, type World } from '../world.ts';
@@ -55,6 +56,19 @@ describe('watch', () => {
     const [state, , assigned] = world.frames('viewer', 'event').map(({ payload }) => payload);
     expect(state).toMatchObject({ data: { state: 'running', freeSlots: 4, tasks: [first.taskId] } });
     expect(assigned).toMatchObject({ agentId: agent.agentId, taskId: second.taskId });
+  });
+
+  it('shows nobody what its role could not read otherwise', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const run = await world.start({ mode: 'parallel', name: 'p', tasks: [{ id: 'x', type: 'work' }] });
+    const { taskId } = await world.submit();
+    const working: Principal = { ...owner, role: 'agent' };
+    for (const topic of [{ runId: run.runId }, { agentId: agent.agentId }])
+      await expect(watch(world.services, working, topic, 'viewer')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(seen(world)).toEqual([]);
+    await watch(world.services, working, { taskId }, 'viewer');
+    expect(seen(world)).toEqual(['task.state']);
   });
 
   it('looks for the watchers of an agent that has none at most every 30 seconds', async () => {
