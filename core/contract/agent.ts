@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Amount } from './amount.ts';
 import { AgentId, Name } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -28,7 +29,7 @@ export const Capabilities = z
 
 /** What affinity looks at: names and plain values. */
 export const Labels = z
-  .record(Name, z.union([z.string().max(256), z.number(), z.boolean()]))
+  .record(Name, z.union([z.string().max(256), Amount, z.boolean()]))
   .refine(
     (labels) => Object.keys(labels).length <= limits.labelsPerAgent,
     `has more than ${limits.labelsPerAgent} labels`,
@@ -70,12 +71,12 @@ export const AgentRegistration = z.strictObject({
   weight: z.number().positive().max(1000).default(1),
   batchTypes: z.array(Name).max(50).optional(),
   endpoint: z.url().max(2048).optional(),
-  costPerTask: z.number().nonnegative().optional(),
-  costPerKTokens: z.number().nonnegative().optional(),
+  costPerTask: Amount.nonnegative().optional(),
+  costPerKTokens: Amount.nonnegative().optional(),
   modelId: z.string().max(256).optional(),
   metadata: z.record(z.string().max(128), Json).optional(),
   /** The assignments that this process still works on after a reconnect; the others are delivered again. */
-  resume: z.strictObject({ tasks: z.array(TaskRef).max(limits.maxConcurrency) }).optional(),
+  resume: z.strictObject({ tasks: z.array(TaskRef).max(limits.tasksPerHeartbeat) }).optional(),
 });
 export type AgentRegistration = z.infer<typeof AgentRegistration>;
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AgentRegistration, AgentUpdate, TaskRef } from './agent.ts';
+import { Amount } from './amount.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -8,13 +9,20 @@ import { TaskError, TaskSubmission, Usage } from './task.ts';
 const attempt = z.int().positive();
 const percent = z.number().min(0).max(100);
 
+const Metrics = z
+  .record(z.string().min(1).max(64), Amount)
+  .refine(
+    (metrics) => Object.keys(metrics).length <= limits.metricsPerAgent,
+    `has more than ${limits.metricsPerAgent} metrics`,
+  );
+
 /** The payload of each frame that an agent or client may send, by envelope type. */
 export const clientFrames = {
   'agent.register': AgentRegistration,
   'agent.update': AgentUpdate,
   'agent.heartbeat': z.strictObject({
-    tasks: z.array(TaskRef.extend({ percent: percent.optional() })).max(limits.maxConcurrency),
-    metrics: z.record(z.string().max(64), z.number()).optional(),
+    tasks: z.array(TaskRef.extend({ percent: percent.optional() })).max(limits.tasksPerHeartbeat),
+    metrics: Metrics.optional(),
     lastAssignment: z.int().nonnegative().optional(),
   }),
   'task.accept': z.strictObject({ taskId: TaskId, attempt }),

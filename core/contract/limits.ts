@@ -16,6 +16,12 @@ export const limits = {
   labelsPerAgent: 20,
   /** The slots item has about 0.3 KB, 150 bytes for each live claim and 90 for each type of task with a history. */
   maxConcurrency: 100,
+  /** Tasks that an agent is given at once, those of no `slotCost` included. Dispatchers at work at the same instant may pass it by one each. */
+  claimsPerAgent: 200,
+  /** Tasks that a heartbeat lists: as many as an agent may come to hold, and still one frame. */
+  tasksPerHeartbeat: 300,
+  /** Numbers that a heartbeat tells of an agent: they lie in the item that every assignment writes. */
+  metricsPerAgent: 20,
   defaultMaxConcurrency: 5,
   defaultAgentPriority: 50,
   tasksPerBatch: 100,

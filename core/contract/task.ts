@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Labels } from './agent.ts';
+import { Amount } from './amount.ts';
 import { AgentId, Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -85,7 +86,7 @@ export const Affinity = z
   .strictObject({
     label: Name,
     comparator: Comparator.default('EQUAL'),
-    value: z.union([z.string().max(256), z.number(), z.boolean()]),
+    value: z.union([z.string().max(256), Amount, z.boolean()]),
     /** Whether an agent without it is unfit; otherwise it only comes later. */
     required: z.boolean().default(false),
     /** What a preferred one counts; the greatest sum comes first. */
@@ -180,7 +181,7 @@ export type TaskError = z.infer<typeof TaskError>;
 export const Usage = z.strictObject({
   inputTokens: z.int().nonnegative().optional(),
   outputTokens: z.int().nonnegative().optional(),
-  costUsd: z.number().nonnegative().optional(),
+  costUsd: Amount.nonnegative().optional(),
   model: z.string().max(256).optional(),
 });
 export type Usage = z.infer<typeof Usage>;

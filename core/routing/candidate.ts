@@ -1,7 +1,7 @@
 import type { RosterEntry, Slots } from '../agents/agent.ts';
 import { breakerState } from '../agents/breaker.ts';
 import { loadOf } from '../agents/slots.ts';
-import { timings } from '../contract/limits.ts';
+import { limits, timings } from '../contract/limits.ts';
 import type { Requirements } from '../contract/task.ts';
 import { isRuledOut } from './affinity.ts';
 
@@ -46,6 +46,9 @@ const isBroken = (slots: Slots, nowMs: number): boolean => {
   return state === 'open' || (state === 'half_open' && Object.keys(slots.assigned).length > 0);
 };
 
+/** Claims that cost nothing take room in the slots item all the same, and a heartbeat lists no more than these. */
+const holdsMost = (slots: Slots): boolean => Object.keys(slots.assigned).length >= limits.claimsPerAgent;
+
 /** Whether an agent can take a task of this cost now. Clocks hint; the claim's own guard decides. */
 export const whyNotNow = (slotCost: number, slots: Slots, nowMs: number): WhyNot | undefined => {
   if (slots.status !== 'active') return slots.status;
@@ -53,7 +56,7 @@ export const whyNotNow = (slotCost: number, slots: Slots, nowMs: number): WhyNot
   if (slots.connection === undefined) return 'offline';
   if (slots.seenAt + timings.silentAfterMs < nowMs) return 'silent';
   if (isBroken(slots, nowMs)) return 'breaker_open';
-  return slotCost > 0 && slots.freeSlots < slotCost ? 'full' : undefined;
+  return (slotCost > 0 && slots.freeSlots < slotCost) || holdsMost(slots) ? 'full' : undefined;
 };
 
 /** Share of the agent's limit that is taken: 0 idle, 1 full. */

@@ -161,6 +161,27 @@ describe('clientFrames', () => {
     expect([...tooStrict, ...tooLoose].map(([type]) => type)).toEqual([]);
   });
 
+  it('tell of at most so many metrics, each a number that the table keeps', () => {
+    const beat = (metrics: object) => accepts(clientFrames['agent.heartbeat'], { tasks: [], metrics });
+    const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`m${index}`, 1]));
+    expect(beat(named(limits.metricsPerAgent))).toBe(true);
+    expect(beat(named(limits.metricsPerAgent + 1))).toBe(false);
+    for (const value of [1e16, -1e300, Infinity, '1']) expect(beat({ load: value })).toBe(false);
+    expect(beat({ '': 1 })).toBe(false);
+  });
+
+  it('list every task that an agent may hold, in one frame', () => {
+    const tasks = Array.from({ length: limits.tasksPerHeartbeat }, () => ({
+      taskId: `tsk_${uuid}`,
+      attempt: 20,
+      percent: 99,
+    }));
+    expect(accepts(clientFrames['agent.heartbeat'], { tasks })).toBe(true);
+    expect(accepts(clientFrames['agent.heartbeat'], { tasks: [...tasks, tasks[0]] })).toBe(false);
+    expect(limits.tasksPerHeartbeat).toBeGreaterThan(limits.claimsPerAgent + 50);
+    expect(jsonBytes({ tasks })).toBeLessThan(limits.frameBytes - 1024);
+  });
+
   it('watch exactly one thing', () => {
     expect(accepts(clientFrames.watch, {})).toBe(false);
     expect(accepts(clientFrames.watch, { taskId: `tsk_${uuid}`, runId: `run_${uuid}` })).toBe(false);

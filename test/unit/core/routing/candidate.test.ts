@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timings } from '#core/contract/limits.ts';
+import { limits, timings } from '#core/contract/limits.ts';
 import { Requirements } from '#core/contract/task.ts';
 import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
 import { requirementSignature } from '#core/routing/signature.ts';
@@ -61,6 +61,12 @@ describe('whyNotNow', () => {
 
   it('never finds an agent too full for a vote', () =>
     expect(now({ maxConcurrency: 1, load: [1] }, 0)).toBeUndefined());
+
+  it('finds an agent full that holds as many votes as one may', () => {
+    const votes = (count: number) => ({ load: Array.from({ length: count }, () => 0) });
+    expect(now(votes(limits.claimsPerAgent - 1), 0)).toBeUndefined();
+    expect(now(votes(limits.claimsPerAgent), 0)).toBe('full');
+  });
 
   it('needs room for the whole cost', () => {
     expect(now({ maxConcurrency: 3, load: [1] }, 2)).toBeUndefined();
