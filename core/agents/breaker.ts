@@ -45,7 +45,7 @@ export const breakerClaim = (
   nowMs: number,
 ): { readonly set: readonly Change[]; readonly clauses: Clauses } =>
   slots.breakerUntil === undefined
-    ? { set: [], clauses: { breakerClosed: absent('breakerUntil') } }
+    ? { set: [], clauses: { sameBreaker: absent('breakerUntil') } }
     : {
         set: [set('breakerUntil', nowMs + breakerRule.openMs)],
         clauses: { sameBreaker: equal('breakerUntil', slots.breakerUntil) },

@@ -1,6 +1,8 @@
 import { decisionsOf, type Guards, type WriteUse } from './clause-log.ts';
 import { configurations } from './explorer/configurations.ts';
 import { Explorer } from './explorer/model.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+import { playScenario } from './scenarios/scene.ts';
 import { simulate } from './simulate.ts';
 
 /** What became of a guard that was taken away. */
@@ -11,12 +13,23 @@ export interface Verdict extends Guards {
   readonly chances: number;
 }
 
-/** One place where a guard may be missed: a seed or a small fleet, and what it met when nothing was missing. */
+/** One place where a guard may be missed: a scene, a small fleet or a seed, and what it met when nothing was missing. */
 interface Ground {
   readonly name: string;
+  /** Seconds rather than milliseconds: tried last. */
+  readonly isSlow?: boolean;
   readonly uses: ReadonlyMap<string, WriteUse>;
   run(drop: Guards): Promise<string | undefined>;
 }
+
+const sceneGrounds = async (): Promise<readonly Ground[]> =>
+  Promise.all(
+    scenarios.map(async (scenario) => ({
+      name: `the scene "${scenario.title}"`,
+      uses: (await playScenario(scenario)).clauses.uses,
+      run: async (drop) => (await playScenario(scenario, drop)).fault?.split('\n')[0],
+    })),
+  );
 
 const fleetGrounds = (): readonly Ground[] =>
   configurations.map((configuration) => ({
@@ -29,7 +42,12 @@ const fleetGrounds = (): readonly Ground[] =>
 const seedGround = async (seed: number): Promise<Ground | undefined> => {
   const { clauses: uses, violations } = await simulate({ seed });
   if (violations.length > 0) return undefined;
-  return { name: `seed ${seed}`, uses, run: async (drop) => (await simulate({ seed, drop })).violations[0]?.rule };
+  return {
+    name: `seed ${seed}`,
+    isSlow: true,
+    uses,
+    run: async (drop) => (await simulate({ seed, drop })).violations[0]?.rule,
+  };
 };
 
 /** Seeds tried for one guard before it counts as a survivor. */
@@ -40,7 +58,10 @@ const tryGuards = async (grounds: readonly Ground[], drop: Guards): Promise<Verd
   const useful = grounds
     .map((ground) => ({ ground, decisions: decisionsOf(ground.uses.get(drop.write), drop.clauses) }))
     .filter(({ decisions }) => decisions > 0)
-    .toSorted((left, right) => right.decisions - left.decisions)
+    .toSorted(
+      (left, right) =>
+        Number(left.ground.isSlow === true) - Number(right.ground.isSlow === true) || right.decisions - left.decisions,
+    )
     .map(({ ground }) => ground);
   for (const ground of useful.slice(0, maxTries)) {
     const rule = await ground.run(drop);
@@ -80,7 +101,7 @@ export const judgeGuards = async (
   seeds: readonly number[],
   tell: (verdict: Verdict) => void,
 ): Promise<readonly Verdict[]> => {
-  const grounds: Ground[] = [...fleetGrounds()];
+  const grounds: Ground[] = [...(await sceneGrounds()), ...fleetGrounds()];
   for (const seed of seeds) {
     const ground = await seedGround(seed);
     if (ground !== undefined) grounds.push(ground);

@@ -1,0 +1,13 @@
+import { agentsScenarios } from './agents-scenarios.ts';
+import { runsScenarios } from './runs-scenarios.ts';
+import type { Scenario } from './scene.ts';
+import { slotsScenarios } from './slots-scenarios.ts';
+import { tasksScenarios } from './tasks-scenarios.ts';
+
+/** For each named clause of core at least one interleaving that goes wrong without it. */
+export const scenarios: readonly Scenario[] = [
+  ...slotsScenarios,
+  ...agentsScenarios,
+  ...tasksScenarios,
+  ...runsScenarios,
+];
