@@ -133,6 +133,8 @@ export class FakePlatform {
     this.#server.on('upgrade', (request, socket, head) => {
       this.handshakes += 1;
       const status = this.handshakeStatus;
+      // Whoever is refused may hang up before it has read why.
+      socket.on('error', () => undefined);
       if (status !== undefined) return socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
         const connection = new FakeConnection(webSocket, request, this);
