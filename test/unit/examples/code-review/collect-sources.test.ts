@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +15,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
+
+const longName = 'n'.repeat(200);
+const longestPath = process.platform === 'darwin' ? 1024 : 4096;
+
+/** A folder that can be read, while the path of anything with a long name in it is too long for the system. */
+function folderAtTheLimit(): string {
+  let folder = 'down';
+  while (join(root, folder).length + longName.length <= longestPath) folder += `/${'d'.repeat(90)}`;
+  return folder;
+}
 
 async function plant(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [path, content] of Object.entries(files)) {
@@ -84,14 +95,23 @@ describe('collectSources', () => {
     ]);
   });
 
-  it.skipIf(process.getuid?.() === 0)('lists what it may not read', async () => {
-    await plant({ 'a.ts': '1', 'b.ts': '1', 'closed/c.ts': '1' });
-    await chmod(join(root, 'b.ts'), 0);
-    await chmod(join(root, 'closed'), 0);
+  it('lists what it cannot read', async () => {
+    // Prepare: what no path of the system reaches is closed to everybody, root included.
+    await plant({ 'a.ts': '1' });
+    const folder = folderAtTheLimit();
+    await mkdir(join(root, folder), { recursive: true });
+    const created = spawnSync('sh', ['-c', 'touch "$1.ts" && mkdir "$1"', 'sh', longName], { cwd: join(root, folder) });
+    expect(created.status).toBe(0);
+    // Act
     const sources = await collectSources(root);
-    await chmod(join(root, 'closed'), 0o700);
+    // Assess
     expect(sources.files.map((file) => file.path)).toEqual(['a.ts']);
-    expect(sources.skipped.map((each) => each.reason)).toEqual(['unreadable: EACCES', 'unreadable: EACCES']);
+    expect(sources.skipped).toEqual([
+      { path: `${folder}/${longName}`, reason: 'unreadable: ENAMETOOLONG' },
+      { path: `${folder}/${longName}.ts`, reason: 'unreadable: ENAMETOOLONG' },
+    ]);
+    // What reaches it goes down step by step.
+    expect(spawnSync('rm', ['-rf', join(root, 'down')]).status).toBe(0);
   });
 
   it('stops at the limit of files and names the rest', async () => {
