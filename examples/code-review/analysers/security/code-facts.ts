@@ -1,5 +1,15 @@
 import type { AstNode } from '../ast.ts';
-import { child, childList, isNode, propertyName, stringValue, templateTexts, text, unwrap } from '../ast.ts';
+import {
+  child,
+  childList,
+  isFunction,
+  isNode,
+  propertyName,
+  stringValue,
+  templateTexts,
+  text,
+  unwrap,
+} from '../ast.ts';
 import type { Binding, Scopes } from '../scope.ts';
 
 /** A place in a program: its declarations and the nodes around it. */
@@ -45,8 +55,17 @@ function identifierName(name: string, place: Place, depth: number): string | und
 function memberName(target: AstNode, place: Place, depth: number): string | undefined {
   const owner = referenceName(child(target, 'object'), place, depth + 1);
   const name = propertyName(target);
+  // `Object.getPrototypeOf(async () => {}).constructor` is how the hidden kinds of Function are got at.
+  if (name === 'constructor' && isFunctionValue(unwrap(child(target, 'object')))) return 'global:Function';
   if (owner === undefined || name === undefined) return undefined;
   return owner === 'global' ? `global:${name}` : joinMember(owner, name);
+}
+
+function isFunctionValue(node: AstNode | undefined): boolean {
+  if (node === undefined || isFunction(node)) return node !== undefined;
+  const [first] = childList(node, 'arguments');
+  const prototype = unwrap(first);
+  return propertyName(child(node, 'callee')) === 'getPrototypeOf' && prototype !== undefined && isFunction(prototype);
 }
 
 function callName(target: AstNode, place: Place, depth: number): string | undefined {
@@ -216,7 +235,17 @@ export function isBuiltText(node: AstNode | undefined, place: Place, depth = 0):
     const binding = place.scopes.resolve(text(target, 'name') ?? '', place.ancestors);
     return binding?.values.some((value) => isBuiltText(value, place, depth + 1)) ?? false;
   }
-  return false;
+  return target.type === 'CallExpression' && isBuiltByCall(target, place, depth);
+}
+
+const BUILDERS = new Set(['join', 'concat', 'replace', 'replaceAll', 'trim', 'toString']);
+
+/** `[a, b].join(' ')`, `'a'.concat(b)`, `'a %s'.replace('%s', b)`, `util.format('a %s', b)`. */
+function isBuiltByCall(call: AstNode, place: Place, depth: number): boolean {
+  const callee = unwrap(child(call, 'callee'));
+  if (referenceName(callee, place) === 'util.format') return childList(call, 'arguments').length > 1;
+  if (!BUILDERS.has(propertyName(callee) ?? '')) return false;
+  return literalTexts(child(callee, 'object'), place, depth + 1).length > 0;
 }
 
 /** The literal pieces that a text is put together from, in order, following variables. */
@@ -232,7 +261,11 @@ function textSources(target: AstNode, place: Place): AstNode[] {
   if (target.type === 'Identifier') {
     return place.scopes.resolve(text(target, 'name') ?? '', place.ancestors)?.values ?? [];
   }
-  if (target.type === 'CallExpression') return [child(unwrap(child(target, 'callee')), 'object')].filter(isNode);
+  if (target.type === 'CallExpression') {
+    const callee = unwrap(child(target, 'callee'));
+    const isFormat = referenceName(callee, place) === 'util.format';
+    return isFormat ? childList(target, 'arguments') : [child(callee, 'object')].filter(isNode);
+  }
   const sides = ['left', 'right', 'consequent', 'alternate'].map((key) => child(target, key)).filter(isNode);
   return [...sides, ...childList(target, 'elements')];
 }

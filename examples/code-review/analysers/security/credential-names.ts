@@ -5,7 +5,7 @@ export type CredentialKind = 'password' | 'key';
 
 const PASSWORD_WORDS = /(?:^|_)(?:password|passwd|pwd|passphrase|pass_phrase|pass)$/;
 const KEY_WORDS =
-  /(?:^|_)(?:secret|token|api_?key|access_?key|secret_?key|private_?key|auth_?key|encryption_?key|signing_?key|master_?key|license_?key|service_?key|account_?key|shared_?key|secret_access_key|credentials?|bearer|apikey|authtoken|accesstoken|secretkey|webhook_secret)$/;
+  /(?:^|_)(?:secret|token|api_?key|access_?key|secret_?key|private_?key|auth_?key|encryption_?key|signing_?key|master_?key|license_?key|service_?key|(?:enc|aes|hmac|jwt|cipher|crypto|deploy)_?key|secret_or_key|account_?key|shared_?key|secret_access_key|credentials?|bearer|apikey|authtoken|accesstoken|secretkey|webhook_secret)$/;
 /** Words after the credential's own that do not change what it is. */
 const TRAILING =
   /_(?:prod|production|live|staging|stage|dev|value|default|v?\d+|string|plain|raw|text|main|backup|primary|secondary|base64|b64|hex)$/;
@@ -43,9 +43,14 @@ const PASSWORD_BITS = 2.2;
 const KEY_BITS = 3.2;
 const RANDOM_LETTER_BITS = 4;
 
+/** Words that nobody writes into a name or a label: the value calls itself secret. */
+const STATED_SECRET =
+  /(?:super|top|very|ultra)[-_]?secret|my[-_]?secret[-_]?(?:key|token|pass|jwt|sign|value)|(?:do[-_]?not|dont|never)[-_]?(?:share|tell|leak)/i;
+
 /** Whether a literal under a credential's name is the credential itself. */
 export function isCredentialValue(kind: CredentialKind, value: string): boolean {
   if (/\s/.test(value) || value.length > MAX_VALUE || REFERENCE.test(value) || isPlaceholder(value)) return false;
+  if (STATED_SECRET.test(value)) return true;
   if (NUMBERED_IDENTIFIER.test(value)) return false;
   return kind === 'password' ? isPassword(value) : isKey(value);
 }

@@ -5,12 +5,9 @@ import type { ParsedSource } from '../parse-source.ts';
 import { readScopes } from '../scope.ts';
 import type { Place } from './code-facts.ts';
 import { isBuiltText, isExternalInput, isFixed, literalTexts, referenceName } from './code-facts.ts';
-
-interface Danger {
-  readonly rule: string;
-  readonly severity: Finding['severity'];
-  readonly message: string;
-}
+import type { Danger } from './danger.ts';
+import { dynamicCode, loadedCode } from './dynamic-code.ts';
+import { shellCommand } from './shell-command.ts';
 
 /** Finds code run from text, shell commands and SQL put together from input, and markup written without escaping. */
 export function findDangerousCalls(source: ParsedSource): Finding[] {
@@ -36,76 +33,9 @@ function dangerOf(node: AstNode, place: Place): Danger | undefined {
   if (node.type === 'CallExpression' || node.type === 'NewExpression') {
     return dynamicCode(node, place) ?? shellCommand(node, place) ?? sqlText(node, place) ?? markupCall(node, place);
   }
+  if (node.type === 'ImportExpression') return loadedCode(child(node, 'source'), place);
   if (node.type === 'AssignmentExpression') return markupAssignment(node, place);
   return node.type === 'JSXAttribute' ? markupAttribute(node, place) : undefined;
-}
-
-const CODE_RUNNERS = new Set([
-  'global:eval',
-  'global:Function',
-  'global:execScript',
-  'vm.runInThisContext',
-  'vm.runInNewContext',
-  'vm.runInContext',
-  'vm.compileFunction',
-  'vm.Script',
-  'vm.SourceTextModule',
-]);
-const TIMERS = new Set(['global:setTimeout', 'global:setInterval', 'global:setImmediate']);
-
-function dynamicCode(node: AstNode, place: Place): Danger | undefined {
-  const name = referenceName(child(node, 'callee'), place);
-  if (name === undefined) return undefined;
-  const parameters = childList(node, 'arguments');
-  // Only the last argument of Function is code, but the parameter names are code as well.
-  const code = name === 'global:Function' ? parameters : parameters.slice(0, 1);
-  const isTimer = TIMERS.has(name) && isBuiltText(parameters[0], place);
-  if (!isTimer && !CODE_RUNNERS.has(name)) return undefined;
-  const open = code.find((each) => !isFixed(each, place));
-  if (open === undefined) return undefined;
-  const shown = name.replace('global:', '');
-  return {
-    rule: 'security/dynamic-code',
-    severity: isExternalInput(open, place) ? 'critical' : 'high',
-    message: `${shown} runs text that is not fixed in the program: whoever supplies the text runs code here`,
-  };
-}
-
-const SHELL_CALLS = new Set(['child_process.exec', 'child_process.execSync']);
-const SPAWN_CALLS = new Set([
-  'child_process.spawn',
-  'child_process.spawnSync',
-  'child_process.execFile',
-  'child_process.execFileSync',
-]);
-
-function shellCommand(node: AstNode, place: Place): Danger | undefined {
-  const name = referenceName(child(node, 'callee'), place);
-  if (name === undefined) return undefined;
-  const parameters = childList(node, 'arguments');
-  const isSpawn = SPAWN_CALLS.has(name);
-  if (!SHELL_CALLS.has(name) && !(isSpawn && parameters.some((each) => runsShell(each, place)))) return undefined;
-  const inspected = isSpawn
-    ? parameters.filter((each) => unwrap(each)?.type !== 'ObjectExpression')
-    : parameters.slice(0, 1);
-  const open = inspected.find((each) => !isFixed(each, place));
-  if (open === undefined) return undefined;
-  return {
-    rule: 'security/command-injection',
-    severity: isExternalInput(open, place) ? 'critical' : 'high',
-    message: `${name} gives text that is not fixed to a shell: pass the parts as an argument list to execFile or spawn`,
-  };
-}
-
-function runsShell(node: AstNode, place: Place): boolean {
-  const options = unwrap(node);
-  if (options?.type === 'Identifier') {
-    const values = place.scopes.resolve(text(options, 'name') ?? '', place.ancestors)?.values ?? [];
-    return values.some((value) => value.type === 'ObjectExpression' && runsShell(value, place));
-  }
-  return childList(options, 'properties').some(
-    (property) => propertyName(property) === 'shell' && child(property, 'value')?.['value'] !== false,
-  );
 }
 
 const QUERY_METHODS =

@@ -5,6 +5,7 @@ import type { Finding, SourceFile } from '../finding.ts';
 import { LineIndex } from '../line-index.ts';
 import type { ParsedSource } from '../parse-source.ts';
 import { credentialKind, isCredentialValue } from './credential-names.ts';
+import { headerCredential, libraryKey } from './key-places.ts';
 import {
   CONNECTION_STRING,
   entropyBits,
@@ -35,12 +36,18 @@ export function findSecretsInCode(source: ParsedSource): Finding[] {
     const known = knownSecrets(value, isTest).map((secret) => ({ ...secret, offset: offsetIn(source, node, secret) }));
     secrets.push(...known);
     if (known.length > 0 || isTest || stringValue(node) === undefined) return;
-    const name = credentialName(node, ancestors);
-    const kind = name === undefined ? undefined : credentialKind(name);
-    if (kind === undefined || !isCredentialValue(kind, value)) return;
-    secrets.push({ what: `${kind === 'password' ? 'Password' : 'Credential'} in ${name}`, offset: node.start, value });
+    const what =
+      headerCredential(value) ?? libraryKey(node, ancestors, value) ?? namedCredential(node, ancestors, value);
+    if (what !== undefined) secrets.push({ what, offset: node.start, value });
   });
   return findings(source.file, source.lines, secrets);
+}
+
+function namedCredential(node: AstNode, ancestors: readonly AstNode[], value: string): string | undefined {
+  const name = credentialName(node, ancestors);
+  const kind = name === undefined ? undefined : credentialKind(name);
+  if (kind === undefined || !isCredentialValue(kind, value)) return undefined;
+  return `${kind === 'password' ? 'Password' : 'Credential'} in ${name}`;
 }
 
 /** The text of a literal; the pieces of a template are kept apart so that they cannot form a secret together. */
@@ -109,14 +116,11 @@ function nameOf(node: AstNode | undefined): string | undefined {
   return text(node, 'name') ?? propertyName(node);
 }
 
-/** Arguments that libraries define to be keys. */
+/** Arguments that are keys, but also take names and labels: only what looks like a key counts. */
 function argumentName(call: AstNode, value: AstNode): string | undefined {
   const callee = nameOf(child(call, 'callee')) ?? '';
   const position = childList(call, 'arguments').indexOf(value);
-  const object = text(child(child(call, 'callee'), 'object'), 'name') ?? '';
-  if (position === 1 && /^(?:createHmac|createCipheriv)$/.test(callee)) return `${callee} secret`;
-  if (position === 1 && /jwt|jsonwebtoken/i.test(object) && /^(?:sign|verify)$/.test(callee)) return `${callee} secret`;
-  return undefined;
+  return position === 1 && /^(?:createHmac|createCipheriv)$/.test(callee) ? `${callee} secret` : undefined;
 }
 
 /** Finds credentials in a file that is not parsed: known formats, and assignments to names of credentials. */

@@ -16,11 +16,24 @@ export const SECRET_FORMATS: readonly SecretFormat[] = [
   { name: 'Google API key', pattern: /\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])/g },
   { name: 'npm token', pattern: /\bnpm_[A-Za-z0-9]{36}\b/g },
   { name: 'SendGrid key', pattern: /\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/g },
-  { name: 'OpenAI key', pattern: /\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}/g },
+  {
+    name: 'OpenAI key',
+    pattern: /\bsk-(?:proj-|svcacct-)?(?=[A-Za-z0-9_-]*[A-Z])(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{40,}/g,
+  },
   { name: 'Anthropic key', pattern: /\bsk-ant-[a-z]+\d{2}-[A-Za-z0-9_-]{60,}/g },
   { name: 'Hugging Face token', pattern: /\bhf_[A-Za-z]{34}\b/g },
   { name: 'DigitalOcean token', pattern: /\bdo[opr]_v1_[a-f0-9]{64}\b/g },
   { name: 'PyPI token', pattern: /\bpypi-AgE[A-Za-z0-9_-]{50,}/g },
+  { name: 'Docker Hub token', pattern: /\bdckr_pat_[A-Za-z0-9_-]{27,}/g },
+  { name: 'Shopify token', pattern: /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b/g },
+  { name: 'Twilio key', pattern: /\bSK[a-f0-9]{32}\b/g },
+  { name: 'Mailgun key', pattern: /\bkey-[a-z0-9]{32}\b/g },
+  { name: 'Google OAuth secret', pattern: /\bGOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])/g },
+  { name: 'Databricks token', pattern: /\bdapi[a-f0-9]{32}\b/g },
+  { name: 'Vault token', pattern: /\bhvs\.[A-Za-z0-9_-]{24,}/g },
+  { name: 'Telegram bot token', pattern: /\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/g },
+  { name: 'Azure storage key', pattern: /\bAccountKey=[A-Za-z0-9+/]{60,}={0,2}/g },
+  { name: 'Discord webhook', pattern: /\bdiscord(?:app)?\.com\/api\/webhooks\/\d{17,20}\/[A-Za-z0-9_-]{60,}/g },
 ];
 
 /** A private key in PEM form with enough of a body that it is one; a mere header is not. */
@@ -47,14 +60,21 @@ export function entropyBits(value: string): number {
 
 const PLACEHOLDER =
   /example|placeholder|change[_-]?me|change[_-]?this|dummy|redacted|replace|insert|\byour|your[_-]|xxx|\*\*\*|\.\.\.|…|todo|fixme|sample|fake|mock|foo|bar(?![a-z0-9])|lorem|not[_-]?a[_-]?real|notreal|default|undefined|null\b|n\/a|<[^>]*>|\$\{|\{\{|%[A-Z_]+%|\$\(|(?:^|[^a-z])test(?:ing)?(?![a-z])/i;
-/** Nothing but what fingers type along the keyboard. */
+/** Nothing but what fingers type along the keyboard; at the length of a real key it may well be used as one. */
 const KEYBOARD_RUN = /^(?:0?1234567?8?9?0?|abcdef(?:ghij)?[a-z]*|qwerty(?:uiop)?|asdf(?:gh)?|[-_])+$/i;
+const LONGEST_RUN = 24;
 const WHOLE_PLACEHOLDER =
-  /^(?:pass(?:word|wd|phrase)?|secret|token|key|api[_-]?key|admin|root|user|guest|postgres|mysql|redis|none|null|true|false|string|value|hunter|letmein|hidden|masked|local|dev|demo|empty|unset|required|optional)[-_]?\d{0,1}$/i;
+  /^(?:pass(?:word|wd|phrase)?|secret|token|key|api[_-]?key|admin|root|user|guest|postgres|mysql|redis|none|null|true|false|string|value|hidden|masked|local|dev|demo|empty|unset|required|optional)[-_]?\d{0,1}$/i;
+
+/** Whether a value says that it is to be replaced, or is one that documentation uses. */
+export function isStandIn(value: string): boolean {
+  return PLACEHOLDER.test(value);
+}
 
 /** Whether a value visibly stands for a secret instead of being one. */
 export function isPlaceholder(value: string): boolean {
-  if (PLACEHOLDER.test(value) || WHOLE_PLACEHOLDER.test(value) || KEYBOARD_RUN.test(value)) return true;
+  if (isStandIn(value) || WHOLE_PLACEHOLDER.test(value)) return true;
+  if (KEYBOARD_RUN.test(value)) return value.length <= LONGEST_RUN;
   return new Set(value).size <= Math.max(2, value.length / 8);
 }
 
