@@ -143,10 +143,27 @@ const lambdaNeeds: Needs = (action, input, directory) => {
   return one(permission, arn('lambda', directory, `function:${name}`));
 };
 
+const schedulerNeeds: Needs = (action, input, directory) => {
+  const permission = `scheduler:${action}`;
+  if (action === 'ListSchedules') return one(permission, '*');
+  const group = typeof input.GroupName === 'string' ? input.GroupName : 'default';
+  const resource = arn('scheduler', directory, `schedule/${group}/${text(input.Name, 'Name')}`);
+  const target = isObject(input.Target) ? input.Target : {};
+  if (typeof target.RoleArn !== 'string') return one(permission, resource);
+  const context = { 'iam:passedtoservice': 'scheduler.amazonaws.com' };
+  return {
+    all: [
+      { action: permission, resource },
+      { action: 'iam:PassRole', resource: target.RoleArn, context },
+    ],
+  };
+};
+
 const needs: Readonly<Record<string, Needs>> = {
   dynamodb: dynamodbNeeds,
   events: eventsNeeds,
   lambda: lambdaNeeds,
+  scheduler: schedulerNeeds,
   secretsmanager: secretsNeeds,
   sqs: sqsNeeds,
   ssm: ssmNeeds,

@@ -16,6 +16,9 @@ export function jsonAnswer(value: unknown, statusCode = 200): RawAnswer {
   };
 }
 
+/** Services that speak REST, where a refused permission is 403. */
+const restServices: ReadonlySet<string> = new Set(['lambda', 'scheduler']);
+
 /** An error in the JSON protocol. AWS answers a refused permission with 400 in this protocol, except for SQS. */
 export function jsonError(error: unknown, service: string): RawAnswer {
   const { code, message, statusCode } = toAwsError(error);
@@ -28,7 +31,7 @@ export function jsonError(error: unknown, service: string): RawAnswer {
   }
   const answer = jsonAnswer(
     { __type: `com.amazonaws.${service}#${code}`, message, Message: message },
-    isDenied ? 400 : statusCode,
+    isDenied && !restServices.has(service) ? 400 : statusCode,
   );
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
 }

@@ -8,6 +8,7 @@ import { type CredentialRegistry, readCredentialScope } from './credentials.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { answerJson } from './json-door.ts';
 import type { S3Door } from './s3-door.ts';
+import { answerScheduler } from './scheduler-door.ts';
 
 /** What stands behind the door. */
 export interface FrontDoorParts {
@@ -63,6 +64,12 @@ async function handle(parts: FrontDoorParts, request: IncomingMessage, response:
   if (typeof target === 'string') {
     const body = await readBody(request);
     write(response, await answerJson(parts.dispatcher, target, body, principal));
+    return;
+  }
+  if (scope?.service === 'scheduler') {
+    const { method = 'GET', url = '/' } = request;
+    const body = await readBody(request);
+    write(response, await answerScheduler(parts.dispatcher, { method, url, body }, principal));
     return;
   }
   if (await handleInvoke(parts, request, response, principal)) return;

@@ -36,7 +36,8 @@ export async function answerJson(
   }
 }
 
-function parseInput(body: Buffer): JsonObject {
+/** A request's body as an operation's input. @throws AwsError `SerializationException` when it is not a JSON object */
+export function parseInput(body: Buffer): JsonObject {
   try {
     const parsed: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
     if (isObject(parsed)) return parsed;

@@ -1,14 +1,12 @@
-import { AwsError, type Clock, type FunctionInvoker } from '../contract.ts';
+import { AwsError, type FunctionInvoker } from '../contract.ts';
+import type { AsyncInvocations } from '../functions/async-invocations.ts';
 import type { Backend } from './backend.ts';
 
 /** The header in which Lambda says that a function failed. */
 const functionErrorHeader = 'x-amz-function-error';
 
-/** Lambda tries an asynchronous event twice more. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-const retryPausesMs = [60_000, 120_000] as const;
-
 /** The functions behind the door: `Invoke`, synchronous (`RequestResponse`), asynchronous (`Event`) and `DryRun`. */
-export function lambdaBackend(functions: FunctionInvoker, clock: Clock): Backend {
+export function lambdaBackend(functions: FunctionInvoker, queue: Pick<AsyncInvocations, 'accept'>): Backend {
   return {
     async answer(action, _body, input) {
       if (action !== 'Invoke') throw new AwsError('UnknownOperationException', `lambda ${action} does not run locally`);
@@ -16,7 +14,7 @@ export function lambdaBackend(functions: FunctionInvoker, clock: Clock): Backend
       if (input.InvocationType === 'DryRun') return { statusCode: 204, headers: {}, body: Buffer.alloc(0) };
       const event = parsePayload(input.Payload);
       if (input.InvocationType === 'Event') {
-        void invokeLater({ functions, clock, name, event }, retryPausesMs);
+        queue.accept(name, event);
         return { statusCode: 202, headers: {}, body: Buffer.alloc(0) };
       }
       const result = await functions.invoke(name, event);
@@ -40,21 +38,4 @@ function parsePayload(payload: unknown): unknown {
   } catch {
     throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
   }
-}
-
-/** Asynchronous invocation: nobody waits for the result, a failure is tried again. */
-async function invokeLater(
-  invocation: {
-    readonly functions: FunctionInvoker;
-    readonly clock: Clock;
-    readonly name: string;
-    readonly event: unknown;
-  },
-  pausesMs: readonly number[],
-): Promise<void> {
-  const { functions, clock, name, event } = invocation;
-  const result = await functions.invoke(name, event).catch((error: unknown) => ({ functionError: error }));
-  const [pauseMs, ...later] = pausesMs;
-  if (result.functionError === undefined || pauseMs === undefined) return;
-  clock.after(pauseMs, () => void invokeLater(invocation, later));
 }

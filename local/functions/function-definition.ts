@@ -14,6 +14,21 @@ export interface FunctionDefinition {
   readonly runtime?: string;
 }
 
+/** What a function's `EventInvokeConfig` and dead-letter queue say about events that nobody waits for. */
+export interface AsyncPolicy {
+  readonly functionName: string;
+  readonly functionArn: string;
+  /** The function's role, on whose behalf results are sent on. */
+  readonly roleArn: string;
+  /** @default 2 */
+  readonly maximumRetryAttempts?: number | undefined;
+  /** @default 6 hours */
+  readonly maximumEventAgeSeconds?: number | undefined;
+  readonly onSuccessArn?: string | undefined;
+  readonly onFailureArn?: string | undefined;
+  readonly deadLetterArn?: string | undefined;
+}
+
 /** Faults to inject, asked once per invocation. Absent members inject nothing. */
 export interface FunctionChaos {
   /** True starts a new environment although a warm one is idle. */

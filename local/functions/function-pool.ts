@@ -38,6 +38,7 @@ export class FunctionPool {
   readonly #waiting: { readonly start: () => void; readonly refuse: (error: Error) => void }[] = [];
   readonly #coldStartMs: number[] = [];
   #running = 0;
+  #admitted = 0;
   #invocations = 0;
   #errors = 0;
   #coldStarts = 0;
@@ -49,8 +50,19 @@ export class FunctionPool {
   }
 
   async invoke(invokedArn: string, eventJson: string): Promise<InvokeResult> {
-    const { definition, meter, chaos } = this.#options;
-    await this.#admit();
+    this.#checkAdmission();
+    this.#admitted += 1;
+    try {
+      return await this.#invokeAdmitted(invokedArn, eventJson);
+    } finally {
+      this.#admitted -= 1;
+    }
+  }
+
+  async #invokeAdmitted(invokedArn: string, eventJson: string): Promise<InvokeResult> {
+    const { definition, meter, chaos, clock } = this.#options;
+    const delayMs = chaos?.delayMs?.(definition.name) ?? 0;
+    if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve));
     await this.#enter();
     meter.count('lambda.requests', 1);
     this.#invocations += 1;
@@ -64,13 +76,13 @@ export class FunctionPool {
     return toResult(outcome);
   }
 
-  async #admit(): Promise<void> {
-    const { definition, chaos, clock } = this.#options;
-    if (definition.reservedConcurrency === 0 || chaos?.throttles?.(definition.name)) {
+  /** Beyond what is reserved Lambda refuses; short of it what the machine has no room for waits. */
+  #checkAdmission(): void {
+    const { definition, chaos } = this.#options;
+    const { reservedConcurrency: reserved = Number.POSITIVE_INFINITY } = definition;
+    if (this.#admitted >= reserved || chaos?.throttles?.(definition.name)) {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
     }
-    const delayMs = chaos?.delayMs?.(definition.name) ?? 0;
-    if (delayMs > 0) await new Promise<void>((resolve) => clock.after(delayMs, resolve));
   }
 
   describe(): FunctionDescription {
@@ -97,9 +109,8 @@ export class FunctionPool {
 
   #enter(): Promise<void> {
     if (this.#isStopped) return Promise.reject(stoppedError());
-    const { definition, mostEnvironments = defaultEnvironments(availableParallelism()) } = this.#options;
-    const limit = Math.min(definition.reservedConcurrency ?? mostEnvironments, mostEnvironments);
-    if (this.#running < limit) {
+    const { mostEnvironments = defaultEnvironments(availableParallelism()) } = this.#options;
+    if (this.#running < mostEnvironments) {
       this.#running += 1;
       return Promise.resolve();
     }

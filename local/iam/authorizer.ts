@@ -1,6 +1,6 @@
 import { AwsError } from '../contract.ts';
 import type { RequestContext } from './policy-conditions.ts';
-import type { CompiledStatement, PolicySubject } from './policy-document.ts';
+import { type CompiledStatement, compilePolicy, type PolicySubject } from './policy-document.ts';
 import type { Policies } from './read-policies.ts';
 
 /** Who makes a request: a role, an AWS service on its own behalf, or the developer, who may do everything. */
@@ -62,6 +62,20 @@ export class Authorizer {
       `User: ${this.describe(principal)} is not authorized to perform: ${request.action} on resource: ${request.resource} ${reason}`,
       403,
     );
+  }
+
+  /** Whether the role's trust policy lets a service act as it for one of the service's resources. */
+  trusts(roleArn: string, service: { readonly name: string; readonly sourceArn: string }): boolean {
+    const document = this.#policies.trusts.get(roleName(roleArn));
+    if (document === undefined) return false;
+    const context = { 'aws:sourceaccount': this.#accountId, 'aws:sourcearn': service.sourceArn };
+    const matching = compilePolicy(document, roleArn).filter(
+      (statement) =>
+        statement.matchesAction('sts:AssumeRole') &&
+        statement.matchesPrincipal({ kind: 'service', id: service.name }, this.#accountId) &&
+        statement.conditions(context),
+    );
+    return matching.length > 0 && matching.every((statement) => statement.effect === 'Allow');
   }
 
   /** The principal as error messages name it. */

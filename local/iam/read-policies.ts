@@ -9,12 +9,15 @@ export interface Policies {
   readonly roles: ReadonlyMap<string, readonly CompiledStatement[]>;
   /** Statements that a resource's own policy makes, by the resource's arn. */
   readonly resources: ReadonlyMap<string, readonly CompiledStatement[]>;
+  /** Who may act as a role, by its name: its trust policy, read when somebody asks. */
+  readonly trusts: ReadonlyMap<string, unknown>;
 }
 
 const InlinePolicy = z.looseObject({ PolicyName: z.string(), PolicyDocument: z.unknown() });
 const Role = z.looseObject({
   Policies: z.array(InlinePolicy).default([]),
   ManagedPolicyArns: z.array(z.string()).default([]),
+  AssumeRolePolicyDocument: z.unknown().optional(),
 });
 const AttachedPolicy = z.looseObject({ PolicyDocument: z.unknown(), Roles: z.array(z.string()).default([]) });
 const QueuePolicy = z.looseObject({ PolicyDocument: z.unknown(), Queues: z.array(z.string()) });
@@ -63,7 +66,10 @@ export function readPolicies(
     for (const role of policy.Roles) roles.add(role, statements);
   }
   addResourcePolicies(resources, place, owners);
-  return { roles: roles.statements, resources: owners.statements };
+  const trusts = ofType(resources, 'AWS::IAM::Role').map(
+    (resource) => [resource.physicalId, parse(Role, resource).AssumeRolePolicyDocument] as const,
+  );
+  return { roles: roles.statements, resources: owners.statements, trusts: new Map(trusts) };
 }
 
 function addRole(

@@ -4,6 +4,7 @@ import type { EventBus } from '../event-bus/create-event-bus.ts';
 import type { ServiceChaos } from '../front-door/chaos.ts';
 import type { CredentialRegistry } from '../front-door/credentials.ts';
 import type { Dispatcher } from '../front-door/dispatcher.ts';
+import type { AsyncInvocations } from '../functions/async-invocations.ts';
 import type { Functions } from '../functions/create-functions.ts';
 import type { FunctionChaos } from '../functions/function-definition.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -42,6 +43,7 @@ export interface PlatformParts {
   readonly engine: Engine;
   readonly queues: Queues;
   readonly functions: Functions;
+  readonly asyncInvocations: AsyncInvocations;
   readonly gateway: Gateway;
   readonly bus: EventBus;
   readonly scheduler: Scheduler;

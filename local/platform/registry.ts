@@ -3,9 +3,9 @@ import type { PlatformParts } from './parts.ts';
 import { runApi, runWithApi } from './run-apis.ts';
 import { runEventBus, runRule } from './run-event-bus.ts';
 import { runEventSource } from './run-event-sources.ts';
-import { runFunction } from './run-functions.ts';
+import { runFunction, runWithFunction } from './run-functions.ts';
 import { runQueue } from './run-queues.ts';
-import { runSchedule } from './run-schedules.ts';
+import { runSchedule, runScheduleGroup } from './run-schedules.ts';
 import { runStateMachine } from './run-state-machines.ts';
 import { runBucket, runParameter, runSecret } from './run-storage.ts';
 import { runTable } from './run-tables.ts';
@@ -25,10 +25,12 @@ export const runners: Readonly<Record<string, RunResource>> = {
   'AWS::SecretsManager::Secret': runSecret,
   'AWS::SSM::Parameter': runParameter,
   'AWS::Lambda::Function': runFunction,
+  'AWS::Lambda::EventInvokeConfig': runWithFunction,
   'AWS::StepFunctions::StateMachine': runStateMachine,
   'AWS::Events::EventBus': runEventBus,
   'AWS::Events::Rule': runRule,
   'AWS::Lambda::EventSourceMapping': runEventSource,
+  'AWS::Scheduler::ScheduleGroup': runScheduleGroup,
   'AWS::Scheduler::Schedule': runSchedule,
   'AWS::ApiGatewayV2::Api': runApi,
   'AWS::ApiGatewayV2::Authorizer': runWithApi,

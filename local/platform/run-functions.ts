@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AsyncPolicy } from '../functions/function-definition.ts';
 import { TemplateError } from '../template/errors.ts';
 import type { StackResource } from '../template/load-stack.ts';
 import { NumberLike, ofType, parseProperties } from './parse-properties.ts';
@@ -14,6 +15,7 @@ export const FunctionProperties = z.looseObject({
   MemorySize: NumberLike.default(128),
   ReservedConcurrentExecutions: NumberLike.optional(),
   Environment: z.looseObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
+  DeadLetterConfig: z.looseObject({ TargetArn: z.string().optional() }).optional(),
   Layers: z.array(z.string()).max(0, 'layers do not run locally').optional(),
 });
 
@@ -44,6 +46,48 @@ export function runFunction(resource: StackResource, parts: PlatformParts): void
     ...(reserved !== undefined && { reservedConcurrency: reserved }),
     environment: functionEnvironment(properties, resource, parts),
   });
+  parts.asyncInvocations.configure(asyncPolicy(resource, properties, parts));
+}
+
+const destinationServices: readonly string[] = ['sqs', 'lambda', 'events'];
+const Destination = z
+  .looseObject({ Destination: z.string().optional() })
+  .refine(
+    ({ Destination: arn }) => arn === undefined || destinationServices.includes(arn.split(':')[2] ?? ''),
+    'only queues, functions and event buses are destinations locally',
+  );
+const EventInvokeProperties = z.looseObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST', 'versions and aliases do not run locally').optional(),
+  MaximumRetryAttempts: NumberLike.optional(),
+  MaximumEventAgeInSeconds: NumberLike.optional(),
+  DestinationConfig: z.looseObject({ OnSuccess: Destination.optional(), OnFailure: Destination.optional() }).optional(),
+});
+
+/** Configurations of asynchronous invocations are run with their function. */
+export function runWithFunction(): void {
+  // Nothing of its own.
+}
+
+/** What the function, and the configuration that names it, say about asynchronous events. */
+function asyncPolicy(
+  resource: StackResource,
+  properties: z.infer<typeof FunctionProperties>,
+  parts: PlatformParts,
+): AsyncPolicy {
+  const configuration = ofType(parts.stack.resources, 'AWS::Lambda::EventInvokeConfig')
+    .map((one) => parseProperties(EventInvokeProperties, one))
+    .find((one) => one.FunctionName.split(':function:').at(-1) === resource.physicalId);
+  return {
+    functionName: resource.physicalId,
+    functionArn: resource.attributes.Arn ?? resource.ref,
+    roleArn: properties.Role,
+    maximumRetryAttempts: configuration?.MaximumRetryAttempts,
+    maximumEventAgeSeconds: configuration?.MaximumEventAgeInSeconds,
+    onSuccessArn: configuration?.DestinationConfig?.OnSuccess?.Destination,
+    onFailureArn: configuration?.DestinationConfig?.OnFailure?.Destination,
+    deadLetterArn: properties.DeadLetterConfig?.TargetArn,
+  };
 }
 
 function functionEnvironment(

@@ -5,6 +5,8 @@ import type { PlatformParts } from './parts.ts';
 
 const ScheduleProperties = z.looseObject({
   GroupName: z.string().optional(),
+  Description: z.string().optional(),
+  KmsKeyArn: z.string().optional(),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.string().optional(),
   State: z.string().optional(),
@@ -14,6 +16,11 @@ const ScheduleProperties = z.looseObject({
   Target: z.unknown(),
 });
 
+/** Adds a group of schedules. */
+export function runScheduleGroup(resource: StackResource, parts: PlatformParts): void {
+  parts.scheduler.addGroup(resource.physicalId);
+}
+
 /** Adds a schedule. */
 export function runSchedule(resource: StackResource, parts: PlatformParts): void {
   const properties = parseProperties(ScheduleProperties, resource);
@@ -21,6 +28,8 @@ export function runSchedule(resource: StackResource, parts: PlatformParts): void
     name: resource.physicalId,
     arn: resource.attributes.Arn ?? '',
     groupName: properties.GroupName,
+    description: properties.Description,
+    kmsKeyArn: properties.KmsKeyArn,
     scheduleExpression: properties.ScheduleExpression,
     scheduleExpressionTimezone: properties.ScheduleExpressionTimezone,
     state: properties.State,

@@ -104,6 +104,8 @@ async function runResources(parts: PlatformParts): Promise<void> {
   for (const [type, run] of Object.entries(runners)) {
     for (const resource of ofType(parts.stack.resources, type)) await run(resource, parts);
   }
+  parts.asyncInvocations.restore();
+  parts.scheduler.restore();
   parts.stepFunctions.restore();
 }
 

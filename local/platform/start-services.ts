@@ -9,6 +9,7 @@ import { Dispatcher } from '../front-door/dispatcher.ts';
 import { dynamodbBackend } from '../front-door/dynamodb-backend.ts';
 import { lambdaBackend } from '../front-door/lambda-backend.ts';
 import { sqsBackend } from '../front-door/sqs-backend.ts';
+import { createAsyncInvocations } from '../functions/async-invocations.ts';
 import { Authorizer } from '../iam/authorizer.ts';
 import { readPolicies } from '../iam/read-policies.ts';
 import { startQueues } from '../queues/start-queues.ts';
@@ -61,7 +62,13 @@ export async function startServices(start: {
   stops.keep(queues);
   const shared = { clock, call: dispatcher.call, region, accountId, log };
   const bus = stops.keep(createEventBus({ ...shared, meter, databasePath: inDirectory('events.sqlite') }));
-  const scheduler = stops.keep(createScheduler({ ...shared, databasePath: inDirectory('schedules.sqlite') }));
+  const scheduler = stops.keep(
+    createScheduler({
+      ...shared,
+      databasePath: inDirectory('schedules.sqlite'),
+      mayAssume: (roleArn, sourceArn) => authorizer.trusts(roleArn, { name: 'scheduler.amazonaws.com', sourceArn }),
+    }),
+  );
   const stepFunctions: StepFunctions = stops.keep(
     createStepFunctions({
       ...shared,
@@ -74,7 +81,10 @@ export async function startServices(start: {
       onBreakdown: (error) => log(`Step Functions stopped: ${String(error)}`),
     }),
   );
-  const services = { engine, queues, bus, scheduler, stepFunctions, secrets, parameters };
+  const asyncInvocations = stops.keep(
+    createAsyncInvocations({ ...shared, functions: base.functions, databasePath: inDirectory('async-events.sqlite') }),
+  );
+  const services = { engine, queues, asyncInvocations, bus, scheduler, stepFunctions, secrets, parameters };
   addBackends(dispatcher, { ...base, ...services });
   return { ...base, ...services, credentials, dispatcher, directory: directory.path, keep: (one) => sources.keep(one) };
 }
@@ -87,8 +97,9 @@ function addBackends(
   const backends: Readonly<Record<string, Backend>> = {
     dynamodb: dynamodbBackend(parts.engine.client, meter),
     sqs: sqsBackend(parts.queues, meter),
-    lambda: lambdaBackend(parts.functions, clock),
+    lambda: lambdaBackend(parts.functions, parts.asyncInvocations),
     events: serviceBackend(parts.bus),
+    scheduler: serviceBackend(parts.scheduler),
     states: serviceBackend(parts.stepFunctions),
     secretsmanager: serviceBackend(parts.secrets, () => meter.count('secretsmanager.requests', 1)),
     ssm: serviceBackend(parts.parameters),

@@ -17,6 +17,8 @@ interface InvokerOptions {
   readonly region: string;
   readonly accountId: string;
   readonly log?: (line: string) => void;
+  /** Called when a run has reached its target or has been given up. */
+  readonly onFinished: (scheduleArn: string) => void;
 }
 
 /** Calls targets, waits and calls again, and hands what cannot be delivered to a dead-letter queue. */
@@ -35,6 +37,13 @@ export class Invoker {
     if (this.isStopped || this.known.has(invocation.id)) return;
     this.known.add(invocation.id);
     this.arm(invocation);
+  }
+
+  /** Takes back a run that has not been tried, or not again, yet. */
+  cancel(invocationId: string): void {
+    this.cancels.get(invocationId)?.();
+    this.cancels.delete(invocationId);
+    this.known.delete(invocationId);
   }
 
   async stop(): Promise<void> {
@@ -133,6 +142,8 @@ export class Invoker {
       retries,
       ageAtNextTryMs: clock.now() + delayMs - invocation.createdMs,
     });
+    // Its schedule may have been deleted meanwhile.
+    if (!this.known.has(invocation.id)) return;
     if (failure.isRetryable && exhausted === undefined) {
       const postponed = { ...invocation, dueAtMs: clock.now() + delayMs };
       store.saveInvocation(postponed);
@@ -187,5 +198,6 @@ export class Invoker {
   private finish(invocation: Invocation): void {
     this.options.store.removeInvocation(invocation.id);
     this.known.delete(invocation.id);
+    this.options.onFinished(invocation.scheduleArn);
   }
 }

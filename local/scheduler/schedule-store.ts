@@ -21,6 +21,36 @@ export interface ScheduleProgress {
   readonly firedUpToMs: number | undefined;
 }
 
+/** A schedule as it is kept: what the template said of it, when it is the template's, and what is in force. */
+export interface StoredSchedule {
+  readonly arn: string;
+  /** The template's words; undefined when the schedule was created at run time. */
+  readonly declared: string | undefined;
+  /** The definition in force; undefined when a schedule of the template was deleted at run time. */
+  readonly current: string | undefined;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+  /** The token of the request that created it, by which its repetition is known. */
+  readonly clientToken: string | undefined;
+}
+
+const DefinitionRow = z
+  .looseObject({
+    arn: z.string(),
+    declared: z.string().nullable(),
+    current: z.string().nullable(),
+    createdMs: z.number(),
+    modifiedMs: z.number(),
+    clientToken: z.string().nullable(),
+  })
+  .transform(
+    (row): StoredSchedule => ({
+      ...row,
+      declared: row.declared ?? undefined,
+      current: row.current ?? undefined,
+      clientToken: row.clientToken ?? undefined,
+    }),
+  );
 const ProgressRow = z.looseObject({ anchorMs: z.number(), firedUpToMs: z.number().nullable() });
 const InvocationRow = z.looseObject({ body: z.string() });
 
@@ -36,8 +66,29 @@ export class ScheduleStore {
       CREATE TABLE IF NOT EXISTS schedules (
         arn TEXT PRIMARY KEY, definition TEXT NOT NULL, anchorMs INTEGER NOT NULL, firedUpToMs INTEGER
       );
+      CREATE TABLE IF NOT EXISTS definitions (
+        arn TEXT PRIMARY KEY, declared TEXT, current TEXT,
+        createdMs INTEGER NOT NULL, modifiedMs INTEGER NOT NULL, clientToken TEXT
+      );
       CREATE TABLE IF NOT EXISTS invocations (id TEXT PRIMARY KEY, scheduleArn TEXT NOT NULL, body TEXT NOT NULL);
     `);
+  }
+
+  readDefinition(arn: string): StoredSchedule | undefined {
+    const row = this.database.prepare('SELECT * FROM definitions WHERE arn = ?').get(arn);
+    return row === undefined ? undefined : DefinitionRow.parse(row);
+  }
+
+  listDefinitions(): readonly StoredSchedule[] {
+    const rows = this.database.prepare('SELECT * FROM definitions ORDER BY arn').all();
+    return rows.map((row) => DefinitionRow.parse(row));
+  }
+
+  saveDefinition(stored: StoredSchedule): void {
+    const { arn, declared = null, current = null, createdMs, modifiedMs, clientToken = null } = stored;
+    this.database
+      .prepare('INSERT OR REPLACE INTO definitions VALUES (?, ?, ?, ?, ?, ?)')
+      .run(arn, declared, current, createdMs, modifiedMs, clientToken);
   }
 
   /** The progress of a schedule; one whose definition changed starts anew. */
@@ -83,9 +134,18 @@ export class ScheduleStore {
     this.database.prepare('DELETE FROM invocations WHERE id = ?').run(id);
   }
 
+  /** Removes a schedule with its progress and its runs. What the template declared is remembered as deleted. */
   forget(arn: string): void {
+    this.database.prepare('DELETE FROM definitions WHERE arn = ? AND declared IS NULL').run(arn);
+    this.database.prepare('UPDATE definitions SET current = NULL WHERE arn = ?').run(arn);
     this.database.prepare('DELETE FROM schedules WHERE arn = ?').run(arn);
     this.database.prepare('DELETE FROM invocations WHERE scheduleArn = ?').run(arn);
+  }
+
+  /** Removes a schedule that the template no longer has. */
+  drop(arn: string): void {
+    this.forget(arn);
+    this.database.prepare('DELETE FROM definitions WHERE arn = ?').run(arn);
   }
 
   close(): void {

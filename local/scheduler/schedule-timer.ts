@@ -1,6 +1,8 @@
 import type { Clock } from '../contract.ts';
 
 export interface ScheduleTimer {
+  /** Whether no occurrence is left. */
+  hasEnded(): boolean;
   stop(): void;
 }
 
@@ -17,8 +19,10 @@ export interface ScheduleTimerOptions {
 export function startScheduleTimer(options: ScheduleTimerOptions): ScheduleTimer {
   const { clock, next, fire } = options;
   let cancel = (): void => {};
+  let isOver = false;
   const arm = (afterMs: number): void => {
     const scheduledMs = next(afterMs);
+    isOver = scheduledMs === undefined;
     if (scheduledMs === undefined) return;
     cancel = clock.after(Math.max(0, scheduledMs - clock.now()), () => {
       arm(Math.max(scheduledMs, clock.now()));
@@ -26,5 +30,5 @@ export function startScheduleTimer(options: ScheduleTimerOptions): ScheduleTimer
     });
   };
   arm(options.startAfterMs ?? clock.now());
-  return { stop: () => cancel() };
+  return { hasEnded: () => isOver, stop: () => cancel() };
 }

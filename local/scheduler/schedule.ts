@@ -31,6 +31,9 @@ const Definition = z.strictObject({
   name: z.string().regex(/^[0-9a-zA-Z-_.]{1,64}$/),
   groupName: z.string().default('default'),
   arn: z.string(),
+  description: z.string().max(512).optional(),
+  kmsKeyArn: z.string().optional(),
+  actionAfterCompletion: z.enum(['NONE', 'DELETE']).default('NONE'),
   scheduleExpression: z.string(),
   scheduleExpressionTimezone: z.string().optional(),
   state: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
@@ -48,6 +51,9 @@ export interface NewSchedule {
   readonly name: string;
   readonly groupName?: string | undefined;
   readonly arn: string;
+  readonly description?: string | undefined;
+  readonly kmsKeyArn?: string | undefined;
+  readonly actionAfterCompletion?: string | undefined;
   readonly scheduleExpression: string;
   readonly scheduleExpressionTimezone?: string | undefined;
   readonly state?: string | undefined;
@@ -71,7 +77,7 @@ function refuse(message: string): never {
 }
 
 /** CloudFormation and the API write `RoleArn`, the rest of this folder `roleArn`. */
-function lowerKeys(value: unknown): unknown {
+export function lowerKeys(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).map(([key, part]): [string, unknown] => {
     return [key.charAt(0).toLowerCase() + key.slice(1), lowerKeys(part)];
@@ -99,7 +105,7 @@ function checkTarget(target: ScheduleTarget): void {
 }
 
 /** @throws AwsError `ValidationException` naming what the local scheduler, or AWS, does not accept */
-export function parseSchedule(input: NewSchedule): Schedule {
+export function parseSchedule(input: NewSchedule | Readonly<Record<string, unknown>>): Schedule {
   const parsed = Definition.safeParse({
     ...input,
     flexibleTimeWindow: lowerKeys(input.flexibleTimeWindow),

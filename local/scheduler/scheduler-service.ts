@@ -5,79 +5,63 @@ import type { Scheduler, SchedulerOptions } from './create-scheduler.ts';
 import { Invoker } from './invoker.ts';
 import { nextOccurrence } from './next-occurrence.ts';
 import { type NewSchedule, parseSchedule, type Schedule } from './schedule.ts';
-import { ScheduleStore } from './schedule-store.ts';
+import { answerOperation, type KeptSchedule, type ScheduleRegistry } from './schedule-operations.ts';
+import { ScheduleStore, type StoredSchedule } from './schedule-store.ts';
 import { type ScheduleTimer, startScheduleTimer } from './schedule-timer.ts';
 
-const ScheduleName = z.looseObject({ Name: z.string(), GroupName: z.string().default('default') });
-const ListInput = z.looseObject({
-  GroupName: z.string().optional(),
-  NamePrefix: z.string().default(''),
-  State: z.string().optional(),
-});
-
-function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new AwsError('ValidationException', z.prettifyError(parsed.error));
-  return parsed.data;
-}
-
-/** The API's spelling: every key with a capital. */
-function capitalizeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(capitalizeKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, part]) => [
-    key.charAt(0).toUpperCase() + key.slice(1),
-    capitalizeKeys(part),
-  ]);
-  return Object.fromEntries(entries);
-}
-
-function describeSchedule(schedule: Schedule): Record<string, unknown> {
-  const { name, groupName, arn, scheduleExpression, state, flexibleTimeWindow, target, zone, startMs, endMs } =
-    schedule;
-  const definition = { name, groupName, arn, scheduleExpression, state, flexibleTimeWindow, target };
-  return {
-    ...z.looseObject({}).parse(capitalizeKeys(definition)),
-    ScheduleExpressionTimezone: zone.name,
-    ...(startMs === undefined ? {} : { StartDate: startMs / 1000 }),
-    ...(endMs === undefined ? {} : { EndDate: endMs / 1000 }),
-  };
-}
+/** What is kept of a schedule is what was written of it: with small first letters, moments as text or seconds. */
+const KeptDefinition = z.record(z.string(), z.unknown());
 
 /** Schedules, their timers and their runs behind the Scheduler API. */
 export class SchedulerService implements Scheduler {
   private readonly options: SchedulerOptions;
   private readonly store: ScheduleStore;
   private readonly invoker: Invoker;
-  private readonly schedules = new Map<string, Schedule>();
+  private readonly groups = new Set(['default']);
+  private readonly schedules = new Map<string, KeptSchedule>();
   private readonly timers = new Map<string, ScheduleTimer>();
+  private readonly declared = new Set<string>();
 
   constructor(options: SchedulerOptions) {
     this.options = options;
     this.store = new ScheduleStore(options.databasePath ?? ':memory:');
-    this.invoker = new Invoker({ ...options, store: this.store });
+    this.invoker = new Invoker({ ...options, store: this.store, onFinished: (arn) => this.endIfComplete(arn) });
+  }
+
+  addGroup(name: string): void {
+    this.groups.add(name);
   }
 
   addSchedule(newSchedule: NewSchedule): void {
-    const schedule = parseSchedule(newSchedule);
-    this.timers.get(schedule.arn)?.stop();
-    this.timers.delete(schedule.arn);
-    this.schedules.set(schedule.arn, schedule);
-    for (const invocation of this.store.listInvocations(schedule.arn)) this.invoker.enqueue(invocation);
-    if (schedule.state === 'ENABLED') this.start(schedule);
+    this.check(parseSchedule(newSchedule));
+    const { arn } = newSchedule;
+    const declared = JSON.stringify(newSchedule);
+    const stored = this.store.readDefinition(arn);
+    this.declared.add(arn);
+    if (stored?.declared === declared) return this.open(stored);
+    const nowMs = this.options.clock.now();
+    const times = { createdMs: stored?.createdMs ?? nowMs, modifiedMs: nowMs };
+    this.save({ arn, declared, current: declared, ...times, clientToken: undefined });
+  }
+
+  restore(): void {
+    for (const stored of this.store.listDefinitions()) {
+      if (stored.declared === undefined) this.open(stored);
+      else if (!this.declared.has(stored.arn)) this.store.drop(stored.arn);
+    }
   }
 
   async handle(operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
-    switch (operation) {
-      case 'GetSchedule':
-        return describeSchedule(this.requireSchedule(input));
-      case 'ListSchedules':
-        return this.listSchedules(input);
-      case 'DeleteSchedule':
-        return this.deleteSchedule(input);
-      default:
-        throw new AwsError('UnknownOperationException', `The local scheduler does not support ${operation}.`);
-    }
+    const { clock, region, accountId } = this.options;
+    const registry: ScheduleRegistry = {
+      now: () => clock.now(),
+      list: () => [...this.schedules.values()],
+      hasGroup: (name) => this.groups.has(name),
+      arnOf: (group, name) => `arn:aws:scheduler:${region}:${accountId}:schedule/${group}/${name}`,
+      put: (definition, clientToken) => this.put(definition, clientToken),
+      remove: (arn) => this.remove(arn),
+    };
+    return answerOperation(registry, operation, input);
   }
 
   async stop(): Promise<void> {
@@ -85,6 +69,72 @@ export class SchedulerService implements Scheduler {
     this.timers.clear();
     await this.invoker.stop();
     this.store.close();
+  }
+
+  private put(definition: Readonly<Record<string, unknown>>, clientToken: string | undefined): KeptSchedule {
+    const { arn } = this.check(parseSchedule(definition));
+    const stored = this.store.readDefinition(arn);
+    const nowMs = this.options.clock.now();
+    return this.save({
+      arn,
+      declared: stored?.declared,
+      current: JSON.stringify(definition),
+      createdMs: this.schedules.get(arn)?.createdMs ?? nowMs,
+      modifiedMs: nowMs,
+      clientToken: clientToken ?? stored?.clientToken,
+    });
+  }
+
+  /** @throws AwsError `ValidationException` when the scheduler may not act as the schedule's role */
+  private check(schedule: Schedule): Schedule {
+    const { mayAssume, region, accountId } = this.options;
+    const groupArn = `arn:aws:scheduler:${region}:${accountId}:schedule-group/${schedule.groupName}`;
+    if (mayAssume?.(schedule.target.roleArn, groupArn) !== false) return schedule;
+    throw new AwsError(
+      'ValidationException',
+      'The execution role you provide must allow AWS EventBridge Scheduler to assume the role.',
+    );
+  }
+
+  private save(stored: StoredSchedule & { readonly current: string }): KeptSchedule {
+    this.store.saveDefinition(stored);
+    return this.run(stored, stored.current);
+  }
+
+  /** Takes up what is kept; one of the template that was deleted at run time stays so. */
+  private open(stored: StoredSchedule): void {
+    if (stored.current !== undefined) this.run(stored, stored.current);
+  }
+
+  private run(stored: StoredSchedule, current: string): KeptSchedule {
+    const { createdMs, modifiedMs, clientToken } = stored;
+    const schedule = {
+      ...parseSchedule(KeptDefinition.parse(JSON.parse(current))),
+      createdMs,
+      modifiedMs,
+      clientToken,
+    };
+    this.timers.get(schedule.arn)?.stop();
+    this.timers.delete(schedule.arn);
+    this.schedules.set(schedule.arn, schedule);
+    for (const invocation of this.store.listInvocations(schedule.arn)) this.invoker.enqueue(invocation);
+    if (schedule.state === 'ENABLED') this.start(schedule);
+    return schedule;
+  }
+
+  private remove(arn: string): void {
+    this.timers.get(arn)?.stop();
+    this.timers.delete(arn);
+    this.schedules.delete(arn);
+    for (const { id } of this.store.listInvocations(arn)) this.invoker.cancel(id);
+    this.store.forget(arn);
+  }
+
+  /** Deletes a schedule that was to end with its last run, once that has been delivered. */
+  private endIfComplete(arn: string): void {
+    const hasEnded = this.timers.get(arn)?.hasEnded() ?? false;
+    const isToGo = this.schedules.get(arn)?.actionAfterCompletion === 'DELETE';
+    if (isToGo && hasEnded && this.store.listInvocations(arn).length === 0) this.remove(arn);
   }
 
   private start(schedule: Schedule): void {
@@ -103,6 +153,8 @@ export class SchedulerService implements Scheduler {
     const startAfterMs = this.startAfter(schedule, progress, nowMs);
     const fire = (scheduledMs: number): void => this.fire(schedule, scheduledMs);
     this.timers.set(schedule.arn, startScheduleTimer({ clock, next, fire, startAfterMs }));
+    // A former process may have died between the last run and the deletion.
+    if (progress.firedUpToMs !== undefined) this.endIfComplete(schedule.arn);
   }
 
   /**
@@ -132,35 +184,5 @@ export class SchedulerService implements Scheduler {
     };
     this.store.addInvocation(invocation);
     this.invoker.enqueue(invocation);
-  }
-
-  private requireSchedule(input: Record<string, unknown>): Schedule {
-    const { Name, GroupName } = parseInput(ScheduleName, input);
-    const found = [...this.schedules.values()].find((one) => one.name === Name && one.groupName === GroupName);
-    if (found === undefined) {
-      throw new AwsError('ResourceNotFoundException', `Schedule ${Name} does not exist.`, 404);
-    }
-    return found;
-  }
-
-  private listSchedules(input: Record<string, unknown>): Record<string, unknown> {
-    const { GroupName, NamePrefix, State } = parseInput(ListInput, input);
-    const chosen = [...this.schedules.values()].filter((schedule) => {
-      const isInGroup = GroupName === undefined || schedule.groupName === GroupName;
-      return isInGroup && schedule.name.startsWith(NamePrefix) && (State === undefined || schedule.state === State);
-    });
-    const summaries = chosen.map(({ name, groupName, arn, state, target }) => {
-      return { Name: name, GroupName: groupName, Arn: arn, State: state, Target: { Arn: target.arn } };
-    });
-    return { Schedules: summaries };
-  }
-
-  private deleteSchedule(input: Record<string, unknown>): Record<string, unknown> {
-    const { arn } = this.requireSchedule(input);
-    this.timers.get(arn)?.stop();
-    this.timers.delete(arn);
-    this.schedules.delete(arn);
-    this.store.forget(arn);
-    return {};
   }
 }

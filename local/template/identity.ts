@@ -18,6 +18,8 @@ export interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+const lettersAndDigits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
 interface Subject {
   readonly logicalId: string;
   readonly type: string;
@@ -136,6 +138,32 @@ const topic: Identify = (subject, place) => {
   return { physicalId: name, ref: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
 };
 
+const userPool: Identify = (subject, place) => {
+  const { region, stackName } = place;
+  const id = `${region}_${stableToken(`${stackName}/${subject.logicalId}`, 9, lettersAndDigits)}`;
+  const provider = `cognito-idp.${region}.amazonaws.com/${id}`;
+  const attributes = {
+    Arn: arn('cognito-idp', place, `userpool/${id}`),
+    ProviderName: provider,
+    ProviderURL: `https://${provider}`,
+    UserPoolId: id,
+  };
+  return { physicalId: id, ref: id, attributes };
+};
+
+const userPoolClient: Identify = (subject, place) => {
+  const seed = `${place.stackName}/${subject.logicalId}`;
+  const id = stableToken(seed, 26, 'abcdefghijklmnopqrstuvwxyz0123456789');
+  const name = named(subject, place, 'ClientName');
+  const secret = stableToken(`${seed}/secret`, 52, lettersAndDigits);
+  return { physicalId: id, ref: id, attributes: { ClientId: id, ClientSecret: secret, Name: name } };
+};
+
+const userPoolDomain: Identify = (subject) => {
+  const domain = subject.text('Domain') ?? subject.logicalId.toLowerCase();
+  return { physicalId: domain, ref: domain, attributes: { CloudFrontDistribution: `${domain}.cloudfront.net` } };
+};
+
 /** Everything else is known by an id; its `Id` attribute (route, integration, event source mapping) equals it. */
 const other: Identify = (subject, place) => {
   const id = generatedId(place.stackName, subject.logicalId);
@@ -146,6 +174,13 @@ const identities: Record<string, Identify> = {
   'AWS::ApiGatewayV2::Api': api,
   'AWS::ApiGatewayV2::Stage': stage,
   'AWS::CloudWatch::Alarm': byName('AlarmName', 'cloudwatch', 'alarm:'),
+  'AWS::CloudWatch::CompositeAlarm': byName('AlarmName', 'cloudwatch', 'alarm:'),
+  'AWS::CloudWatch::Dashboard': byName('DashboardName', 'cloudwatch', 'dashboard/'),
+  'AWS::Cognito::UserPool': userPool,
+  'AWS::Cognito::UserPoolClient': userPoolClient,
+  'AWS::Cognito::UserPoolDomain': userPoolDomain,
+  'AWS::Cognito::UserPoolGroup': byName('GroupName', 'cognito-idp', 'group/'),
+  'AWS::Cognito::UserPoolResourceServer': byName('Identifier', 'cognito-idp', 'resource-server/'),
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::Events::EventBus': byName('Name', 'events', 'event-bus/'),

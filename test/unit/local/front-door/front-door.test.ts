@@ -7,6 +7,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  GetScheduleCommand,
+  ListScheduleGroupsCommand,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -30,6 +39,7 @@ import type { StackResource } from '#local/template/load-stack.ts';
 const region = 'us-east-1';
 const accountId = '000000000000';
 const roleArn = `arn:aws:iam::${accountId}:role/worker`;
+const passedRoleArn = `arn:aws:iam::${accountId}:role/caller`;
 const orders = `arn:aws:dynamodb:${region}:${accountId}:table/Orders`;
 
 let engine: Engine;
@@ -51,8 +61,33 @@ const statements = [
   { Effect: 'Allow', Action: ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query'], Resource: orders },
   { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: `arn:aws:sqs:${region}:${accountId}:jobs` },
   { Effect: 'Allow', Action: ['s3:PutObject', 's3:GetObject'], Resource: 'arn:aws:s3:::files/open/*' },
+  {
+    Effect: 'Allow',
+    Action: [
+      'scheduler:CreateSchedule',
+      'scheduler:UpdateSchedule',
+      'scheduler:GetSchedule',
+      'scheduler:DeleteSchedule',
+    ],
+    Resource: `arn:aws:scheduler:${region}:${accountId}:schedule/default/*`,
+  },
+  { Effect: 'Allow', Action: 'scheduler:ListSchedules', Resource: '*' },
+  {
+    Effect: 'Allow',
+    Action: 'iam:PassRole',
+    Resource: passedRoleArn,
+    Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+  },
   { Effect: 'Allow', Action: 'events:PutEvents', Resource: `arn:aws:events:${region}:${accountId}:event-bus/own` },
 ];
+
+const seenOperations: (readonly [operation: string, input: Record<string, unknown>])[] = [];
+const schedules: JsonService = {
+  async handle(operation, input) {
+    seenOperations.push([operation, input]);
+    return {};
+  },
+};
 
 const echo: JsonService = { handle: async (operation, input) => ({ operation, input }) };
 
@@ -75,7 +110,9 @@ beforeAll(async () => {
   dispatcher.addBackend('sqs', sqsBackend(queues, countingMeter));
   dispatcher.addBackend('events', serviceBackend(echo));
   dispatcher.addBackend('secretsmanager', serviceBackend(echo));
-  dispatcher.addBackend('lambda', lambdaBackend({ invoke: async (_name, event) => ({ payload: { event } }) }, clock));
+  const invoker = { invoke: async (_name: string, event: unknown) => ({ payload: { event } }) };
+  dispatcher.addBackend('lambda', lambdaBackend(invoker, { accept: () => undefined }));
+  dispatcher.addBackend('scheduler', serviceBackend(schedules));
   s3Door = new S3Door({ endpoint: queues.endpoint, authorizer, credentials, meter: countingMeter, clock });
   door.open({ dispatcher, credentials, s3: s3Door, region, accountId, connections: { handleHttp: async () => false } });
   await engine.client.call('CreateTable', {
@@ -224,6 +261,55 @@ describe('other JSON services', () => {
   it('refuses a secret that the role may not read', async () => {
     const get = new SecretsManagerClient(settings()).send(new GetSecretValueCommand({ SecretId: 'arn:secret' }));
     await expect(get).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('EventBridge Scheduler through the front door', () => {
+  const target = { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f', RoleArn: roleArn };
+  const schedule = (more: { Name: string; GroupName?: string; RoleArn?: string }) => ({
+    Name: more.Name,
+    GroupName: more.GroupName,
+    ScheduleExpression: 'rate(1 hour)',
+    FlexibleTimeWindow: { Mode: 'OFF' as const },
+    Target: { ...target, RoleArn: more.RoleArn ?? passedRoleArn },
+  });
+  const scheduler = (): SchedulerClient => new SchedulerClient(settings());
+
+  it('carries each operation with what its address says', async () => {
+    const client = scheduler();
+    await expect(client.send(new CreateScheduleCommand(schedule({ Name: 'a.b' })))).resolves.toBeDefined();
+    await expect(client.send(new UpdateScheduleCommand(schedule({ Name: 'a.b' })))).resolves.toBeDefined();
+    const seen = seenOperations.splice(0);
+    expect(seen).toMatchObject([
+      ['CreateSchedule', { Name: 'a.b', ScheduleExpression: 'rate(1 hour)', ClientToken: expect.any(String) }],
+      ['UpdateSchedule', { Name: 'a.b', Target: { RoleArn: passedRoleArn } }],
+    ]);
+    await client.send(new GetScheduleCommand({ Name: 'a.b', GroupName: 'default' }));
+    await client.send(new DeleteScheduleCommand({ Name: 'a.b' }));
+    await client.send(new ListSchedulesCommand({ GroupName: 'g', NamePrefix: 'a', MaxResults: 7, State: 'ENABLED' }));
+    expect(seenOperations.splice(0)).toEqual([
+      ['GetSchedule', { Name: 'a.b', GroupName: 'default' }],
+      ['DeleteSchedule', { Name: 'a.b', ClientToken: expect.any(String) }],
+      ['ListSchedules', { GroupName: 'g', NamePrefix: 'a', MaxResults: '7', State: 'ENABLED' }],
+    ]);
+  });
+
+  it('refuses another group, another operation and a role that may not be passed', async () => {
+    const client = scheduler();
+    const elsewhere = client.send(new CreateScheduleCommand(schedule({ Name: 'a', GroupName: 'other' })));
+    await expect(elsewhere).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 403 },
+      message: expect.stringMatching(
+        denied('scheduler:CreateSchedule', 'arn:aws:scheduler:us-east-1:000000000000:schedule/other/a'),
+      ),
+    });
+    const strange = client.send(new CreateScheduleCommand(schedule({ Name: 'a', RoleArn: roleArn })));
+    await expect(strange).rejects.toThrow(denied('iam:PassRole', roleArn));
+    await expect(client.send(new ListScheduleGroupsCommand({}))).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+    });
+    expect(seenOperations).toEqual([]);
   });
 });
 

@@ -190,18 +190,26 @@ describe('createFunctions', () => {
   });
 
   it('gives one environment one event at a time, scales out to the limit and queues the rest in order', async () => {
-    const { functions, add } = prepare();
+    const { functions, add } = prepare({ mostEnvironments: 2 });
     const code = `let busy = false; const id = Math.random(); export const handler = async () => {
       if (busy) throw new Error('shared'); busy = true; await new Promise((r) => setTimeout(r, 20)); busy = false; return id }`;
-    add('limited', code, { reservedConcurrency: 2 });
-    add('closed', code, { reservedConcurrency: 0 });
+    add('limited', code);
     const results = await Promise.all(Array.from({ length: 6 }, () => functions.invoke('limited', {})));
     expect(results.every((result) => result.functionError === undefined)).toBe(true);
     expect(new Set(results.map((result) => result.payload)).size).toBe(2);
-    await expect(functions.invoke('closed', {})).rejects.toMatchObject({
-      code: 'TooManyRequestsException',
-      statusCode: 429,
-    });
+  });
+
+  it('refuses what goes beyond the reserved concurrency, and only that', async () => {
+    const { functions, add } = prepare();
+    const code = 'export const handler = (ms) => new Promise((resolve) => setTimeout(resolve, ms, ms))';
+    add('pair', code, { reservedConcurrency: 2 });
+    add('closed', code, { reservedConcurrency: 0 });
+    const throttled = { code: 'TooManyRequestsException', statusCode: 429 };
+    const results = await Promise.allSettled(Array.from({ length: 3 }, () => functions.invoke('pair', 20)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(results[2]).toMatchObject({ reason: throttled });
+    expect(await functions.invoke('pair', 1)).toEqual({ payload: 1 });
+    await expect(functions.invoke('closed', 1)).rejects.toMatchObject(throttled);
   });
 
   it('refuses events and answers above 6 MB', async () => {
@@ -238,8 +246,8 @@ describe('createFunctions', () => {
   });
 
   it('ends waiting and running invocations when it stops', async () => {
-    const { functions, add } = prepare();
-    add('slow', 'export const handler = () => new Promise(() => {})', { reservedConcurrency: 1 });
+    const { functions, add } = prepare({ mostEnvironments: 1 });
+    add('slow', 'export const handler = () => new Promise(() => {})');
     const running = functions.invoke('slow', {});
     const waiting = functions.invoke('slow', {});
     waiting.catch(() => undefined);

@@ -23,6 +23,35 @@ function policy(...statements: readonly Record<string, unknown>[]): StackResourc
 
 const allow = (more: Record<string, unknown>): Record<string, unknown> => ({ Effect: 'Allow', ...more });
 
+describe('the trust of a role', () => {
+  const service = {
+    name: 'scheduler.amazonaws.com',
+    sourceArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule-group/g',
+  };
+  const trusts = (...statements: readonly Record<string, unknown>[]): boolean => {
+    const document = { Statement: statements };
+    const role = resource('AWS::IAM::Role', 'trusting', { AssumeRolePolicyDocument: document });
+    return authorizer(role).trusts('arn:aws:iam::000000000000:role/trusting', service);
+  };
+  const assume = { Action: 'sts:AssumeRole', Principal: { Service: 'scheduler.amazonaws.com' } };
+
+  it.each([
+    ['the service', allow(assume), true],
+    ['another service', allow({ ...assume, Principal: { Service: 'lambda.amazonaws.com' } }), false],
+    ['another action', allow({ ...assume, Action: 'sts:TagSession' }), false],
+    ['this account', allow({ ...assume, Condition: { StringEquals: { 'aws:SourceAccount': '000000000000' } } }), true],
+    ['another account', allow({ ...assume, Condition: { StringEquals: { 'aws:SourceAccount': '1' } } }), false],
+    ['another group', allow({ ...assume, Condition: { ArnLike: { 'aws:SourceArn': '*/other' } } }), false],
+  ])('is asked for %s', (_name, statement, expected) => {
+    expect(trusts(statement)).toBe(expected);
+  });
+
+  it('ends with an explicit deny, and does not exist for a role of another stack', () => {
+    expect(trusts(allow(assume), { ...assume, Effect: 'Deny' })).toBe(false);
+    expect(authorizer().trusts('arn:aws:iam::000000000000:role/strange', service)).toBe(false);
+  });
+});
+
 describe('Authorizer', () => {
   it('allows nothing to a role without policies', () => {
     expect(authorizer().decide(worker, { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:::q' })).toBe('not allowed');

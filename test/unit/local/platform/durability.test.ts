@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -25,6 +26,7 @@ const Ready = z.looseObject({
   outputs: z.record(z.string(), z.string()),
 });
 const Machine = z.looseObject({ DefinitionS3Location: z.looseObject({ Key: z.string() }) });
+const Outputs = z.record(z.string(), z.unknown());
 type Ready = z.infer<typeof Ready>;
 
 const cleanups: (() => void)[] = [];
@@ -70,11 +72,31 @@ async function readSecret(ready: Ready): Promise<string | undefined> {
   return (await new SecretsManagerClient(settings(ready)).send(command)).SecretString;
 }
 
+async function createSchedule(ready: Ready): Promise<void> {
+  const command = new CreateScheduleCommand({
+    Name: 'reminder',
+    ScheduleExpression: 'cron(0 9 * * ? *)',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: { Arn: ready.outputs.MachineArn, RoleArn: ready.outputs.CallerArn, Input: '{"kind":"reminder"}' },
+  });
+  await new SchedulerClient(settings(ready)).send(command);
+}
+
+async function scheduleInput(ready: Ready): Promise<string | undefined> {
+  const { Target } = await new SchedulerClient(settings(ready)).send(new GetScheduleCommand({ Name: 'reminder' }));
+  return Target?.Input;
+}
+
 describe('a data directory', () => {
-  it('brings everything through kill -9: items, objects, secrets, credentials and a waiting execution', async () => {
+  it('brings everything through kill -9: items, objects, secrets, credentials, schedules and a waiting execution', async () => {
     const data = mkdtempSync(join(tmpdir(), 'platform-data-'));
     cleanups.push(() => rmSync(data, { recursive: true, force: true }));
     const assembly = editAssembly((template, directory) => {
+      const [caller] = find(template, 'SchedulerRole', '::Role');
+      template.Outputs = {
+        ...Outputs.parse(template.Outputs),
+        CallerArn: { Value: { 'Fn::GetAtt': [caller, 'Arn'] } },
+      };
       const [, machine] = find(template, 'Fulfil', '::StateMachine');
       const path = join(directory, `asset.${Machine.parse(machine.Properties).DefinitionS3Location.Key}`);
       const waiting = readFileSync(path, 'utf8').replace(
@@ -93,6 +115,7 @@ describe('a data directory', () => {
     const url = await getSignedUrl(new S3Client(settings(first.ready)), object);
     await expect.poll(async () => (await fetch(url)).status, { timeout: 25_000 }).toBe(200);
     const secret = await readSecret(first.ready);
+    await createSchedule(first.ready);
     const exited = once(first.process, 'exit');
     first.process.kill('SIGKILL');
     await exited;
@@ -101,6 +124,7 @@ describe('a data directory', () => {
     expect(second.ready).toEqual(first.ready);
     expect(await (await fetch(`${second.ready.http}/orders/ada`)).text()).toBe('["o-1"]');
     expect(await readSecret(second.ready)).toBe(secret);
+    expect(await scheduleInput(second.ready)).toBe('{"kind":"reminder"}');
     expect(await (await fetch(url)).text()).toBe('pay o-1');
     await expect.poll(() => executionStatus(second.ready), { timeout: 25_000 }).toBe('SUCCEEDED {"sent":"plain"}');
     const stopped = once(second.process, 'exit');

@@ -167,7 +167,7 @@ describe('targets', () => {
     [{ scheduleExpressionTimezone: 'Nowhere' }, 'ScheduleExpressionTimezone is invalid'],
     [{ flexibleTimeWindow: { mode: 'FLEXIBLE' } }, 'MaximumWindowInMinutes'],
     [{ startDate: '2026-02-01T00:00:00Z', endDate: '2026-01-01T00:00:00Z' }, 'EndDate must be after StartDate'],
-    [{ kmsKeyArn: 'k' }, 'kmsKeyArn'],
+    [{ colour: 'k' }, 'colour'],
   ])('refuses %j', (overrides, message) => {
     const { scheduler } = createHarness();
     expect(() => scheduler.addSchedule(schedule(overrides))).toThrow(message);

@@ -154,3 +154,43 @@ describe('the three lists', () => {
     expect(treatmentOf('AWS::CloudFormation::CustomResource')).toBe('refuse');
   });
 });
+
+describe('resources that start nothing', () => {
+  const inert = {
+    Pool: { Type: 'AWS::Cognito::UserPool' },
+    Client: { Type: 'AWS::Cognito::UserPoolClient', Properties: { UserPoolId: { Ref: 'Pool' }, ClientName: 'web' } },
+    Domain: { Type: 'AWS::Cognito::UserPoolDomain', Properties: { UserPoolId: { Ref: 'Pool' }, Domain: 'shop' } },
+    Board: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardName: 'board' } },
+    Late: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'late' } },
+    Pager: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'pager' } },
+    Mail: { Type: 'AWS::SNS::Subscription', Properties: { TopicArn: { Ref: 'Pager' } } },
+    Allow: { Type: 'AWS::SNS::TopicPolicy', Properties: { Topics: [{ Ref: 'Pager' }] } },
+  };
+  const reference = (value: unknown): string | undefined => output(value, { Resources: inert });
+  const attribute = (...path: readonly string[]): string | undefined => reference({ 'Fn::GetAtt': path });
+
+  it('have the names that a user pool and its parts would have', () => {
+    const pool = reference({ Ref: 'Pool' });
+    expect(pool).toMatch(/^us-east-1_[A-Za-z0-9]{9}$/);
+    expect(attribute('Pool', 'Arn')).toBe(`arn:aws:cognito-idp:us-east-1:000000000000:userpool/${pool}`);
+    expect(attribute('Pool', 'ProviderURL')).toBe(`https://cognito-idp.us-east-1.amazonaws.com/${pool}`);
+    expect(attribute('Pool', 'ProviderName')).toBe(`cognito-idp.us-east-1.amazonaws.com/${pool}`);
+    expect(reference({ Ref: 'Client' })).toMatch(/^[a-z0-9]{26}$/);
+    expect(attribute('Client', 'ClientId')).toBe(reference({ Ref: 'Client' }));
+    expect(attribute('Client', 'Name')).toBe('web');
+    expect(reference({ 'Fn::Sub': 'https://${Domain}.auth.${AWS::Region}.amazoncognito.com' })).toBe(
+      'https://shop.auth.us-east-1.amazoncognito.com',
+    );
+  });
+
+  it('have the names of what watches', () => {
+    expect(reference({ Ref: 'Board' })).toBe('board');
+    expect(attribute('Late', 'Arn')).toBe('arn:aws:cloudwatch:us-east-1:000000000000:alarm:late');
+    expect(reference({ Ref: 'Pager' })).toBe('arn:aws:sns:us-east-1:000000000000:pager');
+    expect(reference({ Ref: 'Mail' })).toBeDefined();
+  });
+
+  it.each(['AWS::WAFv2::WebACL', 'AWS::CloudFront::Distribution'])('do not include %s, which is refused', (Type) => {
+    expect(() => output('x', { Resources: { Edge: { Type } } })).toThrow(`cannot run these resources: Edge (${Type})`);
+  });
+});
