@@ -68,6 +68,7 @@ export class MusterStack extends Stack {
     queues.consumeWith(functions.named('queue/trigger'), 'triggers');
     queues.consumeWith(functions.named('queue/effects'), 'effects');
     bus.routeRunRequests(queues.triggers);
+    coordination.decideWith(functions.named('workflow/decide'));
     coordination.notifyOfEnds(functions.named('events/execution-ended'), endedDeadLetters);
     new Relay(this, 'Relay', {
       table,

@@ -18,6 +18,7 @@
  * | a workflow's version, its newest         | tenant#WORKFLOW#name        | V#version, NEWEST | list of NEWEST: tenant#WORKFLOWS / name |
  * | a run                                    | tenant#RUN#runId            | RUN             | list: tenant#RUNS / time; sweep: OPEN#shard / pk |
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
+ * | what a run's mode chose (notes)          | tenant#RUN#runId            | NOTE#name       |                                         |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
  * | a tenant's settings                      | tenant#SETTINGS             | SETTINGS        |                                         |
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
@@ -70,6 +71,7 @@ export const keys = {
     pk: `${tenant}#RUN#${runId}`,
     sk: `STAGE#${String(position).padStart(4, '0')}`,
   }),
+  note: (tenant: string, runId: string, name: string): Key => ({ pk: `${tenant}#RUN#${runId}`, sk: `NOTE#${name}` }),
   marker: (tenant: string, stageId: string, index: number): Key => ({
     pk: `${tenant}#STAGE#${stageId}`,
     sk: `OPEN#${String(index).padStart(5, '0')}`,

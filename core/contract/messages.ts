@@ -34,6 +34,16 @@ export const StageCancelMessage = z.looseObject({
 });
 export type StageCancelMessage = z.infer<typeof StageCancelMessage>;
 
+/** From a state machine to the function that decides between stages: which decision, and which of that name. */
+export const DecideRequest = z.looseObject({
+  tenant: TenantId,
+  runId: RunId,
+  step: z.string().regex(/^[a-z][a-z_]{0,31}$/),
+  position: z.int().nonnegative().max(9999),
+  traceparent: z.string().optional(),
+});
+export type DecideRequest = z.infer<typeof DecideRequest>;
+
 /** Everything that travels on the tasks queue. */
 export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage, StageCancelMessage]);
 export type TasksMessage = z.infer<typeof TasksMessage>;

@@ -4,9 +4,9 @@ import { AppError } from '../errors/app-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { cancelMembers } from '../stages/cancel-members.ts';
-import { Stage } from '../stages/stage.ts';
 import { equal, oneOf, plus, set } from '../table/conditions.ts';
 import { endRun, type RunEnding } from './end-run.ts';
+import { readStages } from './members.ts';
 import { Run, readRun } from './run.ts';
 
 /** A run that has ended otherwise. */
@@ -17,23 +17,13 @@ export class RunEndedError extends AppError {
   }
 }
 
-const stagesOfRun = async (services: Services, run: Run): Promise<readonly Stage[]> => {
-  const { items } = await services.table.query({
-    partition: keys.run(run.tenant, run.runId).pk,
-    prefix: 'STAGE#',
-    limit: 1000,
-    consistent: true,
-  });
-  return items.map((item) => Stage.parse(item));
-};
-
 /**
  * Closes a run's stages and ends every task that is still open, also those of a stage that an earlier, interrupted call
  * closed. Returns how many tasks are still open.
  */
 const endMembers = async (services: Services, run: Run, reason: string): Promise<number> => {
   let open = 0;
-  for (const stage of await stagesOfRun(services, run)) {
+  for (const stage of await readStages(services, run)) {
     await services.table.update({
       key: keys.stage(stage.tenant, stage.runId, stage.position),
       set: [set('status', 'DECIDED'), set('decidedAt', services.clock.now())],

@@ -1,15 +1,14 @@
 import * as z from 'zod';
 import type { RunId, TenantId } from '../contract/ids.ts';
-import { indexKeys, keys } from '../contract/keys.ts';
+import { indexKeys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { RunView, type StepStatus } from '../contract/workflow.ts';
-import { stagesOf } from '../coordination/definition.ts';
+import { rulesOf } from '../modes/rules-of.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
-import { Stage } from '../stages/stage.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
 import type { Task } from '../tasks/task.ts';
-import { readMembers } from './outputs.ts';
+import { readMembers, readStages } from './members.ts';
 import { Run, readRun } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
 
@@ -45,37 +44,28 @@ const stepStatus = (tasks: readonly (Task | undefined)[], runIsOver: boolean): S
   return statuses.includes('QUEUED') ? 'READY' : 'PENDING';
 };
 
+/** The steps of the stages that were asked for, in their order, then those that are still to come. */
 const stepsOf = async (services: Services, run: Run): Promise<readonly StepView[]> => {
   const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
-  const { items } = await services.table.query({
-    partition: keys.run(run.tenant, run.runId).pk,
-    prefix: 'STAGE#',
-    limit: 1000,
-    consistent: true,
-  });
-  const stages = new Map(items.map((item) => Stage.parse(item)).map((stage) => [stage.position, stage]));
   const runIsOver = isTerminal(run.status);
   const views: StepView[] = [];
-  for (const [position, spec] of stagesOf(definition).entries()) {
-    for (const step of spec.steps) {
-      const part = stages.get(position)?.parts.find((candidate) => candidate.step === step.id);
-      const members = part === undefined ? [] : await readMembers(services, run, position, part);
-      const status =
-        part === undefined
-          ? runIsOver
-            ? 'SKIPPED'
-            : 'PENDING'
-          : part.count === 0
-            ? 'SUCCEEDED'
-            : stepStatus(members, runIsOver);
+  for (const stage of await readStages(services, run)) {
+    for (const part of stage.parts) {
+      const members = await readMembers(services, run, stage.position, part);
       views.push({
-        step: step.id,
-        status,
+        step: part.step,
+        stage: stage.position,
+        status: part.count === 0 ? 'SUCCEEDED' : stepStatus(members, runIsOver),
         tasks: members.flatMap((task) => (task === undefined ? [] : [memberView(task)])),
       });
     }
   }
-  return views;
+  const begun = new Set(views.map(({ step }) => step));
+  const rest = rulesOf(definition).outline.flatMap(({ steps }) => steps.filter(({ id }) => !begun.has(id)));
+  return [
+    ...views,
+    ...rest.map(({ id }): StepView => ({ step: id, status: runIsOver ? 'SKIPPED' : 'PENDING', tasks: [] })),
+  ];
 };
 
 /** A run with its steps and their tasks. */

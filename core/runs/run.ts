@@ -13,7 +13,7 @@ export const Run = z.looseObject({
   runId: RunId,
   workflow: z.string(),
   version: z.int(),
-  mode: z.enum(['sequential', 'parallel']),
+  mode: z.string(),
   status: RunStatus,
   input: Json,
   output: Json.optional(),

@@ -2,8 +2,8 @@ import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import { RunId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import type { RunRequest } from '../contract/workflow.ts';
-import { stagesOf } from '../coordination/definition.ts';
 import type { Principal } from '../identity/principal.ts';
+import { rulesOf } from '../modes/rules-of.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, plus, set, setDefault } from '../table/conditions.ts';
@@ -22,15 +22,13 @@ export interface StartRequest {
 /** A state's own limit, well beyond what its tasks may take one after the other: a backstop, never what ends a task. */
 const stageBackstop = 3600;
 
-/** What the state machine is given: ids, counts and time limits, never payloads. */
-const executionInput = async (services: Services, run: Run): Promise<unknown> => {
+/** Which state machine, and what it is given: ids, counts and time limits, never payloads. */
+const executionOf = async (services: Services, run: Run): Promise<{ machine: string; input: unknown }> => {
   const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  const { machine, outline } = rulesOf(definition);
   const timeoutSeconds = definition.timeoutSeconds + stageBackstop;
-  return {
-    tenant: run.tenant,
-    runId: run.runId,
-    stages: stagesOf(definition).map((_stage, stage) => ({ stage, timeoutSeconds })),
-  };
+  const stages = outline.map((_stage, stage) => ({ stage, timeoutSeconds }));
+  return { machine, input: { tenant: run.tenant, runId: run.runId, timeoutSeconds, stages } };
 };
 
 /**
@@ -38,11 +36,8 @@ const executionInput = async (services: Services, run: Run): Promise<unknown> =>
  * that a crash left STARTING.
  */
 export const startExecution = async (services: Services, run: Run): Promise<Run> => {
-  const executionArn = await services.executions.start({
-    mode: run.mode,
-    runId: run.runId,
-    input: await executionInput(services, run),
-  });
+  const { machine, input } = await executionOf(services, run);
+  const executionArn = await services.executions.start({ mode: machine, runId: run.runId, input });
   const written = await services.table.update({
     key: keys.run(run.tenant, run.runId),
     set: [

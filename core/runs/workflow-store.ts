@@ -3,8 +3,8 @@ import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { WorkflowDefinition } from '../contract/workflow.ts';
-import { checkDefinition } from '../coordination/definition.ts';
 import { ConflictError, NotFoundError } from '../errors/errors.ts';
+import { checkDefinition } from '../modes/check-definition.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, setAll } from '../table/conditions.ts';
 

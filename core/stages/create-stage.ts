@@ -3,11 +3,13 @@ import type { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
-import { isTerminal, TaskSubmission } from '../contract/task.ts';
+import { isTerminal, type Requirements, TaskSubmission } from '../contract/task.ts';
 import type { WorkflowDefinition } from '../contract/workflow.ts';
-import { type StageSpec, stagesOf } from '../coordination/definition.ts';
 import { fillTemplate, listAt } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
+import { isList } from '../modes/output-of-stage.ts';
+import { rulesOf } from '../modes/rules-of.ts';
+import type { StageSpec, StageStep } from '../modes/stage-spec.ts';
 import { stopRun } from '../runs/cancel-run.ts';
 import { endRun } from '../runs/end-run.ts';
 import { templateScope } from '../runs/outputs.ts';
@@ -29,8 +31,12 @@ const chunkSize = 25;
 /** Members created at a time by one handler. */
 const atOnce = 10;
 
-type StepSpec = StageSpec['steps'][number];
-type MemberSpec = { readonly step: StepSpec; readonly item: number; readonly input: Json };
+type MemberSpec = {
+  readonly step: StageStep;
+  readonly item: number;
+  readonly input: Json;
+  readonly requirements?: Requirements;
+};
 
 interface Plan {
   readonly run: Run;
@@ -40,7 +46,8 @@ interface Plan {
   readonly members: readonly MemberSpec[];
 }
 
-const expand = (step: StepSpec, scope: Record<string, Json>): readonly MemberSpec[] => {
+const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSpec[] => {
+  if (step.members !== undefined) return step.members.map((member, item) => ({ step, item, ...member }));
   if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
   return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
     step,
@@ -52,14 +59,17 @@ const expand = (step: StepSpec, scope: Record<string, Json>): readonly MemberSpe
 /** What a stage consists of: its steps with their templates filled from the run. The same each time it is asked. */
 const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
   const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
-  const spec = stagesOf(definition)[position];
+  const rules = rulesOf(definition);
+  const spec = rules.plan === undefined ? rules.outline[position] : await rules.plan({ services, run }, position);
   if (spec === undefined) throw new AppError('NOT_FOUND', `The workflow ${run.workflow} has no stage ${position}.`);
-  const templates = spec.steps.flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
-  const scope = await templateScope(services, run, definition, templates);
+  const templates = spec.steps
+    .filter(({ members }) => members === undefined)
+    .flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
+  const scope = await templateScope(services, run, templates);
   const expanded = spec.steps.map((step) => ({ step, members: expand(step, scope) }));
   let from = 0;
   const parts = expanded.map(({ step, members }) => {
-    const part: StagePart = { step: step.id, from, count: members.length, isList: step.forEach !== undefined };
+    const part: StagePart = { step: step.id, from, count: members.length, isList: isList(step) };
     from += members.length;
     return part;
   });
@@ -81,12 +91,13 @@ const planOrFail = async (services: Services, run: Run, message: StageMessage): 
   }
 };
 
-const submissionOf = ({ step, input }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
+const submissionOf = ({ step, input, requirements }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
   TaskSubmission.parse({
+    ...(step.kind === undefined ? {} : { kind: step.kind }),
     type: step.type,
     ...(step.description === undefined ? {} : { description: step.description }),
     input,
-    requirements: step.requirements,
+    requirements: requirements ?? step.requirements,
     priority: step.priority ?? definition.priority,
     ...(step.strategy === undefined && definition.strategy === undefined
       ? {}
@@ -193,7 +204,7 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     completion: spec.completion,
     total: members.length,
     parts: [...parts],
-    maxParallel: definition.maxParallelAgents,
+    maxParallel: spec.width ?? definition.maxParallelAgents,
     createdAt: services.clock.now(),
   };
   for (let start = 0; start < members.length; start += chunkSize) {

@@ -1,8 +1,7 @@
 import { keys, stageIdOf } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
-import { afterStage } from '../coordination/after-stage.ts';
 import type { StageCounts } from '../coordination/completion.ts';
-import { stagesOf } from '../coordination/definition.ts';
+import { rulesOf } from '../modes/rules-of.ts';
 import { endRun } from '../runs/end-run.ts';
 import { isLive, readRun } from '../runs/run.ts';
 import { readWorkflow } from '../runs/workflow-store.ts';
@@ -30,8 +29,7 @@ export const afterDecision = async (services: Services, stage: Stage): Promise<v
   if (result === undefined) return;
   const run = await readRun(services, stage.tenant, stage.runId);
   const { definition } = await readWorkflow(services, stage.tenant, run.workflow, run.version);
-  const isLast = stage.position === stagesOf(definition).length - 1;
-  const next = afterStage(definition.mode, result.outcome, isLast);
+  const next = rulesOf(definition).after(stage.position, result.outcome);
   if (next.run !== 'continue' && isLive(run)) {
     const error = { code: 'STEP_FAILED', message: result.summary, retryable: false };
     await endRun(services, run, next.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error });

@@ -2,6 +2,9 @@ import { placeStoredTask } from '../assignment/place-task.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { decide } from '../coordination/completion.ts';
+import { rulesOf } from '../modes/rules-of.ts';
+import { readRun } from '../runs/run.ts';
+import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { memberTaskId } from '../tasks/new-task.ts';
 import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
@@ -50,6 +53,15 @@ export const repairStage = async (services: Services, stage: Stage): Promise<voi
   await settleStage(services, stage);
 };
 
+/** Whether the mode says of a stage of its own kind that what is open changes nothing any more. */
+const settledEarly = async (services: Services, stage: Stage): Promise<'SUCCEEDED' | undefined> => {
+  if (stage.completion !== 'settled') return undefined;
+  const run = await readRun(services, stage.tenant, stage.runId);
+  const { definition } = await readWorkflow(services, stage.tenant, run.workflow, run.version);
+  const isSettled = await rulesOf(definition).isSettled?.({ services, run }, stage.position);
+  return isSettled === true ? 'SUCCEEDED' : undefined;
+};
+
 /** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
 export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
@@ -62,7 +74,7 @@ export const settleStage = async (services: Services, ref: StageRef): Promise<vo
     failed: markers.failed,
     succeeded: total - markers.open.length - markers.failed,
   };
-  const outcome = decide(stage.completion, counts);
+  const outcome = decide(stage.completion, counts) ?? (await settledEarly(services, stage));
   if (outcome !== undefined) return decideStage(services, stage, { outcome, counts });
   await releaseNext(services, stage, markers);
 };

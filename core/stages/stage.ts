@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { Completion } from '../contract/definitions/step.ts';
 import { RunId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { Completion } from '../contract/workflow.ts';
 import type { Services } from '../services.ts';
 
 /** One step's share of a stage's tasks: `count` tasks from position `from`. */
@@ -25,7 +25,7 @@ export const Stage = z.looseObject({
   taskToken: z.string(),
   /** Tokens of earlier entries of the state. Messages arrive in any order: the one that is waited for may be among them. */
   otherTokens: z.array(z.string()).optional(),
-  completion: Completion,
+  completion: z.union([Completion, z.enum(['ended', 'settled']), z.looseObject({ tolerated: z.int().nonnegative() })]),
   total: z.int(),
   parts: z.array(StagePart),
   maxParallel: z.int(),

@@ -152,6 +152,11 @@ export const functionSpecs = {
     timeoutSeconds: 55,
     access: { ...engine, indexes: ['backlog', 'sweep'], runsModes: true },
   },
+  'workflow/decide': {
+    description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders',
+    ...queued,
+    access: { table: readWrite, pushes: true, payloads: true },
+  },
   'events/execution-ended': {
     description: 'Closes the run of an execution that failed, timed out or was aborted',
     ...queued,

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Lazy, Stack, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -22,9 +23,18 @@ export interface CoordinationProps {
   readonly tasksQueue: IQueue;
 }
 
-/** One state machine for each mode. All they may do is to ask for a stage. */
+const definitionFile = (mode: string): string =>
+  fileURLToPath(new URL(`../../statemachines/${mode}.asl.json`, import.meta.url));
+
+/** The placeholders of a definition, `${Name}`: a state machine is told, and may use, only what it names. */
+const placeholdersOf = (mode: string): ReadonlySet<string> =>
+  new Set([...readFileSync(definitionFile(mode), 'utf8').matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? ''));
+
+/** One state machine for each mode. All they may do is to ask for a stage, and for a decision where the mode has any. */
 export class Coordination extends Construct {
   private readonly machines: ReadonlyMap<string, StateMachine>;
+  /** Decides between stages; it comes after the state machines, whose executions other functions start. */
+  private decider: TaskFunction | undefined;
 
   constructor(scope: Construct, id: string, props: CoordinationProps) {
     super(scope, id);
@@ -39,12 +49,17 @@ export class Coordination extends Construct {
       description: `Runs of mode ${mode}: asks for stages`,
     });
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.tasksQueue.queueArn] }));
+    const decideFunctionArn = Lazy.string({ produce: () => this.decider?.function.functionArn });
+    const decides = placeholdersOf(mode).has('DecideFunctionArn');
+    if (decides)
+      role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [decideFunctionArn] }));
     const machine = new StateMachine(scope, 'StateMachine', {
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromFile(
-        fileURLToPath(new URL(`../../statemachines/${mode}.asl.json`, import.meta.url)),
-      ),
-      definitionSubstitutions: { TasksQueueUrl: props.tasksQueue.queueUrl },
+      definitionBody: DefinitionBody.fromFile(definitionFile(mode)),
+      definitionSubstitutions: {
+        TasksQueueUrl: props.tasksQueue.queueUrl,
+        ...(decides ? { DecideFunctionArn: decideFunctionArn } : {}),
+      },
       role,
       tracingEnabled: true,
       removalPolicy,
@@ -64,6 +79,11 @@ export class Coordination extends Construct {
       runbook: 'execution-timed-out',
     });
     return machine;
+  }
+
+  /** Names the function that decides between stages. */
+  decideWith(decider: TaskFunction): void {
+    this.decider = decider;
   }
 
   /** Lets a function start, stop and look at executions, and tells it mode → state machine. */

@@ -1,6 +1,6 @@
-import * as z from 'zod';
-import { RunId, TenantId } from '#core/contract/ids.ts';
-import type { StageMessage } from '#core/contract/messages.ts';
+import type { RunId, TenantId } from '#core/contract/ids.ts';
+import type { DecideRequest, StageMessage } from '#core/contract/messages.ts';
+import { type Machine, MachineInput, MoveResult, machines } from './machines.ts';
 import type { World } from './world.ts';
 
 type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'UNKNOWN';
@@ -9,16 +9,22 @@ interface Execution {
   readonly mode: string;
   readonly tenant: TenantId;
   readonly runId: RunId;
-  readonly stages: number;
+  readonly machine: Machine;
   status: Status;
+  /** The stage that is waited for, behind this token. */
   at: number;
   token: string | undefined;
+  /** The decision that is waited for. */
+  asked: string | undefined;
 }
 
 export type Answer = { readonly output: unknown } | { readonly error: string };
 
-const Input = z.looseObject({ tenant: TenantId, stages: z.array(z.unknown()) });
-const Output = z.looseObject({ outcome: z.string() });
+/** A state machine's question to the function that decides. */
+export interface Question {
+  readonly arn: string;
+  readonly request: DecideRequest;
+}
 
 /** How an execution ended other than well, as the status event says it. */
 export interface EndNotice {
@@ -27,35 +33,45 @@ export interface EndNotice {
   readonly status: 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 }
 
-/** Step Functions for the two modes there are: stages one after the other, each behind one task token. */
+/** What executions send. */
+export interface Outlets {
+  readonly stage: (message: StageMessage) => void;
+  readonly decide: (question: Question) => void;
+  readonly ended: (notice: EndNotice) => void;
+}
+
+const nameOf = (request: Pick<DecideRequest, 'step' | 'position'>): string => `${request.step}#${request.position}`;
+
+/** Step Functions: each machine's moves one after the other, stages behind task tokens, decisions by a function. */
 export class ExecutionsTwin {
   readonly executions = new Map<string, Execution>();
   private readonly tokens = new Map<string, { arn: string; stage: number }>();
   private readonly world: World;
-  private readonly send: (message: StageMessage) => void;
-  private readonly ended: (notice: EndNotice) => void;
+  private readonly outlets: Outlets;
 
-  constructor(world: World, send: (message: StageMessage) => void, ended: (notice: EndNotice) => void) {
+  constructor(world: World, outlets: Outlets) {
     this.world = world;
-    this.send = send;
-    this.ended = ended;
+    this.outlets = outlets;
   }
 
   start({ mode, runId, input }: { readonly mode: string; readonly runId: string; readonly input: unknown }): string {
     const arn = `arn:aws:states:eu-west-1:123456789012:execution:${mode}:${runId}`;
     if (this.executions.has(arn)) return arn;
-    const { tenant, stages } = Input.parse(input);
+    const parsed = MachineInput.parse(input);
+    const machine = machines[mode];
+    if (machine === undefined) throw new Error(`no machine of mode ${mode}`);
     const execution: Execution = {
       mode,
-      tenant,
-      runId: RunId.parse(runId),
-      stages: stages.length,
+      tenant: parsed.tenant,
+      runId: parsed.runId,
+      machine: machine(parsed),
       status: 'RUNNING',
       at: 0,
       token: undefined,
+      asked: undefined,
     };
     this.executions.set(arn, execution);
-    this.enter(arn, execution, 0);
+    this.proceed(arn, execution, {});
     return arn;
   }
 
@@ -76,8 +92,16 @@ export class ExecutionsTwin {
     if (waiting === undefined || execution?.status !== 'RUNNING' || execution.token !== token) return 'gone';
     execution.token = undefined;
     if ('error' in answer) this.end(execution, 'FAILED');
-    else this.proceed(waiting.arn, execution, Output.parse(answer.output));
+    else this.proceed(waiting.arn, execution, MoveResult.parse(answer.output));
     return 'delivered';
+  }
+
+  /** The function has decided. A repeat of an earlier question is not waited for any more. */
+  decided({ arn, request }: Question, answer: unknown): void {
+    const execution = this.executions.get(arn);
+    if (execution?.status !== 'RUNNING' || execution.asked !== nameOf(request)) return;
+    execution.asked = undefined;
+    this.proceed(arn, execution, MoveResult.parse(answer));
   }
 
   /** From outside: somebody stops an execution in the console, or it runs out of time. */
@@ -96,10 +120,13 @@ export class ExecutionsTwin {
     this.enter(arn, execution, execution.at);
   }
 
-  private proceed(arn: string, execution: Execution, output: { outcome: string }): void {
-    if (execution.mode === 'parallel' && output.outcome !== 'SUCCEEDED') return this.end(execution, 'FAILED');
-    if (execution.at + 1 >= execution.stages) return this.end(execution, 'SUCCEEDED');
-    this.enter(arn, execution, execution.at + 1);
+  private proceed(arn: string, execution: Execution, result: MoveResult): void {
+    const { value, done } = execution.machine.next(result);
+    if (done === true) return this.end(execution, value);
+    if (value.kind === 'stage') return this.enter(arn, execution, value.position);
+    const { tenant, runId } = execution;
+    execution.asked = nameOf(value);
+    this.outlets.decide({ arn, request: { tenant, runId, step: value.step, position: value.position } });
   }
 
   private enter(arn: string, execution: Execution, stage: number): void {
@@ -109,16 +136,17 @@ export class ExecutionsTwin {
     this.tokens.set(token, { arn, stage });
     const { tenant, runId } = execution;
     this.world.scheduler.after(this.world.chance.between(5, 60), () =>
-      this.send({ kind: 'stage', tenant, runId, stage, taskToken: token }),
+      this.outlets.stage({ kind: 'stage', tenant, runId, stage, taskToken: token }),
     );
   }
 
   private end(execution: Execution, status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'): void {
     execution.status = status;
     execution.token = undefined;
+    execution.asked = undefined;
     this.world.trace(() => `execution of ${execution.runId.slice(-8)} ${status}`);
     if (status === 'SUCCEEDED') return;
     const { tenant, runId } = execution;
-    this.world.scheduler.after(this.world.chance.between(5, 500), () => this.ended({ tenant, runId, status }));
+    this.world.scheduler.after(this.world.chance.between(5, 500), () => this.outlets.ended({ tenant, runId, status }));
   }
 }

@@ -6,6 +6,7 @@ import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
+import { decideStep } from '#core/runs/decide-step.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
 import type { Services } from '#core/services.ts';
 import { cancelMembers } from '#core/stages/cancel-members.ts';
@@ -15,7 +16,7 @@ import type { Item } from '#core/table/table.ts';
 import { handleTimer } from '#core/timers/handle-timer.ts';
 import { createInMemoryPayloads } from '#test/support/recording-ports.ts';
 import { Channel } from './channel.ts';
-import { type EndNotice, ExecutionsTwin } from './executions.ts';
+import { type EndNotice, ExecutionsTwin, type Question } from './executions.ts';
 import { Gateway, type Peer } from './gateway.ts';
 import { type Ended, invoke } from './invocation.ts';
 import { type ClientEnvelope, handleMessage } from './message-handler.ts';
@@ -51,6 +52,7 @@ export class Platform implements Backend {
   readonly timersQueue: Channel<TimerMessage>;
   readonly stream: Channel<Item>;
   readonly endNotices: Channel<EndNotice>;
+  readonly questions: Channel<Question>;
 
   constructor(world: World) {
     this.world = world;
@@ -73,11 +75,13 @@ export class Platform implements Backend {
     this.endNotices = new Channel(world, 'execution event', 60_000, (notice) =>
       this.isDone('execution-ended', notice.tenant, (services) => executionEnded(services, notice)),
     );
-    this.executions = new ExecutionsTwin(
-      world,
-      (message) => this.tasksQueue.send(message),
-      (notice) => this.endNotices.send(notice),
-    );
+    // A failed invocation is repeated by the state's Retry; one that timed out may still go on beside its repeat.
+    this.questions = new Channel(world, 'decision', 10_000, (question) => this.decide(question));
+    this.executions = new ExecutionsTwin(world, {
+      stage: (message) => this.tasksQueue.send(message),
+      decide: (question) => this.questions.send(question),
+      ended: (notice) => this.endNotices.send(notice),
+    });
   }
 
   /** Runs a use case as one handler invocation. Never settles when the handler dies. */
@@ -157,6 +161,13 @@ export class Platform implements Backend {
       scheduler.after(60_000, once);
     };
     scheduler.after(this.world.chance.between(1000, 60_000), once);
+  }
+
+  private async decide(question: Question): Promise<boolean> {
+    const { request } = question;
+    const ended = await this.handle('decide', request.tenant, (services) => decideStep(services, request));
+    if (ended.kind === 'done') this.executions.decided(question, ended.value);
+    return ended.kind === 'done';
   }
 
   private async isDone(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { StageMessage } from '#core/contract/messages.ts';
+import { DecideRequest, StageMessage } from '#core/contract/messages.ts';
 import { AwsError } from '#local/contract.ts';
 import { createStepFunctions } from '#local/step-functions/create-step-functions.ts';
 import { VirtualClock } from '#local/step-functions/virtual-clock.ts';
@@ -17,6 +17,8 @@ export interface ModeRun {
   readonly output: unknown;
   readonly error: string | undefined;
   readonly cause: string | undefined;
+  /** The decisions that were asked for, in order. */
+  readonly decisions: DecideRequest[];
   /** The messages that reached the queue, in order. */
   readonly messages: { readonly queueUrl: unknown; readonly group: unknown; readonly body: StageMessage }[];
   /** The states entered, in order: what Step Functions bills. */
@@ -27,6 +29,7 @@ export interface ModeRun {
 }
 
 export const queueUrl = 'https://sqs.example/tasks';
+const decideFunction = 'arn:aws:lambda:eu-central-1:000000000000:function:decide';
 
 /** The text of a mode's definition as the stack substitutes it. */
 export const definitionOf = (mode: string): string =>
@@ -40,12 +43,37 @@ const tokenOutput = (message: StageMessage, outcome: string) => ({
   summary: 'x'.repeat(4000),
 });
 
-/** Runs a mode against a scripted engine, on virtual time. `answers` are used in order, one for each message sent. */
-export async function runMode(mode: string, input: unknown, answers: readonly Answer[]): Promise<ModeRun> {
+/** What the function answers that decides between stages; or the error that it fails with. */
+export type Decision = { readonly decision: string; readonly [more: string]: unknown } | { readonly throws: string };
+
+/**
+ * Runs a mode against a scripted engine, on virtual time. `answers` are used in order, one for each message sent, `decides`
+ * one for each decision asked for.
+ */
+export async function runMode(
+  mode: string,
+  input: unknown,
+  answers: readonly Answer[],
+  decides: readonly Decision[] = [],
+): Promise<ModeRun> {
   const start = Date.UTC(2026, 0, 1);
   const clock = new VirtualClock(start);
   const messages: ModeRun['messages'] = [];
+  const decisions: ModeRun['decisions'] = [];
   let attempts = 0;
+  const decide = (request: Record<string, unknown>): Record<string, unknown> => {
+    const decision = decides[decisions.length];
+    if (request['FunctionName'] !== decideFunction) throw new AwsError('AccessDenied', String(request['FunctionName']));
+    decisions.push(DecideRequest.parse(JSON.parse(String(request['Payload']))));
+    if (decision === undefined) throw new Error('no more decisions are scripted');
+    if ('throws' in decision)
+      return {
+        StatusCode: 200,
+        FunctionError: 'Unhandled',
+        Payload: { errorType: decision.throws, errorMessage: 'no' },
+      };
+    return { StatusCode: 200, Payload: decision };
+  };
   const service = createStepFunctions({
     databasePath: ':memory:',
     clock,
@@ -53,6 +81,7 @@ export async function runMode(mode: string, input: unknown, answers: readonly An
     accountId: '000000000000',
     publish: async () => {},
     call: async ({ service: name, action, input: request }) => {
+      if (name === 'lambda' && action === 'Invoke') return decide(request);
       if (name !== 'sqs' || action !== 'SendMessage') throw new AwsError('AccessDenied', `${name}:${action}`);
       const answer = answers[attempts];
       attempts += 1;
@@ -79,7 +108,9 @@ export async function runMode(mode: string, input: unknown, answers: readonly An
     const { stateMachineArn } = service.createStateMachine({
       name: mode,
       roleArn: 'arn:aws:iam::000000000000:role/mode',
-      definition: definitionOf(mode).replaceAll(/\$\{TasksQueueUrl\}/g, queueUrl),
+      definition: definitionOf(mode)
+        .replaceAll(/\$\{TasksQueueUrl\}/g, queueUrl)
+        .replaceAll(/\$\{DecideFunctionArn\}/g, decideFunction),
     });
     const started = await service.handle('StartExecution', {
       stateMachineArn,
@@ -100,6 +131,7 @@ export async function runMode(mode: string, input: unknown, answers: readonly An
       error: ended.error,
       cause: ended.cause,
       messages,
+      decisions,
       entered: events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
       elapsedSeconds: (clock.now() - start) / 1000,
       largestDataBytes: Math.max(

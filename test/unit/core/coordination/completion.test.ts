@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '#core/contract/workflow.ts';
-import { afterStage } from '#core/coordination/after-stage.ts';
+import type { Completion } from '#core/contract/definitions/step.ts';
 import { decide } from '#core/coordination/completion.ts';
 
 const rules: readonly Completion[] = ['all', 'any', 'majority', ...[1, 2, 3, 5, 9].map((threshold) => ({ threshold }))];
@@ -49,20 +48,16 @@ describe('decide', () => {
       }
     });
   }
-});
 
-describe('afterStage', () => {
-  it('stops a sequential run at the first failed stage and fails its token', () => {
-    for (const isLast of [true, false])
-      expect(afterStage('sequential', 'FAILED', isLast)).toEqual({ run: 'fail', token: 'fail' });
+  it('waits for every end where the mode wants them all, and fails early above what is tolerated', () => {
+    for (const state of states) {
+      const { failed, open } = state;
+      for (const rule of ['ended', 'settled'] as const)
+        expect(decide(rule, state)).toBe(open === 0 ? 'SUCCEEDED' : undefined);
+      for (const tolerated of [0, 1, 3]) {
+        const ended = open === 0 ? 'SUCCEEDED' : undefined;
+        expect(decide({ tolerated }, state)).toBe(failed > tolerated ? 'FAILED' : ended);
+      }
+    }
   });
-
-  it('goes on after a stage that succeeded, and ends with the last', () => {
-    expect(afterStage('sequential', 'SUCCEEDED', false)).toEqual({ run: 'continue', token: 'succeed' });
-    expect(afterStage('sequential', 'SUCCEEDED', true)).toEqual({ run: 'succeed', token: 'succeed' });
-    expect(afterStage('parallel', 'SUCCEEDED', true)).toEqual({ run: 'succeed', token: 'succeed' });
-  });
-
-  it('takes a failed rule of a parallel run as data: the token succeeds', () =>
-    expect(afterStage('parallel', 'FAILED', true)).toEqual({ run: 'fail', token: 'succeed' }));
 });

@@ -1,10 +1,12 @@
 import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
-import type { Completion, Step, StepGroup, WorkflowDefinition } from '../contract/workflow.ts';
+import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { pathsIn, type TemplatePath, wholePath } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
 import { PayloadTooLargeError } from '../errors/errors.ts';
-import { orderByDependency } from './order.ts';
-import { pathsIn, type TemplatePath, wholePath } from './template.ts';
+import { isList } from './output-of-stage.ts';
+import { rulesOf } from './rules-of.ts';
+import type { StageSpec, StageStep } from './stage-spec.ts';
 
 /** A definition that says something impossible. `field` names where. */
 export class InvalidDefinitionError extends AppError {
@@ -14,38 +16,13 @@ export class InvalidDefinitionError extends AppError {
   }
 }
 
-type GroupedStep = Omit<Step, 'dependsOn'>;
-
-/** One stage of a workflow: its steps and when it is decided. */
-export interface StageSpec {
-  readonly id: string;
-  readonly steps: readonly GroupedStep[];
-  readonly completion: Completion;
-}
-
-const isGroup = (step: Step | StepGroup): step is StepGroup => 'parallel' in step;
-
-/** The stages of a definition in the order in which they run. */
-export const stagesOf = (definition: WorkflowDefinition): readonly StageSpec[] => {
-  if (definition.mode === 'parallel')
-    return [{ id: definition.name, steps: definition.tasks, completion: definition.completion }];
-  const ordered = orderByDependency(
-    definition.steps.map((step) => ({ id: step.id, step, dependsOn: isGroup(step) ? [] : (step.dependsOn ?? []) })),
-  );
-  return ordered.map(({ step }) =>
-    isGroup(step)
-      ? { id: step.id, steps: step.parallel, completion: step.completion }
-      : { id: step.id, steps: [step], completion: 'all' },
-  );
-};
-
 const plainRoots: readonly string[] = ['input', 'run'];
 const itemRoots: readonly string[] = ['item', 'index'];
 
 const checkPath = (
   path: TemplatePath,
   field: string,
-  known: ReadonlyMap<string, GroupedStep>,
+  known: ReadonlyMap<string, StageStep>,
   inForEach: boolean,
 ): void => {
   const [root = '', step = '', part = ''] = path;
@@ -59,12 +36,12 @@ const checkPath = (
   const earlier = known.get(step);
   if (earlier === undefined)
     throw new InvalidDefinitionError(field, `"{{ ${text} }}" names the step "${step}", which does not run before.`);
-  const expected = earlier.forEach === undefined ? 'output' : 'outputs';
+  const expected = isList(earlier) ? 'outputs' : 'output';
   if (part !== expected)
     throw new InvalidDefinitionError(field, `"{{ ${text} }}" must go on with steps.${step}.${expected}.`);
 };
 
-const checkStep = (step: GroupedStep, field: string, known: ReadonlyMap<string, GroupedStep>): void => {
+const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, StageStep>): void => {
   if (step.forEach !== undefined) {
     const path = wholePath(step.forEach);
     if (path === undefined)
@@ -90,8 +67,13 @@ const checkNames = (stage: StageSpec, taken: Set<string>): void => {
 };
 
 const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
-  const isKnownSize = steps.every((step) => step.forEach === undefined);
-  if (typeof completion === 'object' && isKnownSize && completion.threshold > steps.length) {
+  const isKnownSize = !steps.some(isList);
+  if (
+    typeof completion === 'object' &&
+    'threshold' in completion &&
+    isKnownSize &&
+    completion.threshold > steps.length
+  ) {
     throw new InvalidDefinitionError(
       `steps.${id}.completion`,
       `The threshold ${completion.threshold} is above the ${steps.length} tasks there are.`,
@@ -108,13 +90,17 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
   const bytes = jsonBytes(definition);
   if (bytes > limits.definitionBytes) throw new PayloadTooLargeError('definition', bytes, limits.definitionBytes);
   if (definition.mode === 'sequential') checkUnique(definition.steps.map(({ id }) => id));
-  const known = new Map<string, GroupedStep>();
+  const known = new Map<string, StageStep>();
   const taken = new Set<string>();
-  for (const stage of stagesOf(definition)) {
+  const rules = rulesOf(definition);
+  for (const stage of rules.outline) {
     checkNames(stage, taken);
     checkThreshold(stage);
     for (const step of stage.steps) checkStep(step, `steps.${step.id}`, known);
     for (const step of stage.steps) known.set(step.id, step);
   }
-  for (const path of pathsIn(definition.output ?? null)) checkPath(path, 'output', known, false);
+  for (const path of pathsIn(definition.output ?? null)) {
+    // What the run came to exists where a mode decides something.
+    if (path[0] !== 'result' || rules.decide === undefined) checkPath(path, 'output', known, false);
+  }
 };

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WorkflowDefinition } from '#core/contract/workflow.ts';
-import { checkDefinition, stagesOf } from '#core/coordination/definition.ts';
 import { orderByDependency } from '#core/coordination/order.ts';
+import { checkDefinition } from '#core/modes/check-definition.ts';
+import { rulesOf } from '#core/modes/rules-of.ts';
 
 type StepInput = { readonly id: string; readonly [field: string]: unknown };
 const step = (id: string, more: Record<string, unknown> = {}): StepInput => ({ id, type: 't', ...more });
@@ -58,7 +59,9 @@ describe('orderByDependency', () => {
   });
 });
 
-describe('stagesOf', () => {
+const stagesOf = (definition: WorkflowDefinition) => rulesOf(definition).outline;
+
+describe('outline', () => {
   it('makes one stage of each step, in the order of their dependencies', () => {
     const stages = stagesOf(sequential(step('b', { dependsOn: ['a'] }), step('a')));
     expect(stages.map(({ id, completion }) => [id, completion])).toEqual([
@@ -146,4 +149,21 @@ describe('checkDefinition', () => {
     expect(() => checkDefinition(parallel({}, step('a', { input: 'x'.repeat(256 * 1024) })))).toThrow(
       expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }),
     ));
+});
+
+describe('after', () => {
+  it('stops a sequential run at the first failed stage and fails its token', () => {
+    const rules = rulesOf(sequential(step('a'), step('b')));
+    for (const position of [0, 1]) expect(rules.after(position, 'FAILED')).toEqual({ run: 'fail', token: 'fail' });
+  });
+
+  it('goes on after a stage that succeeded, and ends with the last', () => {
+    const rules = rulesOf(sequential(step('a'), step('b')));
+    expect(rules.after(0, 'SUCCEEDED')).toEqual({ run: 'continue', token: 'succeed' });
+    expect(rules.after(1, 'SUCCEEDED')).toEqual({ run: 'succeed', token: 'succeed' });
+    expect(rulesOf(parallel({}, step('a'))).after(0, 'SUCCEEDED')).toEqual({ run: 'succeed', token: 'succeed' });
+  });
+
+  it('takes a failed rule of a parallel run as data: the token succeeds', () =>
+    expect(rulesOf(parallel({}, step('a'))).after(0, 'FAILED')).toEqual({ run: 'fail', token: 'succeed' }));
 });

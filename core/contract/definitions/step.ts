@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { Name } from '../ids.ts';
+import { Json } from '../json.ts';
+import { limits } from '../limits.ts';
+import { Priority } from '../priority.ts';
+import { Requirements, RetryPolicy, Strategy } from '../task.ts';
+
+/** A step's name inside its workflow; it appears in templates as `steps.<id>`, so it has no dots. */
+export const StepId = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ - and begin with a letter');
+
+/**
+ * When a stage is decided: `all` succeeded, `any` succeeded, a `majority` succeeded, or `threshold` n succeeded. What is
+ * still open then is cancelled.
+ */
+export const Completion = z.union([
+  z.enum(['all', 'any', 'majority']),
+  z.strictObject({ threshold: z.int().positive() }),
+]);
+export type Completion = z.infer<typeof Completion>;
+
+/**
+ * What a task of a workflow asks for, without its name. `input` is a template: a string that is wholly `{{ path }}` becomes
+ * the value there, `{{ path }}` inside a string its text. Paths begin with `input`, `steps.<id>.output`,
+ * `steps.<id>.outputs` (of a `forEach`), `item`, `index` or `run`.
+ */
+const body = {
+  /** What kind of work an agent is asked for. */
+  type: Name,
+  description: z.string().max(4096).optional(),
+  input: Json.default(null),
+  requirements: Requirements.default({ capabilities: [] }),
+  strategy: Strategy.optional(),
+  priority: Priority.optional(),
+  slotCost: z.int().min(0).max(limits.maxConcurrency).default(1),
+  timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultTaskTimeoutSeconds),
+  retry: RetryPolicy.default({
+    maxAttempts: limits.defaultMaxAttempts,
+    backoffMs: 1000,
+    maxBackoffMs: 60_000,
+    nonRetryableCodes: [],
+  }),
+};
+
+/** One task of a workflow. `forEach` names a list; the step then has one task for each element. */
+export const Step = z.strictObject({
+  id: StepId,
+  ...body,
+  forEach: z.string().max(512).optional(),
+  dependsOn: z.array(StepId).max(50).optional(),
+});
+export type Step = z.infer<typeof Step>;
+
+/** Several steps that run at once as one stage of a sequential workflow. */
+export const StepGroup = z.strictObject({
+  id: StepId,
+  parallel: z
+    .array(Step.omit({ dependsOn: true }))
+    .min(1)
+    .max(limits.stepsPerWorkflow),
+  completion: Completion.default('all'),
+});
+export type StepGroup = z.infer<typeof StepGroup>;

@@ -1,0 +1,14 @@
+import type { WorkflowDefinition } from '../contract/workflow.ts';
+import type { ModeRules } from './mode-rules.ts';
+import { parallelRules } from './parallel.ts';
+import { sequentialRules } from './sequential.ts';
+
+/** The rules by which a definition is run. */
+export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
+  switch (definition.mode) {
+    case 'sequential':
+      return sequentialRules(definition);
+    case 'parallel':
+      return parallelRules(definition);
+  }
+};

@@ -1,0 +1,26 @@
+import type { Step } from '../contract/definitions/step.ts';
+import type { Json } from '../contract/json.ts';
+import type { Requirements, TaskKind } from '../contract/task.ts';
+import type { StageCompletion } from '../coordination/completion.ts';
+
+/** One task of a stage that a mode names by itself. Its input is taken as it is, not as a template. */
+export interface StageMember {
+  readonly input: Json;
+  /** In place of the step's. */
+  readonly requirements?: Requirements;
+}
+
+/** A step of a stage: one task, one for each element of its `forEach`, or one for each of `members`. */
+export interface StageStep extends Omit<Step, 'dependsOn'> {
+  readonly kind?: TaskKind;
+  readonly members?: readonly StageMember[];
+}
+
+/** One stage: its steps and when it is decided. */
+export interface StageSpec {
+  readonly id: string;
+  readonly steps: readonly StageStep[];
+  readonly completion: StageCompletion;
+  /** How many of its tasks work at once. @default the definition's `maxParallelAgents` */
+  readonly width?: number;
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { RunId, TenantId } from '#core/contract/ids.ts';
+
+/** What an execution is given. */
+export const MachineInput = z.looseObject({ tenant: TenantId, runId: RunId, stages: z.array(z.unknown()) });
+export type MachineInput = z.infer<typeof MachineInput>;
+
+/** What a state machine does next: ask for a stage and wait for its token, or ask for a decision. */
+export type Move =
+  | { readonly kind: 'stage'; readonly position: number }
+  | { readonly kind: 'decide'; readonly step: string; readonly position: number };
+
+/** What a move came to: a stage's outcome, or a decision's word, with whatever comes along. */
+export const MoveResult = z.looseObject({ outcome: z.string().optional(), decision: z.string().optional() });
+export type MoveResult = z.infer<typeof MoveResult>;
+
+/** A state machine as its moves, one after the other; what it returns is how the execution ends. */
+export type Machine = Generator<Move, 'SUCCEEDED' | 'FAILED', MoveResult>;
+
+function* sequential({ stages }: MachineInput): Machine {
+  for (const position of stages.keys()) yield { kind: 'stage', position };
+  return 'SUCCEEDED';
+}
+
+function* parallel(): Machine {
+  const { outcome } = yield { kind: 'stage', position: 0 };
+  return outcome === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
+}
+
+/** Every state machine of `statemachines/`, as it moves. */
+export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = { sequential, parallel };
