@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import { Client } from '#sdk/index.ts';
 import type { ReviewReport } from '../examples/code-review/analysers/report/build-report.ts';
 import { renderReport } from '../examples/code-review/analysers/report/render-report.ts';
-import { createProgress } from '../examples/code-review/progress.ts';
-import { runCodeReview } from '../examples/code-review/review.ts';
-import { startAgents } from '../examples/code-review/start-agents.ts';
+import { reviewAgents, runCodeReview } from '../examples/code-review/review.ts';
+import { createProgress } from '../examples/shared/progress.ts';
+import { startAgents } from '../examples/shared/start-agents.ts';
 import { bootPlatform, stopOnSignal } from './boot-platform.ts';
 import { fromCaller, wholeNumber } from './parameters.ts';
 
@@ -103,7 +103,7 @@ const run = async (values: Values): Promise<void> => {
   const muster = await booting;
   try {
     say('Connecting the review agents …');
-    const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, copies });
+    const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, agents: reviewAgents, copies });
     stopAgents = () => agents.stop();
     say(`${agents.processes.length} agents are connected.`);
     await show(await review(muster, directory), reportPath);

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { TaskContext, TaskHandler } from '#sdk/index.ts';
+import { parseInput } from '../shared/parse-input.ts';
 import type { Analyser, Finding } from './analysers/finding.ts';
 import { buildReport, type ReviewReport } from './analysers/report/build-report.ts';
 import { mergeFindings } from './analysers/report/merge-findings.ts';
 import { recommend } from './analysers/report/recommend.ts';
 import { readSources } from './read-sources.ts';
 import type { AnalysisOutput } from './tasks.ts';
-import { AnalysisInput, outputsOf, parseInput, RecommendInput, type RecommendOutput, ReportInput } from './tasks.ts';
+import { AnalysisInput, outputsOf, RecommendInput, type RecommendOutput, ReportInput } from './tasks.ts';
 
 /** Watchers need no more than this; each report is a frame. */
 const progressMs = 1000;

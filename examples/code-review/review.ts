@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Client, RunView, WatchUpdate } from '#sdk/index.ts';
+import type { Client, RunView } from '#sdk/index.ts';
+import type { RunEvent } from '../shared/run-progress.ts';
 import { collectSources } from './analysers/collect-sources.ts';
 import { buildReport, ReviewReport } from './analysers/report/build-report.ts';
 import { codeReviewWorkflow } from './workflow.ts';
@@ -15,10 +16,10 @@ export interface ReviewPlan {
   readonly notAnalysed: { path: string; language: string }[];
 }
 
-/** What a review tells as it goes: the plan with its number of tasks, then the run. */
-export type ReviewEvent =
-  | { readonly kind: 'planned'; readonly plan: ReviewPlan; readonly tasks: number }
-  | WatchUpdate<RunView>;
+/** The agents: one file and one process each. */
+export const reviewAgents = ['syntax', 'style', 'complexity', 'tests', 'security', 'recommender', 'reporter'].map(
+  (name) => new URL(`agents/${name}.ts`, import.meta.url),
+);
 
 /** A review to do. */
 export interface CodeReview {
@@ -26,7 +27,7 @@ export interface CodeReview {
   readonly directory: string;
   /** Files of one task. @default 25, more when that made over a dozen batches */
   readonly batchSize?: number;
-  readonly onEvent?: (event: ReviewEvent) => void;
+  readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -88,7 +89,11 @@ export async function runCodeReview({
 }: CodeReview): Promise<ReviewReport> {
   const plan = await planReview(directory, batchSize === undefined ? {} : { batchSize });
   if (plan.files.length === 0) return buildReport({ findings: [], recommendations: [], ...plan });
-  onEvent?.({ kind: 'planned', plan, tasks: countTasks(plan) });
+  onEvent?.({
+    kind: 'planned',
+    title: `Reviewing ${plan.files.length} files of ${plan.root}`,
+    tasks: countTasks(plan),
+  });
   const options = signal === undefined ? {} : { signal };
   await client.putWorkflow(codeReviewWorkflow, options);
   const { runId } = await client.startRun({ workflow: codeReviewWorkflow.name, input: { ...plan } }, options);

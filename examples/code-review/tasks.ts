@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { TaskFailure } from '#sdk/index.ts';
 import { Finding } from './analysers/finding.ts';
 import { Recommendation } from './analysers/report/recommend.ts';
 
@@ -37,13 +36,6 @@ export const ReportInput = z.strictObject({
   skipped: z.array(Skipped),
   notAnalysed: z.array(z.strictObject({ path: z.string(), language: z.string() })),
 });
-
-/** A task's input in its shape. @throws TaskFailure INVALID_INPUT, not to be retried. */
-export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new TaskFailure('INVALID_INPUT', z.prettifyError(parsed.error), { retryable: false });
-}
 
 /** All outputs as one list. */
 export function outputsOf({ syntax, style, complexity, tests, security }: Analyses): AnalysisOutput[] {

@@ -1,5 +1,9 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { analyseComplexity } from '../analysers/complexity/analyse-complexity.ts';
 import { analyseEach } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'complexity', taskType: 'analyse.complexity', handler: analyseEach(analyseComplexity) });
+await runAgent({
+  name: 'complexity',
+  capabilities: ['code-review.complexity'],
+  handlers: { 'analyse.complexity': analyseEach(analyseComplexity) },
+});

@@ -1,4 +1,8 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { recommendWork } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'recommender', taskType: 'recommend', handler: recommendWork });
+await runAgent({
+  name: 'recommender',
+  capabilities: ['code-review.recommender'],
+  handlers: { recommend: recommendWork },
+});

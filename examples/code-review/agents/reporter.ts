@@ -1,4 +1,4 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { writeReport } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'reporter', taskType: 'report', handler: writeReport });
+await runAgent({ name: 'reporter', capabilities: ['code-review.reporter'], handlers: { report: writeReport } });

@@ -1,5 +1,9 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { analyseSecurity } from '../analysers/security/analyse-security.ts';
 import { analyseEach } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'security', taskType: 'analyse.security', handler: analyseEach(analyseSecurity) });
+await runAgent({
+  name: 'security',
+  capabilities: ['code-review.security'],
+  handlers: { 'analyse.security': analyseEach(analyseSecurity) },
+});

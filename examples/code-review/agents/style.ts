@@ -1,5 +1,9 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { analyseStyle } from '../analysers/style/analyse-style.ts';
 import { analyseEach } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'style', taskType: 'analyse.style', handler: analyseEach(analyseStyle) });
+await runAgent({
+  name: 'style',
+  capabilities: ['code-review.style'],
+  handlers: { 'analyse.style': analyseEach(analyseStyle) },
+});

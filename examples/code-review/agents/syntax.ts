@@ -1,5 +1,9 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { analyseSyntax } from '../analysers/syntax/analyse-syntax.ts';
 import { analyseEach } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'syntax', taskType: 'analyse.syntax', handler: analyseEach(analyseSyntax) });
+await runAgent({
+  name: 'syntax',
+  capabilities: ['code-review.syntax'],
+  handlers: { 'analyse.syntax': analyseEach(analyseSyntax) },
+});

@@ -1,5 +1,9 @@
+import { runAgent } from '../../shared/run-agent.ts';
 import { analyseTests } from '../analysers/test-reach/analyse-tests.ts';
 import { analyseTogether } from '../handlers.ts';
-import { runAgent } from '../run-agent.ts';
 
-await runAgent({ name: 'tests', taskType: 'analyse.tests', handler: analyseTogether(analyseTests) });
+await runAgent({
+  name: 'tests',
+  capabilities: ['code-review.tests'],
+  handlers: { 'analyse.tests': analyseTogether(analyseTests) },
+});

@@ -1,19 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readyLine } from './run-agent.ts';
-
-/** The review's agents: one file of `agents/` each. */
-export const reviewAgents = ['syntax', 'style', 'complexity', 'tests', 'security', 'recommender', 'reporter'] as const;
-export type ReviewAgentName = (typeof reviewAgents)[number];
 
 /** Which agents to start, and where they connect. */
 export interface StartAgentsOptions {
   /** WebSocket address of the platform. */
   readonly url: string;
   readonly apiKey: string;
-  /** @default all */
-  readonly agents?: readonly ReviewAgentName[];
+  /** The files of the agents, one process each; an agent is named as its file. */
+  readonly agents: readonly URL[];
   /** Equal processes of each agent, named `syntax`, `syntax-2`, … @default 1 */
   readonly copies?: number;
   /** @default 30000 */
@@ -54,12 +51,13 @@ const graceMs = 8000;
  * @throws when one of them does not come up; the others are ended then.
  */
 export async function startAgents(options: StartAgentsOptions): Promise<StartedAgents> {
-  const { agents = reviewAgents, copies = 1, readyMs = 30_000 } = options;
-  const children = agents.flatMap((agent) =>
-    Array.from({ length: copies }, (_, copy) =>
-      startChild(agent, copy === 0 ? agent : `${agent}-${copy + 1}`, options),
-    ),
-  );
+  const { agents, copies = 1, readyMs = 30_000 } = options;
+  const children = agents.flatMap((agent) => {
+    const name = basename(agent.pathname, '.ts');
+    return Array.from({ length: copies }, (_, copy) =>
+      startChild(agent, copy === 0 ? name : `${name}-${copy + 1}`, options),
+    );
+  });
   const stop = async (): Promise<void> => {
     await Promise.all(children.map(stopChild));
   };
@@ -81,10 +79,9 @@ export async function startAgents(options: StartAgentsOptions): Promise<StartedA
   };
 }
 
-function startChild(agent: ReviewAgentName, name: string, options: StartAgentsOptions): Child {
-  const file = fileURLToPath(new URL(`agents/${agent}.ts`, import.meta.url));
+function startChild(agent: URL, name: string, options: StartAgentsOptions): Child {
   const { url, apiKey, onFailure = writeFailure } = options;
-  const worker = spawn(process.execPath, [file], {
+  const worker = spawn(process.execPath, [fileURLToPath(agent)], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,

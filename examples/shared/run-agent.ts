@@ -1,13 +1,14 @@
-import { Agent, type TaskHandler } from '#sdk/index.ts';
+import { Agent, type AgentOptions, type TaskHandler } from '#sdk/index.ts';
 
-/** One of the review's agents. */
-export interface ReviewAgent {
+/** One of an example's agents. */
+export interface ExampleAgent {
   readonly name: string;
-  /** Task type; the capability is `code-review.<name>`. */
-  readonly taskType: string;
-  readonly handler: TaskHandler;
-  /** Tasks at a time; an analyser has one thread. @default 2 */
+  readonly capabilities: NonNullable<AgentOptions['capabilities']>;
+  /** By task type. */
+  readonly handlers: Readonly<Record<string, TaskHandler>>;
+  /** Tasks at a time; a process has one thread. @default 2 */
   readonly maxConcurrency?: number;
+  readonly labels?: NonNullable<AgentOptions['labels']>;
 }
 
 /** Written to standard output once the agent is registered. */
@@ -23,7 +24,13 @@ const drainMs = 5000;
  * Runs an agent as this process until a signal, or the end of standard input when the parent asked for that. Reads
  * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME.
  */
-export async function runAgent({ name, taskType, handler, maxConcurrency = 2 }: ReviewAgent): Promise<void> {
+export async function runAgent({
+  name,
+  capabilities,
+  handlers,
+  maxConcurrency = 2,
+  labels,
+}: ExampleAgent): Promise<void> {
   const { MUSTER_URL: url, MUSTER_API_KEY: apiKey, MUSTER_AGENT_NAME: ownName = name } = process.env;
   if (url === undefined || apiKey === undefined) {
     process.stderr.write('Set MUSTER_URL to the WebSocket address and MUSTER_API_KEY to a key of the platform.\n');
@@ -35,10 +42,11 @@ export async function runAgent({ name, taskType, handler, maxConcurrency = 2 }: 
     apiKey,
     name: ownName,
     type: name,
-    capabilities: [`code-review.${name}`],
+    capabilities,
     maxConcurrency,
+    ...(labels === undefined ? {} : { labels }),
   });
-  agent.handle(taskType, handler);
+  for (const [taskType, handler] of Object.entries(handlers)) agent.handle(taskType, handler);
   agent.on('retrying', ({ error }) => log(`not connected yet: ${error.message}`));
   agent.on('disconnected', ({ reason }) => log(`disconnected: ${reason}`));
   agent.on('error', (error) => log(error.message));

@@ -1,6 +1,10 @@
 import * as z from 'zod';
-import type { MusterEvent, RunView } from '#sdk/index.ts';
-import type { ReviewEvent } from './review.ts';
+import type { MusterEvent, RunView, WatchUpdate } from '#sdk/index.ts';
+
+/** What a run tells as it goes: what it is about and its number of tasks, as far as that is known, then the run. */
+export type RunEvent =
+  | { readonly kind: 'planned'; readonly title: string; readonly tasks?: number }
+  | WatchUpdate<RunView>;
 
 /** One task as it is shown. */
 export interface TaskLine {
@@ -44,7 +48,7 @@ const TaskData = z.looseObject({
 const ends: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT', 'SKIPPED'];
 const runEnds: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
 
-/** What is known of a review's tasks, from snapshots and events in any order: a later attempt overrules, an end stays. */
+/** What is known of a run's tasks, from snapshots and events in any order: a later attempt overrules, an end stays. */
 export class RunProgress {
   readonly #tasks = new Map<string, KnownTask>();
   readonly #labels = new Map<string, number>();
@@ -71,9 +75,9 @@ export class RunProgress {
   }
 
   /** Takes news and answers the tasks whose state it changed. */
-  apply(event: ReviewEvent, now: number): TaskLine[] {
+  apply(event: RunEvent, now: number): TaskLine[] {
     if (event.kind === 'planned') {
-      this.#planned = event.tasks;
+      this.#planned = event.tasks ?? 0;
       return [];
     }
     const facts = event.kind === 'snapshot' ? factsOfRun(event.view) : factsOfEvent(event.event, now);

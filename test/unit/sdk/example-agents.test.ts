@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clientFrames } from '#core/contract/client-frames.ts';
-import { startAgents } from '../../../examples/code-review/start-agents.ts';
+import { startAgents } from '../../../examples/shared/start-agents.ts';
 import { FakePlatform, taskIds } from './fake-platform.ts';
 
 let platform: FakePlatform;
@@ -11,6 +11,8 @@ beforeEach(async () => {
 
 afterEach(() => platform.stop());
 
+const agentFiles = (...names: string[]) =>
+  names.map((name) => new URL(`../../../examples/code-review/agents/${name}.ts`, import.meta.url));
 const root = new URL('../../../examples/code-review/analysers/', import.meta.url).pathname;
 
 describe('startAgents', () => {
@@ -19,7 +21,7 @@ describe('startAgents', () => {
     const agents = await startAgents({
       url: platform.socketUrl,
       apiKey: 'mst_acme_k_s',
-      agents: ['style'],
+      agents: agentFiles('style'),
       copies: 2,
       onFailure: (name) => failures.push(name),
     });
@@ -57,7 +59,7 @@ describe('startAgents', () => {
     const starting = startAgents({
       url: platform.socketUrl,
       apiKey: 'wrong',
-      agents: ['recommender', 'reporter'],
+      agents: agentFiles('recommender', 'reporter'),
       onFailure: () => undefined,
     });
     await expect(starting).rejects.toThrow(/refused the API key \(401\)/);

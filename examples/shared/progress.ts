@@ -1,5 +1,4 @@
-import type { ReviewEvent } from './review.ts';
-import { RunProgress, type TaskLine } from './run-progress.ts';
+import { type RunEvent, RunProgress, type TaskLine } from './run-progress.ts';
 
 /** Where progress is written to; a process's standard output or error fits. */
 export interface ProgressStream {
@@ -15,9 +14,9 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** Shows a review as it goes. */
+/** Shows a run as it goes. */
 export interface Progress {
-  onEvent(event: ReviewEvent): void;
+  onEvent(event: RunEvent): void;
   /** Leaves the screen as it is to stay; call it also after an error. */
   end(): void;
 }
@@ -81,8 +80,8 @@ function createLiveProgress(stream: ProgressStream, now: () => number): Progress
   };
 }
 
-function planLine({ plan, tasks }: Extract<ReviewEvent, { kind: 'planned' }>): string {
-  return `Reviewing ${plan.files.length} files of ${printable(plan.root)} in ${tasks} tasks`;
+function planLine({ title, tasks }: Extract<RunEvent, { kind: 'planned' }>): string {
+  return printable(tasks === undefined ? title : `${title} in ${tasks} tasks`);
 }
 
 function taskLine(task: TaskLine, now: number): string {

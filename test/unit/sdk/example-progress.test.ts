@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { platformFrames } from '#core/contract/platform-frames.ts';
 import { RunView } from '#core/contract/workflow.ts';
-import { createProgress } from '../../../examples/code-review/progress.ts';
-import type { ReviewEvent } from '../../../examples/code-review/review.ts';
+import { createProgress } from '../../../examples/shared/progress.ts';
+import type { RunEvent } from '../../../examples/shared/run-progress.ts';
 import { runId, taskIds } from './fake-platform.ts';
 
 const [first = '', second = ''] = taskIds;
-const planned: ReviewEvent = {
+const planned: RunEvent = {
   kind: 'planned',
+  title: 'Reviewing 1 files of /work',
   tasks: 4,
-  plan: { root: '/work', files: ['a.js'], batches: [['a.js']], skipped: [], notAnalysed: [] },
 };
-const changed = (taskId: string, seq: number, data: object): ReviewEvent => {
+const changed = (taskId: string, seq: number, data: object): RunEvent => {
   const event = platformFrames.event.parse({ seq, type: 'task.changed', at: 1, runId, taskId, data });
   return { kind: 'event', event };
 };
@@ -24,7 +24,7 @@ const endedTask = (taskId: string, status: string, agentName: string, attempt: n
   startedAt: 0,
   endedAt: 700,
 });
-const ended: ReviewEvent = {
+const ended: RunEvent = {
   kind: 'snapshot',
   view: RunView.parse({
     runId,
