@@ -1,4 +1,4 @@
-import { open, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from '#sdk/index.ts';
@@ -9,6 +9,7 @@ import { createProgress } from '../examples/shared/progress.ts';
 import { startAgents } from '../examples/shared/start-agents.ts';
 import { bootPlatform, stopOnSignal } from './boot-platform.ts';
 import { fromCaller, wholeNumber } from './parameters.ts';
+import { reportPathOf } from './report-file.ts';
 
 const usage = `Starts Muster on this machine, connects the code-review agents as processes of their own, and reviews a directory.
 
@@ -45,19 +46,6 @@ const directoryOf = async (path: string | undefined): Promise<string> => {
   const found = await stat(directory).catch(() => undefined);
   if (found?.isDirectory() !== true) throw new Error(`--path ${directory} is not a directory.`);
   return directory;
-};
-
-/** Tried before the work, so that nobody waits for a review that cannot be written. Leaves everything as it is. */
-const reportPathOf = async (file: string | undefined): Promise<string | undefined> => {
-  if (file === undefined) return undefined;
-  const path = fromCaller(file);
-  const before = await stat(path).catch(() => undefined);
-  const handle = await open(path, 'a').catch((error: unknown) => {
-    throw new Error(`--report ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  await handle.close();
-  if (before === undefined) await rm(path);
-  return path;
 };
 
 const review = async (

@@ -1,0 +1,148 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import { Client } from '#sdk/index.ts';
+import { examples } from '../examples/registry.ts';
+import type { Example, ExampleResult } from '../examples/shared/example.ts';
+import { createProgress } from '../examples/shared/progress.ts';
+import { startAgents } from '../examples/shared/start-agents.ts';
+import { bootPlatform, type LocalMuster, stopOnSignal } from './boot-platform.ts';
+import { fromCaller, wholeNumber } from './parameters.ts';
+import { reportPathOf } from './report-file.ts';
+
+const usage = `Runs an example on this machine: the platform, the example's agents as processes of their own, one run.
+
+Usage: npm run example -- NAME [--input FILE|JSON] [--json] [--report FILE] [--copies N] [--port N] [--verbose]
+       npm run example -- --list
+       npm run example -- NAME --help
+
+  --input X      a file of JSON, or the JSON itself (default: the example's own)
+  --json         print the result as JSON, and nothing else on standard output
+  --report FILE  write the result as JSON there too
+  --copies N     equal processes of each agent (default 1)
+  --port N       port of the APIs (default: a free one)
+  --verbose      print what the functions log
+  --list         the examples
+  --help         this; after a name an input to begin with
+
+Example: npm run example -- feature-team --input my-table.json
+`;
+
+const options = {
+  input: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  report: { type: 'string' },
+  copies: { type: 'string', default: '1' },
+  port: { type: 'string', default: '0' },
+  verbose: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const listing = (): string => {
+  const width = Math.max(...examples.map(({ name }) => name.length));
+  return examples.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('');
+};
+
+const helpFor = ({ name, summary, sample }: Example): string =>
+  `${name}: ${summary}\n\nAn input to begin with (npm run example -- ${name} --input FILE):\n\n${JSON.stringify(sample, null, 2)}\n`;
+
+const find = (name: string): Example => {
+  const found = examples.find((example) => example.name === name);
+  if (found === undefined) throw new Error(`There is no example ${name}. There are:\n${listing()}`);
+  return found;
+};
+
+/** @throws Error that says what of the input is wrong, before anything starts */
+const readInput = async (example: Example, given: string | undefined): Promise<unknown> => {
+  if (given === undefined) return example.sample;
+  const isInline = /^\s*[[{"]/.test(given);
+  const path = fromCaller(given);
+  const text = isInline
+    ? given
+    : await readFile(path, 'utf8').catch(() => {
+        throw new Error(`--input ${path} cannot be read, and is no JSON itself.`);
+      });
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`--input is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  try {
+    example.check(input);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    throw new Error(`--input does not fit ${example.name}:\n${z.prettifyError(error)}`, { cause: error });
+  }
+  return input;
+};
+
+const runOn = async (
+  muster: LocalMuster,
+  example: Example,
+  request: { readonly input: unknown; readonly isQuiet: boolean },
+): Promise<ExampleResult> => {
+  const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
+  const progress = createProgress({ stream: request.isQuiet ? process.stderr : process.stdout });
+  try {
+    return await example.run(request.input, { client, onEvent: (event) => progress.onEvent(event) });
+  } finally {
+    progress.end();
+    client.close();
+  }
+};
+
+const show = async (result: ExampleResult, values: Values, reportPath: string | undefined): Promise<void> => {
+  const json = `${JSON.stringify(result.report, null, 2)}\n`;
+  process.stdout.write(values.json ? json : `\n${result.text}\n`);
+  if (reportPath === undefined) return;
+  await writeFile(reportPath, json);
+  say(`Report written to ${reportPath}`);
+};
+
+const run = async (example: Example, values: Values): Promise<void> => {
+  const input = await readInput(example, values.input);
+  const copies = wholeNumber('--copies', values.copies, [1, 20]);
+  const reportPath = await reportPathOf(values.report);
+  let stopAgents = async (): Promise<void> => undefined;
+  const booting = bootPlatform({
+    port: wholeNumber('--port', values.port, [0, 65_535]),
+    log: values.verbose ? say : () => undefined,
+    progress: say,
+  });
+  const stop = async (): Promise<void> => {
+    await stopAgents();
+    await (await booting).stop();
+  };
+  stopOnSignal(stop);
+  const muster = await booting;
+  try {
+    const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, agents: example.agents, copies });
+    stopAgents = () => agents.stop();
+    say(`${agents.processes.length} agents are connected.`);
+    await show(await runOn(muster, example, { input, isQuiet: values.json }), values, reportPath);
+  } finally {
+    await stop();
+  }
+};
+
+const main = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [name, ...others] = positionals;
+  if (others.length > 0) throw new Error(`One example at a time, not ${positionals.join(', ')}.`);
+  if (values.list) process.stdout.write(listing());
+  else if (name === undefined) process.stdout.write(`${usage}\nThe examples:\n${listing()}`);
+  else if (values.help) process.stdout.write(helpFor(find(name)));
+  else await run(find(name), values);
+  process.exit(0);
+};
+
+await main().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});
