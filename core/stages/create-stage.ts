@@ -1,80 +1,26 @@
 import { placeNewTask } from '../assignment/place-task.ts';
-import type { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { limits } from '../contract/limits.ts';
 import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
-import { isTerminal, type Requirements, TaskSubmission } from '../contract/task.ts';
-import type { WorkflowDefinition } from '../contract/workflow.ts';
-import { fillTemplate, listAt } from '../coordination/template.ts';
+import { isTerminal } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
-import { isList } from '../modes/output-of-stage.ts';
-import { rulesOf } from '../modes/rules-of.ts';
-import type { StageSpec, StageStep } from '../modes/stage-spec.ts';
 import { stopRun } from '../runs/cancel-run.ts';
 import { endRun } from '../runs/end-run.ts';
-import { templateScope } from '../runs/outputs.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
-import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, set } from '../table/conditions.ts';
-import { memberTaskId, newTask } from '../tasks/new-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { putTask } from '../tasks/task-writes.ts';
 import { cancelMember } from './cancel-members.ts';
 import { afterDecision, decideStage } from './decide-stage.ts';
 import { joinStage, settleStage } from './join-stage.ts';
 import { openMarker } from './markers.ts';
-import { readStage, Stage, type StagePart } from './stage.ts';
+import { memberTask, type Plan, planStage } from './plan-stage.ts';
+import { readStage, Stage } from './stage.ts';
 
 /** Members created by one message; more are spread over several. */
 const chunkSize = 25;
 /** Members created at a time by one handler. */
 const atOnce = 10;
-
-type MemberSpec = {
-  readonly step: StageStep;
-  readonly item: number;
-  readonly input: Json;
-  readonly requirements?: Requirements;
-};
-
-interface Plan {
-  readonly run: Run;
-  readonly definition: WorkflowDefinition;
-  readonly spec: StageSpec;
-  readonly parts: readonly StagePart[];
-  readonly members: readonly MemberSpec[];
-}
-
-const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSpec[] => {
-  if (step.members !== undefined) return step.members.map((member, item) => ({ step, item, ...member }));
-  if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
-  return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
-    step,
-    item: index,
-    input: fillTemplate(step.input, { ...scope, item, index }),
-  }));
-};
-
-/** What a stage consists of: its steps with their templates filled from the run. The same each time it is asked. */
-const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
-  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
-  const rules = rulesOf(definition);
-  const spec = rules.plan === undefined ? rules.outline[position] : await rules.plan({ services, run }, position);
-  if (spec === undefined) throw new AppError('NOT_FOUND', `The workflow ${run.workflow} has no stage ${position}.`);
-  const templates = spec.steps
-    .filter(({ members }) => members === undefined)
-    .flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
-  const scope = await templateScope(services, run, templates);
-  const expanded = spec.steps.map((step) => ({ step, members: expand(step, scope) }));
-  let from = 0;
-  const parts = expanded.map(({ step, members }) => {
-    const part: StagePart = { step: step.id, from, count: members.length, isList: isList(step) };
-    from += members.length;
-    return part;
-  });
-  return { run, definition, spec, parts, members: expanded.flatMap(({ members }) => members) };
-};
 
 /** A stage whose templates cannot be filled can never run: the run ends with the reason. */
 const planOrFail = async (services: Services, run: Run, message: StageMessage): Promise<Plan | undefined> => {
@@ -89,40 +35,6 @@ const planOrFail = async (services: Services, run: Run, message: StageMessage): 
     await services.executions.fail(message.taskToken, 'StageFailed', error.message);
     return undefined;
   }
-};
-
-const submissionOf = ({ step, input, requirements }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
-  TaskSubmission.parse({
-    ...(step.kind === undefined ? {} : { kind: step.kind }),
-    type: step.type,
-    ...(step.description === undefined ? {} : { description: step.description }),
-    input,
-    requirements: requirements ?? step.requirements,
-    priority: step.priority ?? definition.priority,
-    ...(step.strategy === undefined && definition.strategy === undefined
-      ? {}
-      : { strategy: step.strategy ?? definition.strategy }),
-    slotCost: step.slotCost,
-    timeoutSeconds: step.timeoutSeconds,
-    retry: step.retry,
-  });
-
-const memberTask = async (
-  services: Services,
-  plan: Plan,
-  position: number,
-  index: number,
-): Promise<Task | undefined> => {
-  const member = plan.members[index];
-  if (member === undefined) return undefined;
-  const { run } = plan;
-  return newTask(services, {
-    tenant: run.tenant,
-    taskId: memberTaskId(run.tenant, run.runId, position, index),
-    submission: submissionOf(member, plan.definition),
-    submitter: { principal: run.principal },
-    place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
-  });
 };
 
 /** Places a member that may work at once; returns what is there already. */

@@ -1,0 +1,97 @@
+import type { Json } from '../contract/json.ts';
+import { limits } from '../contract/limits.ts';
+import { type Requirements, TaskSubmission } from '../contract/task.ts';
+import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { fillTemplate, listAt } from '../coordination/template.ts';
+import { AppError } from '../errors/app-error.ts';
+import { isList } from '../modes/output-of-stage.ts';
+import { rulesOf } from '../modes/rules-of.ts';
+import type { StageSpec, StageStep } from '../modes/stage-spec.ts';
+import { templateScope } from '../runs/outputs.ts';
+import type { Run } from '../runs/run.ts';
+import { readWorkflow } from '../runs/workflow-store.ts';
+import type { Services } from '../services.ts';
+import { memberTaskId, newTask } from '../tasks/new-task.ts';
+import type { Task } from '../tasks/task.ts';
+import type { StagePart } from './stage.ts';
+
+type MemberSpec = {
+  readonly step: StageStep;
+  readonly item: number;
+  readonly input: Json;
+  readonly requirements?: Requirements;
+};
+
+/** A stage as it is to be: every member with its input. */
+export interface Plan {
+  readonly run: Run;
+  readonly definition: WorkflowDefinition;
+  readonly spec: StageSpec;
+  readonly parts: readonly StagePart[];
+  readonly members: readonly MemberSpec[];
+}
+
+const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSpec[] => {
+  if (step.members !== undefined) return step.members.map((member, item) => ({ step, item, ...member }));
+  if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
+  return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
+    step,
+    item: index,
+    input: fillTemplate(step.input, { ...scope, item, index }),
+  }));
+};
+
+/** What a stage consists of: its steps with their templates filled from the run. The same each time it is asked. */
+export const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
+  const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
+  const rules = rulesOf(definition);
+  const spec = rules.plan === undefined ? rules.outline[position] : await rules.plan({ services, run }, position);
+  if (spec === undefined) throw new AppError('NOT_FOUND', `The workflow ${run.workflow} has no stage ${position}.`);
+  const templates = spec.steps
+    .filter(({ members }) => members === undefined)
+    .flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
+  const scope = await templateScope(services, run, templates);
+  const expanded = spec.steps.map((step) => ({ step, members: expand(step, scope) }));
+  let from = 0;
+  const parts = expanded.map(({ step, members }) => {
+    const part: StagePart = { step: step.id, from, count: members.length, isList: isList(step) };
+    from += members.length;
+    return part;
+  });
+  return { run, definition, spec, parts, members: expanded.flatMap(({ members }) => members) };
+};
+
+const submissionOf = ({ step, input, requirements }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
+  TaskSubmission.parse({
+    ...(step.kind === undefined ? {} : { kind: step.kind }),
+    type: step.type,
+    ...(step.description === undefined ? {} : { description: step.description }),
+    input,
+    requirements: requirements ?? step.requirements,
+    priority: step.priority ?? definition.priority,
+    ...(step.strategy === undefined && definition.strategy === undefined
+      ? {}
+      : { strategy: step.strategy ?? definition.strategy }),
+    slotCost: step.slotCost,
+    timeoutSeconds: step.timeoutSeconds,
+    retry: step.retry,
+  });
+
+/** A member as the task that it begins as; `undefined` beyond the last. */
+export const memberTask = async (
+  services: Services,
+  plan: Plan,
+  position: number,
+  index: number,
+): Promise<Task | undefined> => {
+  const member = plan.members[index];
+  if (member === undefined) return undefined;
+  const { run } = plan;
+  return newTask(services, {
+    tenant: run.tenant,
+    taskId: memberTaskId(run.tenant, run.runId, position, index),
+    submission: submissionOf(member, plan.definition),
+    submitter: { principal: run.principal },
+    place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
+  });
+};
