@@ -57,8 +57,11 @@ export const bootPlatform = async (options: BootOptions): Promise<LocalMuster> =
     ...(options.chaosSeed === undefined ? {} : { chaos: seededChaos(options.chaosSeed) }),
   });
   if (platform.ws === undefined) throw new Error('The stack has no WebSocket API.');
+  const apiKey = await readBootstrapKey(platform);
+  // Since the process began, so that nobody has to guess whether a start was slow.
+  options.progress(`The platform is ready after ${(performance.now() / 1000).toFixed(1)} s.`);
   const http = platform.outputs['HttpUrl'] ?? `${platform.http}/v1`;
-  return { http, ws: platform.ws, apiKey: await readBootstrapKey(platform), platform, stop: () => platform.stop() };
+  return { http, ws: platform.ws, apiKey, platform, stop: () => platform.stop() };
 };
 
 /** Runs `stop` once when the process is asked to end, or its starter is gone, and then ends it. */
@@ -73,7 +76,11 @@ export const stopOnSignal = (stop: () => Promise<void>): void => {
       },
     );
   };
-  process.on('SIGINT', () => end(130));
+  // Ctrl-C alone has somebody waiting for it.
+  process.on('SIGINT', () => {
+    if (stopping === undefined) process.stderr.write('\nStopping …\n');
+    end(130);
+  });
   process.on('SIGTERM', () => end(143));
   process.on('SIGHUP', () => end(129));
   process.on('disconnect', () => end(0));
