@@ -3,6 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { TaskFailure } from '#sdk/index.ts';
 import type { SkippedFile } from './analysers/collect-sources.ts';
+import { decodeText } from './analysers/decode-text.ts';
 import type { SourceFile } from './analysers/finding.ts';
 
 /** As the planner's limit: a file that has grown since is skipped. */
@@ -45,7 +46,8 @@ async function readSource(root: string, path: string): Promise<{ text: string } 
     const state = await handle.stat();
     if (!state.isFile()) return { reason: 'not a regular file' };
     if (state.size > maxFileBytes) return { reason: `larger than ${maxFileBytes} bytes` };
-    return { text: await handle.readFile('utf8') };
+    const text = decodeText(await handle.readFile());
+    return text === undefined ? { reason: 'binary' } : { text };
   } catch (error) {
     if (error instanceof TaskFailure) throw error;
     return { reason: `unreadable: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}` };

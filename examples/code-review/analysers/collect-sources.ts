@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeText } from './decode-text.ts';
 import { fileKind, isGenerated, isMinified, unsupportedLanguage } from './file-kind.ts';
 import type { SourceFile } from './finding.ts';
 import { IgnoreRules } from './ignore-rules.ts';
@@ -31,7 +32,6 @@ export interface CollectOptions {
 
 const MAX_FILE_BYTES = 512 * 1024;
 const MAX_FILES = 20_000;
-const SNIFFED_BYTES = 8_000;
 const SKIPPED_FOLDERS = new Set([
   'node_modules',
   'bower_components',
@@ -166,8 +166,8 @@ async function readText(walk: Walk, path: string): Promise<{ text: string } | { 
     const state = await handle.stat();
     if (!state.isFile()) return { reason: 'not a regular file' };
     if (state.size > walk.maxFileBytes) return { reason: `larger than ${walk.maxFileBytes} bytes` };
-    const bytes = await handle.readFile();
-    return bytes.subarray(0, SNIFFED_BYTES).includes(0) ? { reason: 'binary' } : { text: bytes.toString('utf8') };
+    const text = decodeText(await handle.readFile());
+    return text === undefined ? { reason: 'binary' } : { text };
   } catch (error) {
     return { reason: unreadable(error) };
   }

@@ -67,8 +67,10 @@ function realErrors(result: ParseResult): OxcError[] {
 
 function bestAttempt(file: SourceFile): ParseResult {
   let best: ParseResult | undefined;
+  // The parser tells the language by the extension, in small letters alone.
+  const name = file.path.toLowerCase();
   for (const options of attempts(file.path)) {
-    const result = parseSync(file.path, file.text, { ...options, preserveParens: false, showSemanticErrors: true });
+    const result = parseSync(name, file.text, { ...options, preserveParens: false, showSemanticErrors: true });
     const errors = realErrors(result);
     if (errors.length === 0) return result;
     if (best === undefined || firstError(errors) > firstError(realErrors(best))) best = result;

@@ -19,6 +19,11 @@ export const planted: readonly string[] = [
   'security/dynamic-code odd/crlf.ts:3',
   'security/dynamic-code odd/spaces & ünïcode (1).ts:2',
   'security/dynamic-code odd/no-final-newline.ts:3',
+  'security/dynamic-code odd/UPPER.TSX:2',
+  'security/dynamic-code odd/utf-16.ts:2',
+  'security/dynamic-code odd/{{ input.root }}.ts:2',
+  'security/dynamic-code odd/two\nlines.ts:2',
+  'security/dynamic-code __proto__/constructor.ts:2',
 ];
 
 /** Files in which a review must find nothing. */
@@ -63,6 +68,11 @@ const sources: Readonly<Record<string, string | Buffer>> = {
   'odd/crlf.ts': `// A file of another system.\r\n${evalOfInput.replaceAll('\n', '\r\n')}`,
   'odd/no-final-newline.ts': `// The last line has no end.\n${evalOfInput.trimEnd()}`,
   'odd/spaces & ünïcode (1).ts': evalOfInput,
+  'odd/UPPER.TSX': evalOfInput,
+  'odd/utf-16.ts': Buffer.from(`\uFEFF${evalOfInput}`, 'utf16le'),
+  'odd/{{ input.root }}.ts': evalOfInput,
+  'odd/two\nlines.ts': evalOfInput,
+  ['__proto__/constructor.ts']: evalOfInput,
   'odd/deep.ts': `export const deep = ${'['.repeat(20_000)}${']'.repeat(20_000)};\n`,
   'odd/long-line.ts': `export const long = () => '${'x'.repeat(300_000)}';\n`,
   'odd/huge.ts': `export const huge = '${'y'.repeat(700_000)}';\n`,
@@ -88,6 +98,6 @@ export const plantProject = async (directory: string): Promise<void> => {
 
 /** How many lines a file of the project has, as an editor counts them. */
 export const lineCountOf = async (directory: string, path: string): Promise<number> => {
-  const text = await readFile(join(directory, path), 'utf8');
+  const text = await readFile(join(directory, path), path.includes('utf-16') ? 'utf16le' : 'utf8');
   return Math.max(1, text.split('\n').length - (text.endsWith('\n') ? 1 : 0));
 };

@@ -66,6 +66,22 @@ describe('collectSources', () => {
     });
   });
 
+  it('reads UTF-16 that says so, and takes other zero bytes for binary', async () => {
+    const text = 'export const a = 1;\n';
+    const little = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    await plant({
+      'big.ts': Buffer.from(little).swap16(),
+      'little.ts': little,
+      'none.ts': Buffer.from(text, 'utf16le'),
+    });
+    const sources = await collectSources(root);
+    expect(sources.files).toEqual([
+      { path: 'big.ts', text },
+      { path: 'little.ts', text },
+    ]);
+    expect(sources.skipped).toEqual([{ path: 'none.ts', reason: 'binary' }]);
+  });
+
   it('follows .gitignore files, the inner one first', async () => {
     await plant({
       '.gitignore': '*.log.ts\n/out\ntmp/\n!keep.log.ts\n',
