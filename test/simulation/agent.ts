@@ -6,6 +6,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import type { Chance } from './chance.ts';
 import type { Frame, Peer } from './gateway.ts';
 import type { Signature } from './judge-task.ts';
+import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
 
 /** What an agent tends to do with work. */
@@ -320,7 +321,7 @@ export class Agent {
     this.later(this.chance.between(...this.temper.workMs), () =>
       this.whenAwake(() => {
         if (life !== this.life || this.work.get(taskId) !== work) return;
-        work.answer = this.finish(taskId, attempt);
+        work.answer = this.finish(task, attempt);
         this.answer(taskId, work);
       }),
     );
@@ -341,7 +342,8 @@ export class Agent {
     this.answer(taskId, work);
   }
 
-  private finish(taskId: string, attempt: number): NonNullable<Work['answer']> {
+  private finish(task: AssignedTask, attempt: number): NonNullable<Work['answer']> {
+    const { taskId } = task;
     if (this.chance.happens(this.temper.rejecting))
       return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
     if (this.chance.happens(this.temper.failing)) {
@@ -353,7 +355,8 @@ export class Agent {
       };
       return { type: 'task.fail', payload: { taskId, attempt, error } };
     }
-    const output: Signature = { by: this.agentId, taskId, attempt };
+    const words = modes.map((plot) => plot.outputOf?.(task, this.chance)).find((said) => said !== undefined);
+    const output: Signature = { ...words, by: this.agentId, taskId, attempt };
     return { type: 'task.result', payload: { taskId, attempt, output, usage: { costUsd: 0.01 } } };
   }
 }

@@ -5,6 +5,7 @@ import { timings } from '#core/contract/limits.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
 import type { Task } from '#core/tasks/task.ts';
+import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
 import type { Tenant } from './story.ts';
 import type { World } from './world.ts';
@@ -114,6 +115,7 @@ export class Endgame {
       ...[this.platform.stream, this.platform.tasksQueue]
         .filter(({ open }) => open > 0)
         .map(({ open }) => ({ rule: 'every message is dealt with', message: `${open} are left` })),
+      ...modes.flatMap((plot) => plot.leftovers?.(this.platform) ?? []),
     ];
   }
 

@@ -10,6 +10,7 @@ import { judgeRun, judgeStage } from './judge-coordination.ts';
 import { judgeRecord } from './judge-records.ts';
 import { judgeSlots } from './judge-slots.ts';
 import { judgeTask } from './judge-task.ts';
+import { modes } from './modes/modes.ts';
 import type { World } from './world.ts';
 
 const keyText = ({ pk, sk }: Key): string => `${pk} ${sk}`;
@@ -20,6 +21,7 @@ export const judge = (court: Court, key: Key, change: Change): void => {
   if (after !== undefined && typeof after['tenant'] === 'string' && !key.pk.startsWith(`${after['tenant']}#`))
     court.violate('S9 tenants never mix', `${key.pk} holds an item of ${after['tenant']}, by ${by}`);
   judgeRecord(court, key, change);
+  for (const plot of modes) plot.judge?.(court, key, change);
   if (key.sk === 'TASK') judgeTask(court, change);
   else if (key.sk === 'SLOTS') judgeSlots(court, change);
   else if (key.sk.startsWith('STAGE#')) judgeStage(court, change);

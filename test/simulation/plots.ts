@@ -1,70 +1,10 @@
 import type { TaskSubmissionInput } from '#core/contract/task.ts';
-import type { RunRequestInput, WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import type { RunRequestInput } from '#core/contract/workflow.ts';
 import { type Agent, honest, type Temper } from './agent.ts';
 import type { Chance } from './chance.ts';
+import { modes } from './modes/modes.ts';
 
 export const capabilities = ['code', 'review'] as const;
-
-export const workflows: readonly WorkflowDefinitionInput[] = [
-  {
-    mode: 'sequential',
-    name: 'steps',
-    maxParallelAgents: 2,
-    timeoutSeconds: 7200,
-    steps: [
-      { id: 'first', type: 'plan', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-      {
-        id: 'both',
-        parallel: [
-          {
-            id: 'left',
-            type: 'work',
-            input: '{{ steps.first.output }}',
-            requirements: { capabilities: ['code'] },
-            timeoutSeconds: 7200,
-          },
-          { id: 'right', type: 'work', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
-          { id: 'more', type: 'work', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-        ],
-        completion: 'majority',
-      },
-      {
-        id: 'last',
-        type: 'sum',
-        input: { left: '{{ steps.left.output }}' },
-        requirements: { capabilities: ['review'] },
-        timeoutSeconds: 7200,
-      },
-    ],
-  },
-  {
-    mode: 'parallel',
-    name: 'all-at-once',
-    maxParallelAgents: 2,
-    timeoutSeconds: 7200,
-    tasks: [
-      {
-        id: 'each',
-        type: 'item',
-        forEach: '{{ input.items }}',
-        input: '{{ item }}',
-        requirements: { capabilities: ['code'] },
-        timeoutSeconds: 7200,
-      },
-      { id: 'extra', type: 'item', requirements: { capabilities: ['review'] }, timeoutSeconds: 7200 },
-    ],
-  },
-  {
-    mode: 'parallel',
-    name: 'any-of',
-    timeoutSeconds: 7200,
-    tasks: [
-      { id: 'one', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-      { id: 'two', type: 'race', requirements: { capabilities: ['code'] }, timeoutSeconds: 7200 },
-    ],
-    completion: 'any',
-  },
-];
 
 /** How an agent works. */
 export const temperOf = (chance: Chance): Temper =>
@@ -94,12 +34,10 @@ export const submissionOf = (chance: Chance, agents: readonly Agent[], nowMs: nu
   };
 };
 
-/** Some run, now and then of a kind that cannot work. */
+/** Some run of some mode, now and then of a kind that cannot work. */
 export const runOf = (chance: Chance): RunRequestInput => {
-  const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
-  const bulk = chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {};
-  const input = chance.happens(0.1) ? { items: 'not a list' } : { items, ...bulk };
-  return { workflow: chance.pick(workflows).name, input };
+  const plot = chance.pick(modes);
+  return { workflow: chance.pick(plot.workflows).name, input: plot.inputOf(chance) };
 };
 
 const both = capabilities.map((name) => ({ name, confidence: 1 }));

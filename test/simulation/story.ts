@@ -13,8 +13,9 @@ import { Agent, honest } from './agent.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
 import { beHostile } from './hostile.ts';
+import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
-import { capabilities, runOf, submissionOf, temperOf, updateOf, workflows } from './plots.ts';
+import { capabilities, runOf, submissionOf, temperOf, updateOf } from './plots.ts';
 
 /** One tenant's people and agents, and what they do to each other. */
 export class Tenant {
@@ -62,6 +63,7 @@ export class Tenant {
 
   begin(stormMs: number): void {
     const { chance } = this;
+    const workflows = modes.flatMap((plot) => plot.workflows);
     for (const definition of workflows) this.client.define(definition);
     for (const description of ['one', 'two', 'three'])
       for (const definition of workflows.slice(0, 1))

@@ -1,0 +1,6 @@
+import type { ModePlot } from './mode.ts';
+import { parallel } from './parallel.ts';
+import { sequential } from './sequential.ts';
+
+/** Every mode that runs are started in. */
+export const modes: readonly ModePlot[] = [sequential, parallel];

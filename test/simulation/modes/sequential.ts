@@ -1,0 +1,41 @@
+import type { ModePlot } from './mode.ts';
+
+const code = { capabilities: ['code'] };
+const review = { capabilities: ['review'] };
+
+export const sequential: ModePlot = {
+  workflows: [
+    {
+      mode: 'sequential',
+      name: 'steps',
+      maxParallelAgents: 2,
+      timeoutSeconds: 7200,
+      steps: [
+        { id: 'first', type: 'plan', requirements: code, timeoutSeconds: 7200 },
+        {
+          id: 'both',
+          parallel: [
+            {
+              id: 'left',
+              type: 'work',
+              input: '{{ steps.first.output }}',
+              requirements: code,
+              timeoutSeconds: 7200,
+            },
+            { id: 'right', type: 'work', requirements: review, timeoutSeconds: 7200 },
+            { id: 'more', type: 'work', requirements: code, timeoutSeconds: 7200 },
+          ],
+          completion: 'majority',
+        },
+        {
+          id: 'last',
+          type: 'sum',
+          input: { left: '{{ steps.left.output }}' },
+          requirements: review,
+          timeoutSeconds: 7200,
+        },
+      ],
+    },
+  ],
+  inputOf: (chance) => (chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {}),
+};
