@@ -14,8 +14,8 @@ export type MockAgentOptions =
 export class MockAgent {
   /** Every task it was called with, in order. */
   readonly calledWith: AssignedTask[] = [];
-  /** Percentages, messages and chunks that the handler reported, in order. */
-  readonly reported: { percent?: number; message?: string; chunk?: unknown }[] = [];
+  /** Percentages, messages, chunks and work states that the handler reported, in order. */
+  readonly reported: { percent?: number; message?: string; chunk?: unknown; workState?: Json }[] = [];
   /** The subtasks that it submitted; each succeeded at once with `subtaskOutput`. */
   readonly submitted: TaskSubmissionInput[] = [];
   /** What it returned last, as it would travel; before the first call what it was told to return. */
@@ -56,6 +56,9 @@ export class MockAgent {
       },
       chunk: (chunk) => {
         this.reported.push({ chunk });
+      },
+      checkpoint: async (workState) => {
+        this.reported.push({ workState });
       },
       details: (_details: ResultDetails) => undefined,
       submit: async (subtask) => {

@@ -38,12 +38,17 @@ export interface TaskContext {
   readonly attempt: number;
   /** Stable for this task and attempt, also when it is delivered twice: hand it to the systems you call. */
   readonly idempotencyKey: string;
-  /** Epoch milliseconds of the platform's clock. */
+  /** When the task must have ended, in epoch milliseconds of the platform's clock. */
   readonly deadline: number;
   /** Tells watchers how far the work is; lost while disconnected, but for the percentage. */
   progress(percent?: number, message?: string): void;
   /** Streams a part of the output to watchers; not stored. @throws {@link PayloadTooLargeError} over 32 KB. */
   chunk(value: Json): void;
+  /**
+   * Keeps what is done so far: should this attempt fail, time out or lose its agent, the next one gets the last of these as
+   * `task.workState`. Resolves when the platform has it.
+   */
+  checkpoint(workState: Json): Promise<void>;
   /** Adds cost, confidence or evidence to the result. */
   details(details: ResultDetails): void;
   /**

@@ -1,6 +1,7 @@
 import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { TaskId } from '../../core/contract/ids.ts';
+import type { Json } from '../../core/contract/json.ts';
 import type { PlatformFrame } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
 import { openPayload, stowPayload } from './claim-checks.ts';
@@ -61,9 +62,12 @@ type Work =
 type Send = () => Promise<unknown>;
 type Ending = { readonly outcome: AttemptEnd['outcome']; readonly send: Send };
 
+/** Work that lasts longer is said to have begun, before the platform may move what nobody has begun (10 s). */
+const beginNoticeMs = 5000;
 /** Ends that are sent again when their assignment is repeated. */
 const maxRemembered = 200;
 const maxMessage = 4096;
+const attemptTimeout = 'ATTEMPT_TIMEOUT';
 /** Refusals of a result that say that it can never be taken as it is. */
 const unfitCodes: readonly string[] = ['PAYLOAD_TOO_LARGE', 'INVALID_FIELD', 'UNKNOWN_FIELD', 'MALFORMED_FRAME'];
 
@@ -109,7 +113,7 @@ export class TaskRunner {
       done: Promise.resolve(),
     };
     this.#held.set(key, held);
-    held.done = this.#perform(held, handler, assignment.deadline - sentAt);
+    held.done = this.#perform(held, handler, sentAt);
     return undefined;
   }
 
@@ -151,11 +155,10 @@ export class TaskRunner {
     held.abort.abort(new MusterError(reason, { code: taken === 'stopped' ? 'STOPPED' : 'CANCELLED' }));
   }
 
-  async #perform(held: Held, handler: TaskHandler | undefined, remainingMs: number): Promise<void> {
+  async #perform(held: Held, handler: TaskHandler | undefined, sentAt: number): Promise<void> {
     const { ref, assignment } = held;
-    const { timers, onEnd } = this.#options;
-    const overdue = new MusterError('The deadline has passed', { code: 'DEADLINE_EXCEEDED' });
-    const callOff = timers.after(Math.max(0, remainingMs), () => held.abort.abort(overdue));
+    const { onEnd } = this.#options;
+    const callOff = this.#watchClock(held, sentAt);
     const ending =
       handler === undefined || this.#isClosed
         ? this.#rejection(ref, this.#isClosed ? 'the agent is stopping' : `no handler for ${assignment.task.type}`)
@@ -165,6 +168,24 @@ export class TaskRunner {
     const outcome = await this.#report(held, ending);
     this.#held.delete(keyOf(ref));
     onEnd({ task: assignment.task, attempt: ref.attempt, outcome });
+  }
+
+  /** Aborts an attempt that is overdue, and says of one that lasts that it has begun. Returns what calls both off. */
+  #watchClock({ ref, assignment, abort }: Held, sentAt: number): () => void {
+    const { timers, line } = this.#options;
+    const { deadline, attemptDeadline = Infinity } = assignment;
+    const overdue =
+      attemptDeadline < deadline
+        ? new MusterError('The attempt took too long', { code: attemptTimeout, retryable: true })
+        : new MusterError('The deadline has passed', { code: 'DEADLINE_EXCEEDED' });
+    const remainingMs = Math.max(0, Math.min(deadline, attemptDeadline) - sentAt);
+    const offs = [
+      timers.after(remainingMs, () => abort.abort(overdue)),
+      assignment.task.ackTimeoutMs === undefined
+        ? timers.after(beginNoticeMs, () => this.#again(() => line.request('task.accept', ref)))
+        : () => undefined,
+    ];
+    return () => offs.forEach((off) => off());
   }
 
   async #work(held: Held, handler: TaskHandler): Promise<Work> {
@@ -201,6 +222,14 @@ export class TaskRunner {
     return { kind: 'waits', send: () => line.request('task.wait', { ...ref, children, ...stowed }) };
   }
 
+  async #checkpoint({ ref, abort }: Held, workState: Json): Promise<void> {
+    const { timers, random, line } = this.#options;
+    const { signal } = abort;
+    const prepare = (content: { readonly bytes: number; readonly sha256: string }) => preparePayload(line, content);
+    const stowed = await stowPayload(workState, 'workState', { timers, random, signal, prepare });
+    await line.request('task.progress', { ...ref, workState: stowed }, { signal });
+  }
+
   #contextOf(held: Held): TaskContext {
     const { line } = this.#options;
     const { ref, assignment, abort } = held;
@@ -222,6 +251,7 @@ export class TaskRunner {
       chunk: (value) => {
         if (!abort.signal.aborted) line.post('task.progress', { ...ref, chunk: value });
       },
+      checkpoint: (workState) => this.#checkpoint(held, workState),
       details: (details) => {
         held.details = { ...held.details, ...details };
       },
@@ -245,10 +275,10 @@ export class TaskRunner {
     if (work.kind === 'waits') return { outcome: 'waiting', send: work.send };
     if (taken === 'stopped') return this.#rejection(ref, 'the agent stopped');
     const { error } = work;
-    const isOverdue = abort.signal.aborted;
+    const overdue = abort.signal.aborted ? toError(abort.signal.reason) : undefined;
     return {
       outcome: 'failed',
-      send: () => line.request('task.fail', { ...ref, error: failureOf(error, isOverdue) }),
+      send: () => line.request('task.fail', { ...ref, error: failureOf(error, overdue) }),
     };
   }
 
@@ -265,7 +295,7 @@ export class TaskRunner {
       const error = toError(thrown);
       if (!(error instanceof MusterError) || error.code === 'STOPPED') return outcome;
       if (outcome === 'succeeded' && unfitCodes.includes(error.code)) {
-        const fail = { ...ref, error: failureOf(error, false) };
+        const fail = { ...ref, error: failureOf(error) };
         await line.request('task.fail', fail).catch((second: unknown) => onError(toError(second)));
         return 'failed';
       }
@@ -299,10 +329,14 @@ const openResumed = async (
 
 const failureOf = (
   error: Error,
-  isOverdue: boolean,
+  overdue?: Error,
 ): { code: string; message: string; retryable: boolean; failureType?: 'timeout' } => {
   const message = error.message.slice(0, maxMessage);
-  if (isOverdue) return { code: 'DEADLINE_EXCEEDED', message, retryable: false, failureType: 'timeout' };
+  if (overdue !== undefined) {
+    const isAttempt = overdue instanceof MusterError && overdue.code === attemptTimeout;
+    const code = isAttempt ? attemptTimeout : 'DEADLINE_EXCEEDED';
+    return { code, message, retryable: isAttempt, failureType: 'timeout' };
+  }
   if (error instanceof TaskFailure || error instanceof MusterError)
     return { code: error.code.slice(0, 128) || 'HANDLER_ERROR', message, retryable: error.retryable };
   return { code: 'HANDLER_ERROR', message, retryable: true };
