@@ -2,11 +2,12 @@ import { type SlotEntry, Slots } from '../agents/agent.ts';
 import { type Look, lookForAgents } from '../agents/roster.ts';
 import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
 import { newClaimId } from '../common/new-id.ts';
+import { AgentId } from '../contract/ids.ts';
 import { type Candidate, whyNotNow } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
-import type { Decision, Task } from '../tasks/task.ts';
+import { attemptDeadline, type Decision, type Task } from '../tasks/task.ts';
 import { knownSettings } from '../tenants/settings.ts';
 
 /** A reserved agent. */
@@ -26,14 +27,17 @@ export type ClaimOutcome =
   | { readonly kind: 'taken' };
 
 /** A reservation for a task's next attempt. */
-export const slotEntryFor = (services: Services, task: Task): SlotEntry => ({
-  attempt: task.attempt + 1,
-  claim: newClaimId(services),
-  cost: task.slotCost,
-  deadline: task.deadlineAt,
-  at: services.clock.now(),
-  type: task.type,
-});
+export const slotEntryFor = (services: Services, task: Task): SlotEntry => {
+  const at = services.clock.now();
+  return {
+    attempt: task.attempt + 1,
+    claim: newClaimId(services),
+    cost: task.slotCost,
+    deadline: Math.min(task.deadlineAt, attemptDeadline({ ...task, assignedAt: at })),
+    at,
+    type: task.type,
+  };
+};
 
 const claimOne = async (
   services: Services,
@@ -97,11 +101,22 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
   return { kind: 'nobody', isUnrunnable: look.complete && look.candidates.length === 0 };
 };
 
+/** An agent that a network kept from its work is asked first: it may have all that it needs by now. */
+const claimLastHolder = async (services: Services, task: Task): Promise<ClaimOutcome | undefined> => {
+  const agentId = AgentId.safeParse(task['lastAgentId']);
+  if (task.error?.failureType !== 'network_failure' || !agentId.success) return undefined;
+  const requirements = { ...task.requirements, agentId: agentId.data };
+  const outcome = await claimAmong(services, task, await lookForAgents(services, task.tenant, requirements, 'first'));
+  return outcome.kind === 'nobody' ? undefined : outcome;
+};
+
 /**
  * Reserves the best agent that is free: 20 are looked at, up to 100 when none of those is. Each reservation is one
  * conditional write; lost ones cost a try at the next candidate.
  */
 export const claimAgent = async (services: Services, task: Task): Promise<ClaimOutcome> => {
+  const again = await claimLastHolder(services, task);
+  if (again !== undefined) return again;
   const first = await lookForAgents(services, task.tenant, task.requirements, 'first');
   const outcome = await claimAmong(services, task, first);
   if (outcome.kind !== 'nobody' || first.complete) return outcome;

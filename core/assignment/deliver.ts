@@ -4,7 +4,7 @@ import { readSlots } from '../agents/read-agent.ts';
 import type { PlatformFrame } from '../contract/platform-frames.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
-import type { Task } from '../tasks/task.ts';
+import { attemptDeadline, type Task } from '../tasks/task.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 
 /** Stable per (task, attempt): what an agent hands to the systems it calls. */
@@ -44,6 +44,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
     },
     attempt: task.attempt,
     deadline: task.deadlineAt,
+    ...(task.attemptTimeoutSeconds === undefined ? {} : { attemptDeadline: attemptDeadline(task) }),
     idempotencyKey: idempotencyKeyOf(task),
   };
 };

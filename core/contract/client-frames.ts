@@ -35,6 +35,8 @@ export const clientFrames = {
     milestone: z.string().max(128).optional(),
     /** Streamed to watchers, not stored. */
     chunk: Json.optional(),
+    /** What was done so far, for whoever goes on should this attempt fail. The last one is kept. */
+    workState: Json.optional(),
   }),
   'task.result': z.strictObject({
     taskId: TaskId,

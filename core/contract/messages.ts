@@ -54,6 +54,8 @@ export const TimerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('reconnect-grace'), tenant: TenantId, agentId: AgentId, epoch: z.int() }),
   /** The agent had to accept this attempt by now. */
   z.looseObject({ kind: z.literal('ack'), tenant: TenantId, taskId: TaskId, attempt: z.int() }),
+  /** This attempt may take no longer. */
+  z.looseObject({ kind: z.literal('attempt'), tenant: TenantId, taskId: TaskId, attempt: z.int() }),
   /** An agent's circuit breaker lets a probe through from now on. */
   z.looseObject({ kind: z.literal('breaker'), tenant: TenantId, agentId: AgentId }),
   /** A backoff or start time has come. */

@@ -7,6 +7,8 @@ const assignment = z.looseObject({
   task: AssignedTask,
   attempt: z.int(),
   deadline: z.number(),
+  /** When this attempt has taken too long and goes to another agent; absent: only the task's own deadline counts. */
+  attemptDeadline: z.number().optional(),
   /** Stable per (task, attempt): hand it to the systems the task calls. */
   idempotencyKey: z.string(),
 });

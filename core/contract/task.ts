@@ -125,6 +125,8 @@ export const TaskSubmission = z.strictObject({
   slotCost: z.int().min(0).max(limits.maxConcurrency).default(1),
   /** From submit to terminal, waiting included. */
   timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultTaskTimeoutSeconds),
+  /** How long one attempt may take; then it goes to another agent, with the last work state. */
+  attemptTimeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).optional(),
   estimatedDurationMs: z.int().positive().optional(),
   /** Not before this time, in epoch milliseconds; the time-out counts from it. At most seven days ahead of the submit. */
   runAt: z.int().nonnegative().optional(),
@@ -206,6 +208,19 @@ export const AssignedTask = z.looseObject({
 });
 export type AssignedTask = z.infer<typeof AssignedTask>;
 
+/** One attempt at a task as the API answers it. `outcome`: `failed`, `moved`, `waited`, or of the last one the task's own status. */
+export const AttemptView = z.looseObject({
+  attempt: z.int(),
+  agentId: AgentId,
+  agentName: z.string().optional(),
+  assignedAt: z.number().optional(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+  outcome: z.string(),
+  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+});
+export type AttemptView = z.infer<typeof AttemptView>;
+
 /** A task as the API answers it. Times are epoch milliseconds. */
 export const TaskView = z.looseObject({
   taskId: TaskId,
@@ -238,6 +253,8 @@ export const TaskView = z.looseObject({
   /** Set while the task waits and no registered agent could ever have it: why. */
   unrunnable: z.string().optional(),
   lateResults: z.array(z.looseObject({ attempt: z.int(), agentId: z.string() })).optional(),
+  /** What was tried, oldest first: at most the last 50. */
+  attempts: z.array(AttemptView).optional(),
   createdAt: z.number(),
   deadlineAt: z.number(),
   assignedAt: z.number().optional(),

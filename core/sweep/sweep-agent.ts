@@ -10,8 +10,8 @@ import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
 import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
-import { readTask, type Task } from '../tasks/task.ts';
-import { endOverdue } from '../timers/handle-timer.ts';
+import { attemptDeadline, readTask, type Task } from '../tasks/task.ts';
+import { endAttempt, endOverdue } from '../timers/handle-timer.ts';
 
 const release = async (services: Services, slots: Slots, taskId: TaskId, entry: SlotEntry): Promise<number> => {
   const { tenant, agentId } = slots;
@@ -29,6 +29,13 @@ const sweepRevoked = async (services: Services, slots: Slots, taskId: TaskId, en
   return release(services, slots, taskId, entry);
 };
 
+/** An assignment whose time, or whose attempt's time, is over. */
+const sweepHeld = async (services: Services, task: Task): Promise<number> => {
+  const nowMs = services.clock.now();
+  if (task.deadlineAt <= nowMs) return endOverdue(services, task).then(() => 1);
+  return attemptDeadline(task) <= nowMs ? endAttempt(services, task).then(() => 1) : 0;
+};
+
 /** A claim that is overdue or orphaned. Returns repairs made. */
 const sweepClaim = async (services: Services, slots: Slots, taskId: TaskId, entry: SlotEntry): Promise<number> => {
   if (entry.revokedAt !== undefined) return sweepRevoked(services, slots, taskId, entry);
@@ -37,7 +44,7 @@ const sweepClaim = async (services: Services, slots: Slots, taskId: TaskId, entr
   if (entry.deadline > nowMs && nowMs - entry.at < timings.assignmentSettleMs) return 0;
   const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
   const isHeld = found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim;
-  if (isHeld) return found.task.deadlineAt <= nowMs ? endOverdue(services, found.task).then(() => 1) : 0;
+  if (isHeld) return sweepHeld(services, found.task);
   if (found.kind === 'task' && hasLongEnded(found.task, nowMs)) return release(services, slots, taskId, entry);
   return isOld && (await freeOrphan(services, slots, taskId, entry)) ? 1 : 0;
 };

@@ -1,5 +1,6 @@
 import type { ClientFrame } from '../contract/client-frames.ts';
 import { NotFoundError } from '../errors/errors.ts';
+import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { set } from '../table/conditions.ts';
 import type { Change } from '../table/table.ts';
@@ -45,11 +46,15 @@ export const progressTask = async (
   speaker: Speaker,
   progress: ClientFrame<'task.progress'>,
 ): Promise<void> => {
-  const { percent, message, milestone, chunk } = progress;
+  const { percent, message, milestone, chunk, workState } = progress;
   const said = Object.fromEntries(
     Object.entries({ percent, message, milestone }).filter(([, value]) => value !== undefined),
   );
-  const changes = Object.keys(said).length === 0 ? [] : [set('progress', said)];
+  const state =
+    workState === undefined
+      ? []
+      : [set('workState', await fitPayload(services, speaker.tenant, 'workState', workState))];
+  const changes = Object.keys(said).length === 0 ? state : [set('progress', said), ...state];
   const task = await note(services, speaker, progress, changes);
   await tellOfTask(services, task, 'task.progress', chunk === undefined ? {} : { chunk });
 };

@@ -6,6 +6,7 @@ import { NotFoundError } from '../errors/errors.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
+import { attemptsOf } from './past-attempts.ts';
 import { readTask, type Task } from './task.ts';
 
 const LateResult = z.looseObject({ attempt: z.int(), agentId: z.string(), receivedAt: z.number() });
@@ -44,6 +45,7 @@ export const taskView = async (
     retryOf: task.retryOf,
     retriedAs: task.retriedAs,
     unrunnable: task.unrunnable,
+    attempts: attemptsOf(task),
     lateResults:
       late.length === 0
         ? undefined

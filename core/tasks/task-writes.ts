@@ -6,6 +6,7 @@ import type { TaskError } from '../contract/task.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import { absent, all, any, equal, notEqual, oneOf, plus, present, set, setAll } from '../table/conditions.ts';
 import type { Change, Clauses, Condition, Path, Put, Update } from '../table/table.ts';
+import { pastAttempt } from './past-attempts.ts';
 import type { Decision, Task } from './task.ts';
 
 type TaskRef = Pick<Task, 'tenant' | 'taskId'>;
@@ -166,6 +167,11 @@ export const requeueTask = (
         ...waiting,
         lastAgentId: task.agentId,
         [holderOf(task.attempt)]: task.agentId,
+        ...pastAttempt(task, {
+          outcome: back.isUncounted === true ? 'moved' : 'failed',
+          error: back.error,
+          nowMs: back.nowMs,
+        }),
         error: back.error,
         workState: back.workState,
       }),
@@ -181,7 +187,7 @@ export const requeueTask = (
 /** ASSIGNED → PENDING until the children have ended; the same attempt number, so the next assignment raises it. */
 export const holdForChildren = (
   task: Task,
-  wait: { readonly children: readonly TaskId[]; readonly workState: Json | undefined },
+  wait: { readonly children: readonly TaskId[]; readonly workState: Json | undefined; readonly nowMs: number },
 ): Update => ({
   key: keyOf(task),
   set: [
@@ -192,6 +198,7 @@ export const holdForChildren = (
       // A child that ended meanwhile has looked already: should this environment die now, the stream looks again.
       outbox: 'wake',
       [holderOf(task.attempt)]: task.agentId,
+      ...pastAttempt(task, { outcome: 'waited', nowMs: wait.nowMs }),
       ...indexKeys.due(keyOf(task), task.deadlineAt),
     }),
     plus('waits', 1, 0),

@@ -58,6 +58,7 @@ export const Task = z.looseObject({
   slotCost: z.int(),
   estimatedDurationMs: z.int().optional(),
   ackTimeoutMs: z.int().optional(),
+  attemptTimeoutSeconds: z.int().optional(),
   retry: RetryPolicy,
   publishEvent: z.boolean().optional(),
   metadata: z.record(z.string(), Json).optional(),
@@ -142,3 +143,7 @@ export const readTask = (item: Item | undefined): Found => {
   const nothing = Void.safeParse(item);
   return nothing.success ? { kind: 'void', rev: nothing.data.rev } : { kind: 'task', task: Task.parse(item) };
 };
+
+/** When the present attempt has taken too long, whatever is left of the task's own time. */
+export const attemptDeadline = ({ assignedAt, attemptTimeoutSeconds }: Task): number =>
+  attemptTimeoutSeconds === undefined ? Infinity : (assignedAt ?? Infinity) + attemptTimeoutSeconds * 1000;

@@ -43,7 +43,9 @@ export const waitForChildren = async (
     throw new InvalidFieldError('children', `${stranger} was not submitted with parentTask ${taskId}.`);
   const workState =
     wait.workState === undefined ? undefined : await fitPayload(services, tenant, 'workState', wait.workState);
-  const written = await services.table.update(holdForChildren(task, { children: wait.children, workState }));
+  const written = await services.table.update(
+    holdForChildren(task, { children: wait.children, workState, nowMs: services.clock.now() }),
+  );
   if (!written.won) throw new StaleAttemptError(taskId, attempt);
   const claim = claimOfTask(task);
   if (claim !== undefined) await releaseAndFill(services, claim);

@@ -2,6 +2,7 @@ import { loseAgent } from '../agents/lose-agent.ts';
 import { readSlots } from '../agents/read-agent.ts';
 import { fillAgent } from '../assignment/fill-agent.ts';
 import { placeStoredTask } from '../assignment/place-task.ts';
+import { longestDelayMs } from '../assignment/set-timers.ts';
 import type { TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { TimerMessage } from '../contract/messages.ts';
@@ -9,7 +10,7 @@ import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { endByPlatform } from '../tasks/end-task.ts';
 import { giveBackTask } from '../tasks/give-back-task.ts';
-import { readTask, type Task } from '../tasks/task.ts';
+import { attemptDeadline, readTask, type Task } from '../tasks/task.ts';
 
 const readLive = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Task | undefined> => {
   const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
@@ -38,6 +39,28 @@ const endAck = async (services: Services, message: Extract<TimerMessage, { kind:
   await giveBackTask(services, task, { error, slot: 'let_go', avoidAgent: true, delayMs: 0 });
 };
 
+/** The attempt took too long: its agent is told to stop and lets go, and the task goes elsewhere with the last work state. */
+export const endAttempt = async (services: Services, task: Task): Promise<void> => {
+  const error = {
+    code: 'ATTEMPT_TIMEOUT',
+    message: `The attempt did not end within ${task.attemptTimeoutSeconds ?? 0} s.`,
+    retryable: true,
+    failureType: 'timeout' as const,
+  };
+  await giveBackTask(services, task, { error, slot: 'let_go', avoidAgent: true, delayMs: 0 });
+};
+
+const endAttemptInTime = async (
+  services: Services,
+  message: Extract<TimerMessage, { kind: 'attempt' }>,
+): Promise<void> => {
+  const task = await readLive(services, message.tenant, message.taskId);
+  if (task?.status !== 'ASSIGNED' || task.attempt !== message.attempt) return;
+  const earlyMs = attemptDeadline(task) - services.clock.now();
+  if (earlyMs <= 0) return endAttempt(services, task);
+  if (earlyMs < longestDelayMs) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
+};
+
 /** Ends a task whose deadline has passed. */
 export const endOverdue = async (services: Services, task: Task): Promise<void> => {
   const error = {
@@ -46,6 +69,14 @@ export const endOverdue = async (services: Services, task: Task): Promise<void> 
     retryable: false,
   };
   await endByPlatform(services, task, { status: 'TIMED_OUT', error });
+};
+
+const endInTime = async (services: Services, message: Extract<TimerMessage, { kind: 'deadline' }>): Promise<void> => {
+  const task = await readLive(services, message.tenant, message.taskId);
+  if (task === undefined) return;
+  const earlyMs = task.deadlineAt - services.clock.now();
+  if (earlyMs <= 0) return endOverdue(services, task);
+  if (earlyMs < longestDelayMs) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
 };
 
 /** Places a task whose backoff is over. */
@@ -66,18 +97,15 @@ export const handleTimer = async (services: Services, message: TimerMessage): Pr
       return fillAgent(services, message.tenant, message.agentId);
     case 'ack':
       return endAck(services, message);
+    case 'attempt':
+      return endAttemptInTime(services, message);
     case 'due': {
       const task = await readLive(services, message.tenant, message.taskId);
       // Set for an earlier wait: the present one has a timer of its own.
       if (task === undefined || task.rev !== message.rev) return;
       return placeDue(services, { ...task, runAt: Math.min(task.runAt ?? Infinity, services.clock.now()) });
     }
-    case 'deadline': {
-      const task = await readLive(services, message.tenant, message.taskId);
-      if (task === undefined) return;
-      const earlyMs = task.deadlineAt - services.clock.now();
-      if (earlyMs <= 0) return endOverdue(services, task);
-      if (earlyMs < 900_000) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
-    }
+    case 'deadline':
+      return endInTime(services, message);
   }
 };
