@@ -29,6 +29,7 @@ export const runHandler = async (
     deadline: Number.MAX_SAFE_INTEGER,
     progress: () => undefined,
     chunk: () => undefined,
+    checkpoint: async () => undefined,
     details: () => undefined,
     submit: async (subtask) => {
       const taskId = idOf(submitted.push(subtask.type));
