@@ -1,16 +1,29 @@
 import jsonata from 'jsonata';
 import { childWorkflows, isExpression, type State, type Workflow } from './definition.ts';
-import { describeJsonataError, expressionSource } from './expression-source.ts';
+import { expressionSource, jsonataMessage } from './expression-source.ts';
 import type { DefinitionProblem } from './invalid-definition.ts';
 import { isRecord } from './json.ts';
+import { topLevelReferences } from './top-level-references.ts';
 
-/** Fields that hold names, notes or other states, never expressions. */
-const constantFields = new Set(['Type', 'Comment', 'Next', 'Default', 'Resource', 'QueryLanguage', 'End']);
+/** Fields that hold names, notes, rules or other states, never expressions. */
+const constantFields = new Set([
+  'Type',
+  'Comment',
+  'Next',
+  'Default',
+  'Resource',
+  'QueryLanguage',
+  'End',
+  'Retry',
+  'Branches',
+  'ItemProcessor',
+  'ErrorEquals',
+]);
+/** Fields that hold a list of rules, each with fields of its own. */
+const ruleFields = new Set(['Catch', 'Choices']);
 
 /** What `$states` does not have in a field. */
 type Missing = readonly ('result' | 'errorOutput')[];
-
-const code = 'INVALID_JSONATA_EXPRESSION';
 
 /** The members of `$states` that an expression's syntax tree reads. */
 function readMembers(node: unknown): string[] {
@@ -24,20 +37,24 @@ function readMembers(node: unknown): string[] {
   return isStates && isRecord(member) && member['type'] === 'name' ? [String(member['value']), ...inner] : inner;
 }
 
+function describeReference(reference: string): string {
+  if (reference === '$$') return "Reference to '$$' is not supported.";
+  return `Reference to '${reference}' at the top level is not supported.`;
+}
+
 function checkExpression(text: string, path: string, missing: Missing): DefinitionProblem[] {
-  const source = expressionSource(text);
+  let tree: unknown;
   try {
-    const members = new Set(readMembers(jsonata(source).ast()));
-    return missing
-      .filter((member) => members.has(member))
-      .map((member) => ({
-        code,
-        message: `'${source}' reads $states.${member}, which this field does not have`,
-        path,
-      }));
+    tree = jsonata(expressionSource(text)).ast();
   } catch (error) {
-    return [{ code, message: `'${source}' does not parse. ${describeJsonataError(error)}`, path }];
+    return [{ code: 'INVALID_JSONATA_EXPRESSION', message: jsonataMessage(error), path }];
   }
+  const members = new Set(readMembers(tree));
+  const messages = [
+    ...topLevelReferences(tree).map(describeReference),
+    ...missing.filter((member) => members.has(member)).map((member) => `Field '$states.${member}' does not exist.`),
+  ];
+  return messages.map((message) => ({ code: 'UNSUPPORTED_JSONATA_EXPRESSION', message, path }));
 }
 
 function checkTemplate(value: unknown, path: string, missing: Missing): DefinitionProblem[] {
@@ -59,9 +76,20 @@ function missingIn(state: State, field: string): Missing {
 }
 
 function checkFields(state: State, path: string): DefinitionProblem[] {
-  return Object.entries(state)
-    .filter(([field]) => !constantFields.has(field) && field !== 'Branches' && field !== 'ItemProcessor')
-    .flatMap(([field, value]) => checkTemplate(value, `${path}/${field}`, missingIn(state, field)));
+  return Object.entries(state).flatMap(([field, value]) => {
+    const missing = missingIn(state, field);
+    const at = `${path}/${field}`;
+    if (constantFields.has(field)) return [];
+    if (!ruleFields.has(field) || !Array.isArray(value)) return checkTemplate(value, at, missing);
+    return value.flatMap((rule, index) => checkRule(rule, `${at}[${index}]`, missing));
+  });
+}
+
+function checkRule(rule: unknown, path: string, missing: Missing): DefinitionProblem[] {
+  const fields = isRecord(rule) ? Object.entries(rule) : [];
+  return fields
+    .filter(([field]) => !constantFields.has(field))
+    .flatMap(([field, value]) => checkTemplate(value, `${path}/${field}`, missing));
 }
 
 function checkScope(workflow: Workflow, path: string): DefinitionProblem[] {

@@ -19,14 +19,13 @@ function targets(state: State): { readonly target: string; readonly path: string
 function checkTargets(workflow: Workflow, path: string): DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
   if (!Object.hasOwn(workflow.States, workflow.StartAt)) {
-    const message = `Missing 'StartAt' target: ${workflow.StartAt}`;
+    const message = `Missing 'Next' target: ${workflow.StartAt}`;
     problems.push({ code: 'MISSING_TRANSITION_TARGET', message, path: `${path}/StartAt` });
   }
   for (const [name, state] of Object.entries(workflow.States)) {
     for (const { target, path: field } of targets(state)) {
       if (Object.hasOwn(workflow.States, target)) continue;
-      const kind = field.endsWith('/Default') ? 'Default' : 'Next';
-      const message = `Missing '${kind}' target: ${target}`;
+      const message = `Missing 'Next' target: ${target}`;
       problems.push({ code: 'MISSING_TRANSITION_TARGET', message, path: `${path}/States/${name}${field}` });
     }
   }
@@ -84,9 +83,19 @@ interface Scope {
   readonly names: Set<string>;
 }
 
+/** Whether the workflow can end, which is asked of the whole state machine only. */
+function hasEnd(workflow: Workflow, scope: Scope): boolean {
+  const isTerminal = (state: State): boolean =>
+    state.Type === 'Succeed' || state.Type === 'Fail' || ('End' in state && state.End === true);
+  return scope.path !== '' || Object.values(workflow.States).some(isTerminal);
+}
+
 function checkStates(workflow: Workflow, scope: Scope): DefinitionProblem[] {
-  const problems: DefinitionProblem[] = [];
-  const seen = reachable(workflow);
+  const isEnding = hasEnd(workflow, scope);
+  const problems: DefinitionProblem[] = isEnding
+    ? []
+    : [{ code: 'MISSING_END_STATE', message: 'Workflow has no terminal state', path: null }];
+  const seen = isEnding ? reachable(workflow) : new Set(Object.keys(workflow.States));
   for (const [name, state] of Object.entries(workflow.States)) {
     const path = `${scope.path}/States/${name}`;
     if (scope.names.has(name)) {

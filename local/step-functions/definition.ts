@@ -38,10 +38,8 @@ export const Catcher = z.strictObject({
 });
 export type Catcher = z.infer<typeof Catcher>;
 
-const common = {
-  Comment: z.string().optional(),
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
-};
+const QueryLanguage = z.enum(['JSONPath', 'JSONata']);
+const common = { Comment: z.string().optional(), QueryLanguage: QueryLanguage.optional() };
 const flow = { Next: name.optional(), End: z.literal(true).optional() };
 const result = { Output: z.unknown().optional(), Assign: variables.optional() };
 const recovery = { Retry: z.array(Retrier).optional(), Catch: z.array(Catcher).optional() };
@@ -147,7 +145,6 @@ export interface Workflow {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
   readonly Comment?: string | undefined;
-  readonly QueryLanguage?: 'JSONata' | 'JSONPath' | undefined;
   readonly ProcessorConfig?: { readonly Mode?: 'INLINE' | undefined } | undefined;
 }
 
@@ -164,7 +161,6 @@ const State = z.discriminatedUnion('Type', [
 
 const workflowFields = {
   Comment: z.string().optional(),
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
   StartAt: name,
   States: z
     .record(name, State)
@@ -183,6 +179,7 @@ const Workflow: z.ZodType<Workflow> = z.strictObject({
 /** A whole state machine definition as CreateStateMachine receives it. */
 export const Definition = z.strictObject({
   ...workflowFields,
+  QueryLanguage: QueryLanguage.optional(),
   Version: z.string().optional(),
   TimeoutSeconds: wholeNumber(1).optional(),
 });

@@ -38,13 +38,18 @@ export function toPath(keys: readonly PropertyKey[]): string {
   return keys.map((key) => (typeof key === 'number' ? `[${key}]` : `/${String(key)}`)).join('');
 }
 
+/** AWS's sentence about a field of the other query language. */
+export function onlyFor(field: string, language: string, other: string): string {
+  return `The QueryLanguage is set to '${language}', but field '${field}' is only supported for the '${other}' QueryLanguage`;
+}
+
 function unknownField(field: string, path: string): DefinitionProblem {
   const refused = Object.hasOwn(refusedFields, field) ? refusedFields[field] : undefined;
-  const jsonPath = jsonPathFields.has(field)
-    ? `Field '${field}' belongs to the JSONPath query language; only JSONata is supported`
-    : undefined;
-  const message = refused ?? jsonPath ?? `Field '${field}' is not supported`;
-  return { code: 'SCHEMA_VALIDATION_FAILED', message, path: `${path}/${field}` };
+  const jsonPath = jsonPathFields.has(field) ? onlyFor(field, 'JSONata', 'JSONPath') : undefined;
+  if (refused !== undefined) {
+    return { code: 'SCHEMA_VALIDATION_FAILED', message: refused, path: `${path}/${field}` };
+  }
+  return { code: 'SCHEMA_VALIDATION_FAILED', message: jsonPath ?? `Field '${field}' is not supported`, path };
 }
 
 /** The name of the required field whose absence the issue is, if it is one. */
@@ -78,9 +83,29 @@ function describeIssue(issue: z.core.$ZodIssue): DefinitionProblem[] {
     const message = `Unknown or missing state type; expected one of ${stateTypes}`;
     return [{ code: 'SCHEMA_VALIDATION_FAILED', message, path }];
   }
+  return [{ code: 'SCHEMA_VALIDATION_FAILED', message: describeValue(issue), path }];
+}
+
+/** Types as AWS names them. */
+function typeName(expected: string): string {
+  return expected === 'int' ? 'INTEGER' : expected === 'record' ? 'OBJECT' : expected.toUpperCase();
+}
+
+/** What is wrong with a value; of the alternatives that a field has, those of the value's own type are asked. */
+function describeValue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') {
-    const texts = issue.errors.map((alternative) => alternative[0]?.message ?? issue.message);
-    return [{ code: 'SCHEMA_VALIDATION_FAILED', message: [...new Set(texts)].join(' or '), path }];
+    const alternatives = issue.errors.flatMap(([first]) => first ?? []);
+    const sameType = alternatives.find((one) => one.code !== 'invalid_type');
+    if (sameType !== undefined) return describeValue(sameType);
+    const types = alternatives.flatMap((one) => (one.code === 'invalid_type' ? typeName(one.expected) : []));
+    return `Expected value of type [${[...new Set(types)].join(', ')}]`;
   }
-  return [{ code: 'SCHEMA_VALIDATION_FAILED', message: issue.message, path }];
+  if (issue.code === 'invalid_type') return `Expected value of type [${typeName(issue.expected)}]`;
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid')) {
+    if (typeof issue.input !== 'string') return 'Expected value of type [STRING]';
+    return `Value should be one of the following: [${issue.values.join(', ')}]`;
+  }
+  if (issue.code === 'too_small' && issue.origin !== 'string') return `Minimum value is ${issue.minimum}`;
+  if (issue.code === 'too_big' && issue.origin !== 'string') return `Maximum value is ${issue.maximum}`;
+  return issue.message;
 }

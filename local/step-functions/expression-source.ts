@@ -5,11 +5,15 @@ export function expressionSource(text: string): string {
   return text.slice(2, -2).trim();
 }
 
+/** JSONata's sentence about an expression, without its code. */
+export function jsonataMessage(error: unknown): string {
+  return isRecord(error) || error instanceof Error ? String(error.message) : String(error);
+}
+
 /** `T2001: The left side of the "+" operator must evaluate to a number`: JSONata's own code and sentence. */
 export function describeJsonataError(error: unknown): string {
-  if (!isRecord(error) && !(error instanceof Error)) return String(error);
-  const message = 'message' in error ? String(error.message) : 'unknown error';
-  return 'code' in error && typeof error.code === 'string' ? `${error.code}: ${message}` : message;
+  const message = jsonataMessage(error);
+  return isRecord(error) && typeof error['code'] === 'string' ? `${error['code']}: ${message}` : message;
 }
 
 /** What AWS says when an evaluation takes too much memory. */

@@ -1,7 +1,7 @@
 import { checkExpressions } from './check-expressions.ts';
 import { checkWorkflow } from './check-workflow.ts';
 import { childWorkflows, Definition, isExpression, type State, type Workflow } from './definition.ts';
-import { describeIssues } from './describe-issue.ts';
+import { describeIssues, onlyFor } from './describe-issue.ts';
 import { type DefinitionProblem, invalidDefinition } from './invalid-definition.ts';
 import { isRecord, parseJson } from './json.ts';
 
@@ -22,24 +22,30 @@ function isNeutral(state: State): boolean {
   return isSimple && !hasData && !Object.values(state).some(isExpression);
 }
 
-function queryLanguageProblems(workflow: Workflow, inherited: string, path: string): DefinitionProblem[] {
-  const language = workflow.QueryLanguage ?? inherited;
-  const problems: DefinitionProblem[] = [];
-  for (const [name, state] of Object.entries(workflow.States)) {
-    const statePath = `${path}/States/${name}`;
-    const stateLanguage = state.QueryLanguage ?? language;
-    if (stateLanguage !== 'JSONata' && language === 'JSONata') {
-      const message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
-      return [{ code: 'SCHEMA_VALIDATION_FAILED', message, path: statePath }];
-    }
-    if (stateLanguage !== 'JSONata' && !isNeutral(state)) {
-      return [{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message: noJsonPath, path: `${statePath}/QueryLanguage` }];
-    }
-    for (const child of childWorkflows(state)) {
-      problems.push(...queryLanguageProblems(child.workflow, stateLanguage, statePath + child.path));
-    }
+/** Fields that only JSONata has. */
+const jsonataFields = ['Output', 'Arguments', 'Items'] as const;
+
+function stateProblems(state: State, machine: string, path: string): DefinitionProblem[] {
+  const language = state.QueryLanguage ?? machine;
+  const schema = (message: string): DefinitionProblem => ({ code: 'SCHEMA_VALIDATION_FAILED', message, path });
+  if (language === 'JSONata') return [];
+  if (machine === 'JSONata') {
+    return [schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")];
   }
-  return problems;
+  const foreign = jsonataFields.filter((field) => Object.hasOwn(state, field));
+  if (foreign.length > 0) return foreign.map((field) => schema(onlyFor(field, 'JSONPath', 'JSONata')));
+  return isNeutral(state) ? [] : [{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message: noJsonPath, path }];
+}
+
+/** The state machine's language is every state's, at any depth, unless a state names its own; that is not its children's. */
+function queryLanguageProblems(workflow: Workflow, machine: string, path: string): DefinitionProblem[] {
+  return Object.entries(workflow.States).flatMap(([name, state]) => {
+    const at = `${path}/States/${name}`;
+    const children = childWorkflows(state).flatMap((child) =>
+      queryLanguageProblems(child.workflow, machine, at + child.path),
+    );
+    return [...stateProblems(state, machine, at), ...children];
+  });
 }
 
 function collectStates(workflow: Workflow, into: Map<string, State>): void {
@@ -51,7 +57,7 @@ function collectStates(workflow: Workflow, into: Map<string, State>): void {
 
 function readDefinition(text: string): Definition {
   const json = parseJson(text);
-  if (!json) throw invalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', message: 'Not valid JSON', path: '' }]);
+  if (!json) throw invalidDefinition([{ code: 'INVALID_JSON_DESCRIPTION', message: 'Not valid JSON', path: null }]);
   if (isJsonPathDefinition(json.value)) {
     throw invalidDefinition([{ code: 'UNSUPPORTED_QUERY_LANGUAGE', message: noJsonPath, path: '/QueryLanguage' }]);
   }
@@ -72,9 +78,9 @@ function isJsonPathDefinition(value: unknown): boolean {
  */
 export function parseDefinition(text: string): ParsedDefinition {
   const definition = readDefinition(text);
-  const { TimeoutSeconds, Version: _version, ...workflow } = definition;
+  const { TimeoutSeconds, QueryLanguage: language = 'JSONPath', Version: _version, ...workflow } = definition;
   const problems = [
-    ...queryLanguageProblems(workflow, 'JSONPath', ''),
+    ...queryLanguageProblems(workflow, language, ''),
     ...checkWorkflow(workflow),
     ...checkExpressions(workflow),
   ];

@@ -35,7 +35,8 @@ describe('many executions at once', () => {
 
   it('ends an execution that loops for ever at 25,000 events', async () => {
     const { create, start, finish, describe: about } = fixture();
-    const arn = await start(create('m', { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } }));
+    const again = { Type: 'Choice', Choices: [{ Condition: false, Next: 'C' }], Default: 'A' };
+    const arn = await start(create('m', { A: { Type: 'Pass', Next: 'B' }, B: again, C: { Type: 'Succeed' } }));
     await finish();
     expect(await about(arn)).toMatchObject({
       status: 'FAILED',

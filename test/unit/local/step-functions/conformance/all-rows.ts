@@ -12,6 +12,7 @@ import { retryRows } from './retry.ts';
 import type { Row } from './row.ts';
 import { taskRows } from './task.ts';
 import { textRows } from './text.ts';
+import { validationRows } from './validation.ts';
 import { variableRows } from './variables.ts';
 import { waitRows } from './wait.ts';
 
@@ -32,4 +33,5 @@ export const topics: readonly { readonly title: string; readonly rows: readonly 
   { title: 'Map', rows: mapRows },
   { title: 'Map: failures and refusals', rows: mapFailureRows },
   { title: 'Definitions', rows: definitionRows },
+  { title: 'Validation as measured', rows: validationRows },
 ];

@@ -113,13 +113,6 @@ export const dataFlowRows: readonly Row[] = [
     },
   },
   {
-    rule: 'There is no input document: $ and bare names are undefined at the top of an expression.',
-    link: links.jsonata,
-    states: pass({ Output: '{% a %}' }),
-    input: { a: 1 },
-    expect: { status: 'FAILED', error: 'States.QueryEvaluationError', cause: undefinedIn('Output', 'a') },
-  },
-  {
     rule: 'A function is not JSON.',
     link: links.errors,
     states: pass({ Output: '{% function($x) { $x } %}' }),
@@ -177,7 +170,7 @@ export const dataFlowRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause: /reads \$states\.result, which this field does not have at \/States\/P\/Output/,
+      cause: /Field '\$states\.result' does not exist\. at \/States\/P\/Output/,
     },
   },
   {

@@ -94,6 +94,6 @@ export const failRows: readonly Row[] = [
     rule: 'Fail has no Next.',
     link: links.fail,
     states: { F: { Type: 'Fail', Next: 'F' } },
-    expect: { status: 'INVALID', error: 'InvalidDefinition', cause: /'Next' is not supported at \/States\/F\/Next/ },
+    expect: { status: 'INVALID', error: 'InvalidDefinition', cause: /'Next' is not supported at \/States\/F/ },
   },
 ];

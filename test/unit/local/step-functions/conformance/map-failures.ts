@@ -154,7 +154,7 @@ export const mapFailureRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause: /'ItemsPath' belongs to the JSONPath query language/,
+      cause: /field 'ItemsPath' is only supported for the 'JSONPath' QueryLanguage at \/States\/M/,
     },
   },
 ];

@@ -312,7 +312,7 @@ export const taskRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause: /reads \$states\.result, which this field does not have at \/States\/T\/Arguments\/Payload/,
+      cause: /Field '\$states\.result' does not exist\. at \/States\/T\/Arguments\/Payload/,
     },
   },
   {
@@ -322,7 +322,7 @@ export const taskRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause: /reads \$states\.errorOutput, which this field does not have at \/States\/T\/Output/,
+      cause: /Field '\$states\.errorOutput' does not exist\. at \/States\/T\/Output/,
     },
   },
   {

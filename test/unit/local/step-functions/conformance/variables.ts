@@ -162,7 +162,7 @@ export const variableRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause: /'Assign' is not supported at \/States\/A\/Assign/,
+      cause: /'Assign' is not supported at \/States\/A'/,
     },
   },
 ];

@@ -186,8 +186,7 @@ export const waitRows: readonly Row[] = [
     expect: {
       status: 'INVALID',
       error: 'InvalidDefinition',
-      cause:
-        /'SecondsPath' belongs to the JSONPath query language; only JSONata is supported at \/States\/W\/SecondsPath/,
+      cause: /field 'SecondsPath' is only supported for the 'JSONPath' QueryLanguage at \/States\/W'/,
     },
   },
 ];
