@@ -7,19 +7,22 @@ import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
 
+/** API Gateway leaves out what a request has not; other implementations of the same format write `null`. */
+const ifAny = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
+
 /** What an HTTP API hands over, payload format 2.0. Header names are in lower case. */
 export const HttpEvent = z.looseObject({
   routeKey: z.string(),
   rawPath: z.string(),
   headers: z.record(z.string(), z.string()).default({}),
-  pathParameters: z.record(z.string(), z.string()).optional(),
-  queryStringParameters: z.record(z.string(), z.string()).optional(),
-  body: z.string().optional(),
+  pathParameters: ifAny(z.record(z.string(), z.string())),
+  queryStringParameters: ifAny(z.record(z.string(), z.string())),
+  body: ifAny(z.string()),
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.looseObject({
     requestId: z.string().optional(),
     http: z.looseObject({ method: z.string() }),
-    authorizer: z.looseObject({ lambda: z.record(z.string(), z.unknown()).nullish() }).optional(),
+    authorizer: ifAny(z.looseObject({ lambda: z.record(z.string(), z.unknown()).nullish() })),
   }),
 });
 export type HttpEvent = z.infer<typeof HttpEvent>;
