@@ -1,4 +1,3 @@
-import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, Billing, ProjectionType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { indexes, tableKeys } from '#core/contract/env.ts';
@@ -34,20 +33,15 @@ export class Table extends Construct {
         projectionType: ProjectionType.KEYS_ONLY,
       })),
     });
-    addRunbookAlarm(this, 'Throttled', {
-      metric: new MathExpression({
-        expression: 'FILL(reads, 0) + FILL(writes, 0)',
-        usingMetrics: {
-          reads: this.table.metric('ReadThrottleEvents', { statistic: 'Sum' }),
-          writes: this.table.metric('WriteThrottleEvents', { statistic: 'Sum' }),
-        },
-        period: alarmPeriod,
-      }),
-      meaning: 'DynamoDB refused requests on the table for their rate.',
-      runbook: 'table-throttled',
-      above: 10,
-      periods: 2,
-    });
+    for (const kind of ['Read', 'Write'] as const) {
+      addRunbookAlarm(this, `${kind}sThrottled`, {
+        metric: this.table.metric(`${kind}ThrottleEvents`, { statistic: 'Sum', period: alarmPeriod }),
+        meaning: `DynamoDB refused ${kind.toLowerCase()}s of the table for their rate.`,
+        runbook: 'table-throttled',
+        above: 10,
+        periods: 2,
+      });
+    }
   }
 
   /** The table's stream. */
