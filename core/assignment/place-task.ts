@@ -2,7 +2,8 @@ import { keys } from '../contract/keys.ts';
 import type { Services } from '../services.ts';
 import type { Written } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
-import { type Assignment, assigned, assignTask, putTask, queueTask } from '../tasks/task-writes.ts';
+import { type Assignment, assigned, assignTask, holdTask, putTask, queueTask } from '../tasks/task-writes.ts';
+import { waitsOn } from '../tasks/waits-on.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { announceSignature } from './backlog.ts';
 import { type Claimed, claimAgent } from './claim-agent.ts';
@@ -72,6 +73,27 @@ const holdNewTask = async (services: Services, task: Task, voidRev?: number): Pr
   return { kind: 'held', task };
 };
 
+/** A run does the task: it is started by the tasks queue, whose function may start executions. */
+const follow = async (services: Services, task: Task): Promise<Placement> => {
+  const { tenant, taskId } = task;
+  if (task.waitingOn === 'run') await services.queues.sendTasks(tenant, [{ kind: 'follow', tenant, taskId }]);
+  return { kind: 'held', task };
+};
+
+/** A task that no agent is given waits for its run or for a person; one that does already has its run looked after again. */
+const holdStoredTask = async (
+  services: Services,
+  task: Task,
+  waitingOn: NonNullable<Task['waitingOn']>,
+): Promise<Placement> => {
+  if (task.waitingOn !== undefined) return follow(services, task);
+  const written = await services.table.update(holdTask(task, waitingOn, services.clock.now()));
+  const now = written.won ? readTask(written.item) : undefined;
+  if (now?.kind !== 'task') return elsewhere(written);
+  await Promise.all([tellOfTask(services, now.task, 'task.held'), setTimers(services, now.task)]);
+  return follow(services, now.task);
+};
+
 /**
  * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
  * `voidRev` steps over a mark that the sweep left under this id.
@@ -79,6 +101,11 @@ const holdNewTask = async (services: Services, task: Task, voidRev?: number): Pr
 export const placeNewTask = async (services: Services, fresh: Task, voidRev?: number): Promise<Placement> => {
   const task: Task = voidRev === undefined ? fresh : { ...fresh, rev: voidRev + 1 };
   if (task.runAt !== undefined) return holdNewTask(services, task, voidRev);
+  const waitingOn = waitsOn(task.kind);
+  if (waitingOn !== undefined) {
+    const held = await holdNewTask(services, { ...task, waitingOn, startedAt: services.clock.now() }, voidRev);
+    return held.kind === 'held' ? follow(services, held.task) : held;
+  }
   const claimed = await claimAgent(services, task);
   if (claimed.kind === 'claimed') {
     const mine = assigned(task, assignmentOf(services, claimed));
@@ -101,6 +128,8 @@ export const placeNewTask = async (services: Services, fresh: Task, voidRev?: nu
 
 /** Assigns a task that is already stored (PENDING or QUEUED, as read), or queues it. */
 export const placeStoredTask = async (services: Services, task: Task): Promise<Placement> => {
+  const waitingOn = waitsOn(task.kind);
+  if (waitingOn !== undefined) return holdStoredTask(services, task, waitingOn);
   const first = await assignIfFree(services, task);
   if (first !== 'nobody') return first;
   if (task.status === 'QUEUED') return queued(services, task);

@@ -10,6 +10,7 @@
  * | an agent by its name                     | tenant#AGENTNAME#name       | NAME            |                                         |
  * | agents that have a capability (roster)   | tenant#CAP#capability       | hash of agentId |                                         |
  * | a task                                   | tenant#TASK#taskId          | TASK            | list, backlog while queued, sweep while due |
+ * | an approval                              | as a task                   |                 | list: tenant#APPROVALS / time           |
  * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
  * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
  * | queued tasks of a signature              | (index)                     |                 | backlog: tenant#signature / virtual start |
@@ -94,6 +95,9 @@ export const stageIdOf = (runId: string, position: number): string => `${runId}#
 /** Every agent is also on the roster of this capability, for tasks that require none. */
 export const anyCapability = '*';
 
+/** What a tenant lists. */
+type ListKind = 'AGENTS' | 'TASKS' | 'APPROVALS' | 'WORKFLOWS' | 'RUNS';
+
 /** Index keys. An attribute that is absent keeps its item out of the index. */
 export const indexKeys = {
   live: (key: Key) => ({ sweepKey: `LIVE#${shardOf(key.pk)}`, sweepSort: key.pk }),
@@ -113,11 +117,11 @@ export const indexKeys = {
   }),
   deadOf: (tenant: string): string => `${tenant}#DEAD`,
   backlogOf: (tenant: string, signature: string): string => `${tenant}#${signature}`,
-  list: (tenant: string, kind: 'AGENTS' | 'TASKS' | 'WORKFLOWS' | 'RUNS', sort: string) => ({
+  list: (tenant: string, kind: ListKind, sort: string) => ({
     listKey: indexKeys.listOf(tenant, kind),
     listSort: sort,
   }),
-  listOf: (tenant: string, kind: 'AGENTS' | 'TASKS' | 'WORKFLOWS' | 'RUNS'): string => `${tenant}#${kind}`,
+  listOf: (tenant: string, kind: ListKind): string => `${tenant}#${kind}`,
   /** Sort by time of creation, made unique by the id. */
   byTime: (epochMs: number, id: string): string => `${padded(epochMs)}#${id}`,
 } as const;

@@ -26,6 +26,8 @@ export const limits = {
   defaultAgentPriority: 50,
   tasksPerBatch: 100,
   stepsPerWorkflow: 200,
+  /** Runs inside runs; a workflow that runs itself ends here. */
+  runDepth: 5,
   /** Tasks that one step may fan out to. */
   itemsPerStep: 1000,
   /** A definition is one item of at most 400 KB that also holds keys and times. */

@@ -44,8 +44,17 @@ export const DecideRequest = z.looseObject({
 });
 export type DecideRequest = z.infer<typeof DecideRequest>;
 
+/** On the tasks queue: bring the run that does a task in step with it: start it, or stop it. */
+export const FollowTaskMessage = z.looseObject({ kind: z.literal('follow'), tenant: TenantId, taskId: TaskId });
+export type FollowTaskMessage = z.infer<typeof FollowTaskMessage>;
+
 /** Everything that travels on the tasks queue. */
-export const TasksMessage = z.discriminatedUnion('kind', [StageMessage, StageChunkMessage, StageCancelMessage]);
+export const TasksMessage = z.discriminatedUnion('kind', [
+  StageMessage,
+  StageChunkMessage,
+  StageCancelMessage,
+  FollowTaskMessage,
+]);
 export type TasksMessage = z.infer<typeof TasksMessage>;
 
 /** On the timers queue: only what must happen within seconds; each is checked against the state when it fires. */

@@ -27,6 +27,8 @@ export const routes = [
   { key: 'POST /v1/tasks/{taskId}/cancel', family: 'tasks', scope: 'tasks:cancel' },
   { key: 'POST /v1/tasks/{taskId}/retry', family: 'tasks', scope: 'tasks:submit' },
   { key: 'POST /v1/tasks/{taskId}/late-results/{attempt}/accept', family: 'tasks', scope: 'tasks:operate' },
+  { key: 'GET /v1/approvals', family: 'tasks', scope: 'tasks:read' },
+  { key: 'POST /v1/approvals/{taskId}', family: 'tasks', scope: 'tasks:operate' },
   { key: 'GET /v1/dead-letters', family: 'tasks', scope: 'tasks:read' },
   { key: 'POST /v1/dead-letters/redrive', family: 'tasks', scope: 'tasks:operate' },
   { key: 'POST /v1/workflows', family: 'workflows', scope: 'workflows:write' },

@@ -61,8 +61,8 @@ export type Layered = z.infer<typeof Layered>;
 export const Strategy = z.union([StrategyName, z.discriminatedUnion('name', [MatchCriteria, CostCriteria, Layered])]);
 export type Strategy = z.infer<typeof Strategy>;
 
-/** What a task is for. */
-export const TaskKind = z.enum(['work', 'vote', 'bid', 'plan', 'reduce', 'approval']);
+/** What a task is for. No agent is given a `run`, which another run does, or an `approval`, which a person gives. */
+export const TaskKind = z.enum(['work', 'vote', 'bid', 'plan', 'reduce', 'approval', 'run']);
 export type TaskKind = z.infer<typeof TaskKind>;
 
 /** How often and how soon a failed task is assigned again. */
@@ -109,6 +109,23 @@ export const Requirements = z.strictObject({
 });
 export type Requirements = z.infer<typeof Requirements>;
 
+/** What may be answered to an approval; by answers that are not in `proceedOn` the task fails with `DENIED`. */
+export const ApprovalTerms = z
+  .strictObject({
+    options: z.array(Name).min(2).max(20).default(['approved', 'denied']),
+    /** @default every option but `denied` */
+    proceedOn: z.array(Name).min(1).max(20).optional(),
+  })
+  .refine(({ options }) => new Set(options).size === options.length, {
+    message: 'names an option twice',
+    path: ['options'],
+  })
+  .refine(({ options, proceedOn = [] }) => proceedOn.every((option) => options.includes(option)), {
+    message: 'names what is no option',
+    path: ['proceedOn'],
+  });
+export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
+
 /** A task as `task.submit` and `POST /v1/tasks` take it. */
 export const TaskSubmission = z.strictObject({
   kind: TaskKind.default('work'),
@@ -140,6 +157,8 @@ export const TaskSubmission = z.strictObject({
   }),
   /** Publish `TaskCompleted` on the bus when the task ends. */
   publishEvent: z.boolean().default(false),
+  /** Of kind `approval`: what may be answered. */
+  approval: ApprovalTerms.optional(),
   metadata: z.record(z.string().max(128), Json).optional(),
 });
 export type TaskSubmission = z.infer<typeof TaskSubmission>;
@@ -236,6 +255,10 @@ export const TaskView = z.looseObject({
   agentName: z.string().optional(),
   runId: RunId.optional(),
   step: z.string().optional(),
+  /** Of kind `run`: the run that does it. */
+  childRunId: RunId.optional(),
+  /** Of kind `approval`: what may be answered. */
+  approval: z.looseObject({ options: z.array(z.string()) }).optional(),
   input: Json,
   output: Json.optional(),
   error: TaskError.optional(),

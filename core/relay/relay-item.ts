@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { eventTypes } from '../contract/event-types.ts';
+import { endTaskOfRun } from '../runs/child-run.ts';
 import { publishRunEnd } from '../runs/end-run.ts';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -26,7 +27,9 @@ const relayTask = async (services: Services, task: Task): Promise<void> => {
 };
 
 const relayRun = async (services: Services, run: Run): Promise<void> => {
-  if (run.endedAt !== undefined) await publishRunEnd(services, run);
+  if (run.endedAt === undefined) return;
+  await endTaskOfRun(services, run);
+  await publishRunEnd(services, run);
 };
 
 /**

@@ -16,15 +16,31 @@ type StepState = z.infer<typeof StepStatus>;
 type StepView = RunView['steps'][number];
 
 const memberView = (task: Task): StepView['tasks'][number] => {
-  const { taskId, type, agentId, agentName, attempt, startedAt, assignedAt, endedAt, createdAt, error } = task;
-  const status = task.status === 'ASSIGNED' && startedAt !== undefined ? 'RUNNING' : task.status;
+  const {
+    taskId,
+    kind,
+    type,
+    agentId,
+    agentName,
+    attempt,
+    startedAt,
+    assignedAt,
+    endedAt,
+    createdAt,
+    error,
+    childRunId,
+  } = task;
+  const isRunning =
+    task.status === 'ASSIGNED' ? startedAt !== undefined : task.status === 'PENDING' && childRunId !== undefined;
+  const status = isRunning ? 'RUNNING' : task.status;
   return {
     taskId,
+    kind,
     type,
     status,
     attempt,
     createdAt,
-    ...defined({ agentId, agentName, assignedAt, startedAt, endedAt, error }),
+    ...defined({ agentId, agentName, assignedAt, startedAt, endedAt, error, childRunId }),
   };
 };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RunId, TenantId } from '../contract/ids.ts';
+import { RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { TaskError } from '../contract/task.ts';
@@ -21,6 +21,10 @@ export const Run = z.looseObject({
   requestHash: z.string(),
   principal: z.string(),
   executionArn: z.string().optional(),
+  /** The task that it does: a step of another run. */
+  parentTask: TaskId.optional(),
+  /** How many runs it is inside of. */
+  depth: z.int().optional(),
   createdAt: z.number(),
   deadlineAt: z.number(),
   startedAt: z.number().optional(),

@@ -1,5 +1,5 @@
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
-import { RunId } from '../contract/ids.ts';
+import { RunId, type TaskId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import type { RunRequest } from '../contract/workflow.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -17,7 +17,13 @@ export interface StartRequest {
   readonly request: RunRequest;
   /** The same principal's same key names the same run. */
   readonly idempotencyKey: string;
+  /** The task that it does, and how many runs it is inside of then. */
+  readonly parent?: { readonly task: TaskId; readonly depth: number };
 }
+
+/** The id of the run that a principal starts under a key. */
+export const startedRunId = (principal: Principal, idempotencyKey: string): RunId =>
+  RunId.parse(`run_${hashUuid('run', principal.tenant, principal.id, idempotencyKey)}`);
 
 /** A state's own limit, well beyond what its tasks may take one after the other: a backstop, never what ends a task. */
 const stageBackstop = 3600;
@@ -59,11 +65,11 @@ export const startExecution = async (services: Services, run: Run): Promise<Run>
  */
 export const startRun = async (
   services: Services,
-  { principal, request, idempotencyKey }: StartRequest,
+  { principal, request, idempotencyKey, parent }: StartRequest,
 ): Promise<Run> => {
   const { tenant } = principal;
   const requestHash = sha256Hex(canonicalJson(request));
-  const runId = RunId.parse(`run_${hashUuid('run', tenant, principal.id, idempotencyKey)}`);
+  const runId = startedRunId(principal, idempotencyKey);
   const version = request.version ?? (await newestVersion(services, tenant, request.workflow));
   const { definition } = await readWorkflow(services, tenant, request.workflow, version);
   const nowMs = services.clock.now();
@@ -78,6 +84,7 @@ export const startRun = async (
     input: await fitPayload(services, tenant, 'input', request.input),
     requestHash,
     principal: principal.id,
+    ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),
     createdAt: nowMs,
     deadlineAt: nowMs + definition.timeoutSeconds * 1000,
     rev: 1,

@@ -1,6 +1,6 @@
 import type { Json } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
-import { type Requirements, TaskSubmission } from '../contract/task.ts';
+import { type Requirements, type TaskKind, TaskSubmission } from '../contract/task.ts';
 import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { fillTemplate, listAt } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -61,10 +61,17 @@ export const planStage = async (services: Services, run: Run, position: number):
   return { run, definition, spec, parts, members: expanded.flatMap(({ members }) => members) };
 };
 
+/** What a step is, where it is not work for an agent. */
+const kindOf = ({ run, approval, kind = 'work' }: StageStep): { kind: TaskKind; type?: string } => {
+  if (run !== undefined) return { kind: 'run', type: run.workflow };
+  return approval === undefined ? { kind } : { kind: 'approval', type: 'approval' };
+};
+
 const submissionOf = ({ step, input, requirements }: MemberSpec, definition: WorkflowDefinition): TaskSubmission =>
   TaskSubmission.parse({
-    ...(step.kind === undefined ? {} : { kind: step.kind }),
-    type: step.type,
+    ...(step.type === undefined ? {} : { type: step.type }),
+    ...kindOf(step),
+    ...(step.approval === undefined ? {} : { approval: step.approval }),
     ...(step.description === undefined ? {} : { description: step.description }),
     input,
     requirements: requirements ?? step.requirements,
@@ -92,6 +99,7 @@ export const memberTask = async (
     taskId: memberTaskId(run.tenant, run.runId, position, index),
     submission: submissionOf(member, plan.definition),
     submitter: { principal: run.principal },
+    run: member.step.run,
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
   });
 };

@@ -1,5 +1,6 @@
 import { timings } from '../contract/limits.ts';
 import { stopRun } from '../runs/cancel-run.ts';
+import { stopIfAbandoned } from '../runs/child-run.ts';
 import type { RunEnding } from '../runs/end-run.ts';
 import { executionEnded } from '../runs/execution-ended.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
@@ -42,6 +43,7 @@ export const sweepRun = async (services: Services, run: Run): Promise<number> =>
     };
     return stopRun(services, run, run.ending ?? ending).then(() => 1);
   }
+  if (await stopIfAbandoned(services, run)) return 1;
   if (run.deadlineAt <= nowMs) return stopRun(services, run, overdue).then(() => 1);
   if (run.executionArn === undefined || services.random.fraction() > lookShare) return 0;
   const status = await services.executions.status(run.executionArn);

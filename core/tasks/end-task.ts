@@ -67,6 +67,11 @@ export const takeFromAgent = async (services: Services, task: Task, claim: Claim
   await pushFrame(services, slots.connection, 'task.cancel', { taskId: task.taskId, attempt: task.attempt, reason });
 };
 
+/** The run that did a task is stopped by the tasks queue; the sweep finds one whose message was lost. */
+const stopItsRun = async (services: Services, { tenant, taskId, waitingOn }: Task): Promise<void> => {
+  if (waitingOn === 'run') await services.queues.sendTasks(tenant, [{ kind: 'follow', tenant, taskId }]);
+};
+
 /** Why the platform ends a task. */
 export interface PlatformEnding {
   readonly status: 'CANCELLED' | 'TIMED_OUT' | 'FAILED' | 'SKIPPED';
@@ -100,6 +105,10 @@ export const endByPlatform = async (
     slot === 'free'
       ? releaseAndFill(services, held, outcomeOf(task, false, nowMs))
       : takeFromAgent(services, task, held, end.error.message);
-  await Promise.all([claim === undefined ? undefined : giveSlotBack(claim), afterEnd(services, ended.task)]);
+  await Promise.all([
+    claim === undefined ? undefined : giveSlotBack(claim),
+    afterEnd(services, ended.task),
+    stopItsRun(services, ended.task),
+  ]);
   return ended.task;
 };

@@ -1,4 +1,5 @@
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
+import type { RunReference } from '../contract/definitions/step.ts';
 import { TaskId, type TenantId } from '../contract/ids.ts';
 import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
@@ -16,6 +17,8 @@ export interface NewTask {
   readonly submission: TaskSubmission;
   readonly submitter: Task['submitter'];
   readonly place?: StagePlace;
+  /** Of kind `run`: the workflow that does it. */
+  readonly run?: RunReference | undefined;
   /** The task that this one repeats. */
   readonly retryOf?: TaskId;
   /** The task under which it is submitted, which may wait for it. */
@@ -59,7 +62,7 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  */
 export const newTask = async (
   services: Services,
-  { tenant, taskId, submission, submitter, place, retryOf, parentTask }: NewTask,
+  { tenant, taskId, submission, submitter, place, run, retryOf, parentTask }: NewTask,
 ): Promise<Task> => {
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
@@ -79,6 +82,7 @@ export const newTask = async (
     submitter,
     submissionHash: submissionHash(submission),
     ...(place === undefined ? {} : { place }),
+    ...(run === undefined ? {} : { run }),
     ...(retryOf === undefined ? {} : { retryOf }),
     ...(parentTask === undefined ? {} : { parentTask }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),

@@ -1,8 +1,8 @@
 import { placeNewTask } from '../assignment/place-task.ts';
 import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { isTerminal, type TaskSubmission } from '../contract/task.ts';
-import { ConflictError, NotFoundError } from '../errors/errors.ts';
+import { ApprovalTerms, isTerminal, type TaskSubmission } from '../contract/task.ts';
+import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
@@ -28,6 +28,12 @@ const checkParent = async (services: Services, principal: Principal, parentTask:
   if (isTerminal(found.task.status)) throw new AlreadyTerminalError(parentTask, found.task.status);
 };
 
+/** An approval that names no terms has the usual ones. */
+const withTerms = (submission: TaskSubmission): TaskSubmission =>
+  submission.kind === 'approval' && submission.approval === undefined
+    ? { ...submission, approval: ApprovalTerms.parse({}) }
+    : submission;
+
 /** How often a submit steps over marks that the sweep leaves under its id; more than one is already rare. */
 const maxTries = 3;
 
@@ -40,11 +46,13 @@ const maxTries = 3;
  */
 export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
   const { principal, submission, idempotencyKey, connectionId, parentTask } = request;
+  if (submission.kind === 'run')
+    throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
   if (parentTask !== undefined) await checkParent(services, principal, parentTask);
   const task = await newTask(services, {
     tenant: principal.tenant,
     taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
-    submission,
+    submission: withTerms(submission),
     parentTask,
     submitter: {
       principal: principal.id,

@@ -32,6 +32,8 @@ export const taskView = async (
     status: task.status === 'ASSIGNED' && task.startedAt !== undefined ? 'RUNNING' : task.status,
     runId: place?.runId,
     step: place?.step,
+    childRunId: task.childRunId,
+    approval: task.approval,
     input: await withReadUrl(services, task.tenant, task.input),
     output: task.output === undefined ? undefined : await withReadUrl(services, task.tenant, task.output),
     error: task.error,

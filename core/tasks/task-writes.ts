@@ -4,7 +4,19 @@ import { indexKeys, keys } from '../contract/keys.ts';
 import { headStartMs } from '../contract/limits.ts';
 import type { TaskError } from '../contract/task.ts';
 import { requirementSignature } from '../routing/signature.ts';
-import { absent, all, any, equal, notEqual, oneOf, plus, present, set, setAll } from '../table/conditions.ts';
+import {
+  absent,
+  all,
+  any,
+  equal,
+  notEqual,
+  oneOf,
+  plus,
+  present,
+  set,
+  setAll,
+  setDefault,
+} from '../table/conditions.ts';
 import type { Change, Clauses, Condition, Path, Put, Update } from '../table/table.ts';
 import { pastAttempt } from './past-attempts.ts';
 import type { Decision, Task } from './task.ts';
@@ -42,8 +54,12 @@ const queuedKeys = (task: Task): Readonly<Record<string, string>> => ({
   ...indexKeys.due(keyOf(task), task.deadlineAt),
 });
 
-const listKeys = (task: Task): Readonly<Record<string, string>> =>
-  task.place === undefined ? indexKeys.list(task.tenant, 'TASKS', indexKeys.byTime(task.createdAt, task.taskId)) : {};
+/** Approvals are listed by themselves, also those of runs: people look for them. */
+const listKeys = (task: Task): Readonly<Record<string, string>> => {
+  if (task.kind !== 'approval' && task.place !== undefined) return {};
+  const list = task.kind === 'approval' ? 'APPROVALS' : 'TASKS';
+  return indexKeys.list(task.tenant, list, indexKeys.byTime(task.createdAt, task.taskId));
+};
 
 /** Where a new task may be put: nowhere it was before, or over the mark that a sweep left (whose `rev` it continues). */
 const isNew = (voidRev: number | undefined): Condition =>
@@ -60,6 +76,7 @@ export const putTask = (task: Task, voidRev?: number): Put => ({
     ...listKeys(task),
     ...(task.status === 'QUEUED' ? queuedKeys(task) : {}),
     ...(task.status === 'PENDING' && task.runAt !== undefined ? indexKeys.due(keyOf(task), task.runAt) : {}),
+    ...(task.waitingOn === undefined ? {} : indexKeys.due(keyOf(task), task.deadlineAt)),
   },
   clauses: { isNew: isNew(voidRev) },
 });
@@ -129,6 +146,18 @@ export const queueTask = (task: Task, nowMs: number): Update => {
     clauses: { unchanged: equal('rev', task.rev) },
   };
 };
+
+/** PENDING on a run or a person: found by its deadline, never by an agent. */
+export const holdTask = (task: Task, waitingOn: NonNullable<Task['waitingOn']>, nowMs: number): Update => ({
+  key: keyOf(task),
+  set: [
+    ...setAll({ waitingOn, deadlineAt: task.deadlineAt, ...indexKeys.due(keyOf(task), task.deadlineAt) }),
+    setDefault('startedAt', nowMs),
+    plus('rev', 1),
+  ],
+  remove: [['runAt']],
+  clauses: { unchanged: equal('rev', task.rev) },
+});
 
 /** This very assignment and no other: what I4 rests on. No two assignments share a claim. */
 const isHolder = (task: Pick<Task, 'claim'>): Clauses => ({

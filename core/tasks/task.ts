@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { RunReference } from '../contract/definitions/step.ts';
 import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { Priority } from '../contract/priority.ts';
-import { Requirements, RetryPolicy, Strategy, TaskError, TaskKind, Usage } from '../contract/task.ts';
+import { ApprovalTerms, Requirements, RetryPolicy, Strategy, TaskError, TaskKind, Usage } from '../contract/task.ts';
 import type { Item } from '../table/table.ts';
 
 /** Statuses as stored. RUNNING is not: it is ASSIGNED with the agent's own word for it. */
@@ -82,6 +83,12 @@ export const Task = z.looseObject({
   retryOf: TaskId.optional(),
   retriedAs: TaskId.optional(),
   place: StagePlace.optional(),
+  /** Of kind `run`: the workflow, and the run that does it once it was started. */
+  run: RunReference.optional(),
+  childRunId: RunId.optional(),
+  approval: ApprovalTerms.optional(),
+  /** PENDING for another than an agent: a run, a person. */
+  waitingOn: z.enum(['run', 'person']).optional(),
 
   status: StoredStatus,
   /** Assignments so far. Raised by each; the fence of everything an agent says about the task. */

@@ -64,7 +64,7 @@ const endAttemptInTime = async (
 /** Ends a task whose deadline has passed. */
 export const endOverdue = async (services: Services, task: Task): Promise<void> => {
   const error = {
-    code: 'DEADLINE',
+    code: task.kind === 'approval' ? 'EXPIRED' : 'DEADLINE',
     message: `The task did not end within ${Math.round(task.timeoutMs / 1000)} s.`,
     retryable: false,
   };

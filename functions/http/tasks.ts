@@ -10,6 +10,7 @@ import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, NoQuery, pageQuery, route } from '../runtime/route.ts';
+import { approvalRoutes } from './approval-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { SubmitBatch, submitBatch } from './submit-batch.ts';
 
@@ -25,6 +26,7 @@ const Cancel = z.object({
 });
 
 const taskRoutes: FamilyRoutes<'tasks'> = {
+  ...approvalRoutes,
   ...deadLetterRoutes,
   'POST /v1/tasks': route(Submit, async (services, { body }, caller) => ({
     status: 201,

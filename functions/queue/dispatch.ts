@@ -1,4 +1,5 @@
 import { TasksMessage } from '#core/contract/messages.ts';
+import { followTask } from '#core/runs/child-run.ts';
 import type { Services } from '#core/services.ts';
 import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
@@ -12,6 +13,8 @@ const dispatch = async (services: Services, message: TasksMessage): Promise<void
       return createStage(services, message);
     case 'chunk':
       return createChunk(services, message);
+    case 'follow':
+      return followTask(services, message.tenant, message.taskId);
     case 'cancel':
       await cancelMembers(services, message);
   }

@@ -122,9 +122,9 @@ export const functionSpecs = {
     access: {},
   },
   'queue/dispatch': {
-    description: 'Creates the tasks of a stage in chunks and assigns what can run',
+    description: 'Creates the tasks of a stage in chunks and assigns what can run; starts and stops runs inside runs',
     ...queued,
-    access: engine,
+    access: { ...engine, runsModes: true },
   },
   'queue/timers': {
     description: 'What must fire within seconds: reconnect grace, acknowledgements, backoffs, near deadlines',

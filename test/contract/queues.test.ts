@@ -3,11 +3,11 @@ import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createSqsClient } from '#adapters/aws-clients.ts';
 import { createSqsQueues } from '#adapters/sqs/queues.ts';
-import { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
+import { StageMessage, TimerMessage } from '#core/contract/messages.ts';
 
 const uuid = '01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90';
-const messageOf = (stage: number): TasksMessage =>
-  TasksMessage.parse({ kind: 'stage', tenant: 'acme', runId: `run_${uuid}`, stage, taskToken: 'token' });
+const messageOf = (stage: number): StageMessage =>
+  StageMessage.parse({ kind: 'stage', tenant: 'acme', runId: `run_${uuid}`, stage, taskToken: 'token' });
 
 interface Running {
   readonly server: FauxqsServer;
@@ -66,7 +66,7 @@ describe('createSqsQueues on a queue service', () => {
     const messages = Array.from({ length: 25 }, (_, index) => messageOf(index));
     await queues.sendTasks('acme', messages);
     const received = await receiveAll(tasksQueueUrl);
-    const stages = received.map((body) => TasksMessage.parse(body).stage);
+    const stages = received.map((body) => StageMessage.parse(body).stage);
     expect(stages.toSorted((left, right) => left - right)).toEqual(messages.map((_, index) => index));
   });
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Slots } from '#core/agents/agent.ts';
 import { indexKeys, keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
+import { Run } from '#core/runs/run.ts';
 import { Stage } from '#core/stages/stage.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
 import type { Task } from '#core/tasks/task.ts';
@@ -71,6 +72,21 @@ const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task
     );
 };
 
+/** A task that a run does succeeds by that run's success, with its output, and by nothing else. */
+const judgeNested = (court: Court, by: string, task: Task): void => {
+  const item = court.item(keys.run(task.tenant, task.childRunId ?? ''));
+  const run = item === undefined ? undefined : Run.parse(item);
+  const isItsOwn = run?.status === 'SUCCEEDED' && run.parentTask === task.taskId;
+  if (!isItsOwn || JSON.stringify(run.output ?? null) !== JSON.stringify(task.output))
+    court.violate(
+      'I8 a nested run is done when it is',
+      `${task.taskId} by ${by}; its run ${run?.status ?? 'is missing'}`,
+    );
+};
+
+const judgeSuccess = (court: Court, by: string, old: Task | undefined, task: Task): void =>
+  task.kind === 'run' ? judgeNested(court, by, task) : judgeResult(court, by, old, task);
+
 const judgeIndexes = (court: Court, by: string, task: Task): void => {
   const isDead = isTerminal(task.status) && task['backlogKey'] === indexKeys.deadOf(task.tenant);
   if ((task.status === 'QUEUED' || isDead) !== (task['backlogKey'] !== undefined))
@@ -109,7 +125,7 @@ export const judgeTask = (court: Court, { by, before, after }: Change): void => 
   if (task.attempt - (task.waits ?? 0) > task.retry.maxAttempts)
     court.violate('S4 attempt <= maxAttempts', `${task.taskId} attempt ${task.attempt} by ${by}`);
   if (task.status === 'ASSIGNED') judgeHolder(court, by, task);
-  if (task.status === 'SUCCEEDED' && old?.status !== 'SUCCEEDED') judgeResult(court, by, old, task);
+  if (task.status === 'SUCCEEDED' && old?.status !== 'SUCCEEDED') judgeSuccess(court, by, old, task);
   if (task.status !== old?.status) judgeCrowd(court, by, task);
   judgeSpeech(court, by, task);
   judgeIndexes(court, by, task);

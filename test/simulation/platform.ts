@@ -6,6 +6,7 @@ import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
+import { followTask } from '#core/runs/child-run.ts';
 import { decideStep } from '#core/runs/decide-step.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
 import type { Services } from '#core/services.ts';
@@ -27,6 +28,7 @@ import type { World } from './world.ts';
 const handleTasksMessage = async (services: Services, message: TasksMessage): Promise<void> => {
   if (message.kind === 'stage') await createStage(services, message);
   else if (message.kind === 'chunk') await createChunk(services, message);
+  else if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
   else await cancelMembers(services, message);
 };
 

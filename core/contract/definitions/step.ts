@@ -3,7 +3,7 @@ import { Name } from '../ids.ts';
 import { Json } from '../json.ts';
 import { limits } from '../limits.ts';
 import { Priority } from '../priority.ts';
-import { Requirements, RetryPolicy, Strategy } from '../task.ts';
+import { ApprovalTerms, Requirements, RetryPolicy, Strategy } from '../task.ts';
 
 /** A step's name inside its workflow; it appears in templates as `steps.<id>`, so it has no dots. */
 export const StepId = z
@@ -43,22 +43,38 @@ const body = {
   }),
 };
 
-/** One task of a workflow. `forEach` names a list; the step then has one task for each element. */
-export const Step = z.strictObject({
+/** A workflow that runs as a step: the version named, else the one that is newest when the run first comes to it. */
+export const RunReference = z.strictObject({ workflow: Name, version: z.int().positive().optional() });
+export type RunReference = z.infer<typeof RunReference>;
+
+const named = z.strictObject({
   id: StepId,
   ...body,
+  type: Name.optional(),
+  /** In place of `type`: the step is a run of another workflow, which is given `input`; its output is the step's. */
+  run: RunReference.optional(),
+  /** In place of `type`: the step waits for a person. `input` is what the person is shown. */
+  approval: ApprovalTerms.optional(),
   forEach: z.string().max(512).optional(),
   dependsOn: z.array(StepId).max(50).optional(),
 });
+
+/** A step is one thing. */
+const isOneThing = ({ type, run, approval }: { type?: unknown; run?: unknown; approval?: unknown }): boolean =>
+  [type, run, approval].filter((part) => part !== undefined).length === 1;
+const oneThing = { message: 'needs exactly one of type, run and approval', path: ['type'] };
+
+/** One task of a workflow. `forEach` names a list; the step then has one task for each element. */
+export const Step = named.refine(isOneThing, oneThing);
 export type Step = z.infer<typeof Step>;
+
+/** A step whose place is not its own to choose. */
+export const MemberStep = named.omit({ dependsOn: true }).refine(isOneThing, oneThing);
 
 /** Several steps that run at once as one stage of a sequential workflow. */
 export const StepGroup = z.strictObject({
   id: StepId,
-  parallel: z
-    .array(Step.omit({ dependsOn: true }))
-    .min(1)
-    .max(limits.stepsPerWorkflow),
+  parallel: z.array(MemberStep).min(1).max(limits.stepsPerWorkflow),
   completion: Completion.default('all'),
 });
 export type StepGroup = z.infer<typeof StepGroup>;

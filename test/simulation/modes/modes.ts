@@ -1,6 +1,7 @@
 import type { ModePlot } from './mode.ts';
+import { nested } from './nested.ts';
 import { parallel } from './parallel.ts';
 import { sequential } from './sequential.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel];
+export const modes: readonly ModePlot[] = [sequential, parallel, nested];

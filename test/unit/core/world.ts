@@ -13,6 +13,7 @@ import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts
 import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
+import { followTask } from '#core/runs/child-run.ts';
 import { type Run, readRun } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
@@ -147,6 +148,7 @@ export const createWorld = () => {
       if (message.kind === 'stage') await createStage(services, message);
       if (message.kind === 'chunk') await createChunk(services, message);
       if (message.kind === 'cancel') await cancelMembers(services, message);
+      if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
     }
   };
 
