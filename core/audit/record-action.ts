@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { freshUuid } from '../common/new-id.ts';
+import { AuditRecord } from '../contract/audit.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
@@ -59,16 +59,6 @@ export const recordAction = async (services: Services, principal: Principal, act
     clauses: {},
   });
 };
-
-/** One operator's action as the API answers it. */
-export const AuditRecord = z.looseObject({
-  at: z.number(),
-  principal: z.string(),
-  role: z.string(),
-  action: z.string(),
-  on: z.record(z.string(), z.string()),
-});
-export type AuditRecord = z.infer<typeof AuditRecord>;
 
 /** Operators' actions of one day (UTC), newest first. */
 export const listActions = async (

@@ -79,6 +79,7 @@ export interface TaskListQuery {
   readonly cursor?: string | undefined;
   readonly limit: number;
   readonly status?: TaskView['status'] | undefined;
+  readonly type?: string | undefined;
 }
 
 /** A tenant's submitted tasks, newest first; a run's tasks are found with the run. Filters apply to each page. */
@@ -100,6 +101,9 @@ export const listTaskViews = async (
       return found.kind === 'task' ? [taskView(services, found.task)] : [];
     }),
   );
-  const matching = views.filter(({ status }) => query.status === undefined || status === query.status);
+  const matching = views.filter(
+    ({ status, type }) =>
+      (query.status === undefined || status === query.status) && (query.type === undefined || type === query.type),
+  );
   return { items: matching, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };

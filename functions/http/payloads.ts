@@ -1,23 +1,13 @@
-import * as z from 'zod';
+import { payloadOperations as operations } from '#core/contract/operations/payloads.ts';
 import { prepareUpload } from '#core/payloads/prepare-upload.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
 import { payloadsPort } from '../runtime/ports.ts';
-import { type FamilyRoutes, NoQuery, route } from '../runtime/route.ts';
-
-/** Above the limit is left to the use case, which names it. */
-const Prepare = z.object({
-  query: NoQuery,
-  body: z.strictObject({
-    bytes: z.int().positive(),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 of 0-9 a-f'),
-  }),
-});
+import { type FamilyRoutes, route } from '../runtime/route.ts';
 
 const payloadRoutes: FamilyRoutes<'payloads'> = {
-  'POST /v1/payloads': route(Prepare, async (services, { body }, { principal }) => ({
-    status: 201,
+  'POST /v1/payloads': route(operations['POST /v1/payloads'], async (services, { body }, { principal }) => ({
     body: await prepareUpload(services, principal.tenant, body),
   })),
 };

@@ -1,16 +1,12 @@
-import * as z from 'zod';
-import { limits } from '#core/contract/limits.ts';
-import { TaskSubmission, type TaskView } from '#core/contract/task.ts';
+import type { SubmitBatch } from '#core/contract/operations/tasks.ts';
+import type { Problem } from '#core/contract/problem.ts';
+import type { TaskSubmission, TaskView } from '#core/contract/task.ts';
 import type { Services } from '#core/services.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import { taskView } from '#core/tasks/task-view.ts';
 import { errorFields, publicError } from '../runtime/describe-error.ts';
-import { type Problem, problemOf } from '../runtime/http-reply.ts';
+import { problemOf } from '../runtime/http-reply.ts';
 import type { Caller } from '../runtime/route.ts';
-
-/** A batch is refused as a whole when one of its tasks is not valid. */
-export const SubmitBatch = z.strictObject({ tasks: z.array(TaskSubmission).min(1).max(limits.tasksPerBatch) });
-export type SubmitBatch = z.infer<typeof SubmitBatch>;
 
 /** Tasks of one batch that are placed at the same time. */
 const atOnce = 10;

@@ -1,10 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { errorCodes } from '#core/contract/error-codes.ts';
+import type { Problem } from '#core/contract/problem.ts';
 import type { AppError } from '#core/errors/app-error.ts';
 
 /** What a route answers; without a body there is none. */
 export interface HttpReply {
-  readonly status: number;
+  /** @default the one that the contract names first */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
@@ -13,19 +16,6 @@ export interface HttpResponse {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc9457 */
-export interface Problem {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly field?: string | undefined;
-  readonly limit?: number | undefined;
-  readonly retryAfterMs?: number | undefined;
 }
 
 /** An error as the API says it. */
@@ -49,10 +39,14 @@ export const problemOf = (error: AppError): Problem => {
 const common = { 'cache-control': 'no-store' };
 
 /** A reply as JSON. */
-export const httpResponse = ({ status, body }: HttpReply): HttpResponse =>
+export const httpResponse = ({ status, headers, body }: HttpReply & { readonly status: number }): HttpResponse =>
   body === undefined
-    ? { statusCode: status, headers: common }
-    : { statusCode: status, headers: { ...common, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    ? { statusCode: status, headers: { ...common, ...headers } }
+    : {
+        statusCode: status,
+        headers: { ...common, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      };
 
 /** A refusal as problem+json. */
 export const problemResponse = (error: AppError): HttpResponse => {

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import type * as z from 'zod';
+import type { Operation, OperationInput } from '#core/contract/operation.ts';
 import type { RouteFamily, routes } from '#core/contract/routes.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import type { Principal } from '#core/identity/principal.ts';
@@ -20,7 +21,7 @@ export interface Caller {
 }
 
 export interface HttpRoute {
-  run(services: Services, request: RawRequest, caller: Caller): Promise<HttpReply>;
+  run(services: Services, request: RawRequest, caller: Caller): Promise<HttpReply & { readonly status: number }>;
 }
 
 /** Every route of a family: none missing, none too many. */
@@ -36,15 +37,6 @@ const kinds: Readonly<Record<string, string>> = {
   version: 'workflow version',
 };
 
-/** A query without parameters. */
-export const NoQuery = z.strictObject({});
-
-/** A page of a list. */
-export const pageQuery = {
-  cursor: z.string().min(1).max(4096).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-} as const;
-
 /** A path id that could be none is answered exactly like one that names nothing. */
 const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): Error => {
   const name = issues.find((issue) => issue.path[0] === 'params')?.path[1];
@@ -53,14 +45,14 @@ const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): E
   return fieldErrorOf(issues, (path) => dotted(path.length > 1 ? path.slice(1) : path));
 };
 
-/** A route: the schema of `{ params, query, body }` and what is done with it. */
-export const route = <Schema extends z.ZodType>(
-  schema: Schema,
-  handle: (services: Services, input: z.output<Schema>, caller: Caller) => Promise<HttpReply>,
+/** A route: the operation of the contract, by which a request is parsed, and what is done with it. */
+export const route = <Input extends OperationInput>(
+  { input, reply }: Pick<Operation, 'reply'> & { readonly input: Input },
+  handle: (services: Services, input: z.output<Input>, caller: Caller) => Promise<HttpReply>,
 ): HttpRoute => ({
   run: async (services, request, caller) => {
-    const parsed = schema.safeParse(request);
+    const parsed = input.safeParse(request);
     if (!parsed.success) throw refusal(parsed.error.issues, request);
-    return handle(services, parsed.data, caller);
+    return { status: reply.status, ...(await handle(services, parsed.data, caller)) };
   },
 });

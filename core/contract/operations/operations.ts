@@ -1,0 +1,17 @@
+import type { Operation, RouteKey } from '../operation.ts';
+import { agentOperations } from './agents.ts';
+import { payloadOperations } from './payloads.ts';
+import { runOperations } from './runs.ts';
+import { systemOperations } from './system.ts';
+import { taskOperations } from './tasks.ts';
+import { workflowOperations } from './workflows.ts';
+
+/** Every route of the contract with what it takes and answers. */
+export const operations: Readonly<Record<RouteKey, Operation>> = {
+  ...agentOperations,
+  ...taskOperations,
+  ...workflowOperations,
+  ...runOperations,
+  ...payloadOperations,
+  ...systemOperations,
+};

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { RunId } from '../ids.ts';
+import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
+import { RunRequest, RunStatus, RunView } from '../workflow.ts';
+
+const One = z.object({ params: z.object({ runId: RunId }), query: NoQuery });
+
+/** Routes of runs. */
+export const runOperations = {
+  'POST /v1/runs': {
+    summary: 'Start a run of a workflow',
+    description: 'The same `Idempotency-Key` names the same run.',
+    input: z.object({ query: NoQuery, body: RunRequest }),
+    reply: { status: 201, body: RunView },
+    refuses: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_MISMATCH'],
+    example: { body: { workflow: 'review', input: { url: 'https://example.org' } } },
+  },
+  'GET /v1/runs': {
+    summary: 'List runs, newest first, without their steps',
+    input: z.object({ query: z.strictObject({ ...pageQuery, status: RunStatus.optional() }) }),
+    reply: { status: 200, body: pageOf(RunView.omit({ steps: true })) },
+    example: { query: { status: 'RUNNING' } },
+  },
+  'GET /v1/runs/{runId}': {
+    summary: 'Get a run with its steps and their tasks',
+    input: One,
+    reply: { status: 200, body: RunView },
+  },
+  'POST /v1/runs/{runId}/cancel': {
+    summary: 'Cancel a run with everything under it',
+    input: One.extend({ body: z.strictObject({ reason: z.string().min(1).max(1024).optional() }).default({}) }),
+    reply: { status: 200, body: RunView },
+    refuses: ['ALREADY_TERMINAL'],
+    example: { body: { reason: 'Started by mistake.' } },
+  },
+} as const satisfies Operations<'runs'>;
