@@ -61,6 +61,7 @@ export class MusterStack extends Stack {
         runs: functions.named('http/runs'),
         payloads: functions.named('http/payloads'),
         system: functions.named('http/system'),
+        specs: functions.named('http/specs'),
       },
     });
     queues.consumeWith(functions.named('queue/dispatch'), 'tasks');

@@ -8,6 +8,7 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['format', 'npm', 'run', '--silent', 'format:check'],
   ['lint', 'npm', 'run', '--silent', 'lint'],
   ['types', 'npm', 'run', '--silent', 'types'],
+  ['descriptions of the APIs', 'node', 'scripts/generate-specs.ts', '--check'],
   ['state machines', 'npm', 'run', '--silent', 'asl'],
   ['unused code', 'npm', 'run', '--silent', 'knip'],
   ['synth', 'npx', 'cdk', 'synth', '--quiet'],

@@ -1,3 +1,4 @@
+import { hashUuid } from '../common/hash-id.ts';
 import type { AgentState, AgentView } from '../contract/agent.ts';
 import { AgentView as AgentViewSchema } from '../contract/agent.ts';
 import { AgentId, type TenantId } from '../contract/ids.ts';
@@ -29,6 +30,16 @@ const performanceOf = (slots: Slots): AgentView['performance'] =>
     }),
   );
 
+/** Names the present configuration of an agent: it changes with that, and with nothing else. */
+export const agentVersion = ({ rev }: Profile, slots: Slots | undefined): string =>
+  hashUuid(
+    'agent version',
+    String(rev),
+    slots?.status ?? '',
+    String(slots?.paused ?? false),
+    String(slots?.maxConcurrency ?? 0),
+  ).slice(0, 8);
+
 /** An agent as people see it. */
 export const agentView = (profile: Profile, slots: Slots | undefined, nowMs: number): AgentView =>
   AgentViewSchema.parse({
@@ -54,6 +65,7 @@ export const agentView = (profile: Profile, slots: Slots | undefined, nowMs: num
     performance: slots === undefined ? {} : performanceOf(slots),
     createdAt: profile.createdAt,
     updatedAt: profile.updatedAt,
+    version: agentVersion(profile, slots),
     seenAt: slots?.seenAt,
   });
 

@@ -199,11 +199,19 @@ export interface SlotsChange {
   readonly maxConcurrency?: number | undefined;
 }
 
-/** Changes whether and how much an agent takes. `order` is given when the agent itself asks: frames apply in order. */
+/** The present limit, status and pause, as they were read. */
+const sameConfiguration = ({ status, paused }: Slots) =>
+  all(equal('status', status), paused === true ? equal('paused', true) : absent('paused'));
+
+/**
+ * Changes whether and how much an agent takes. `order` is given when the agent itself asks: frames apply in order.
+ * `isExact`: only if nobody has changed the same since it was read.
+ */
 export const changeSlots = (
   slots: Slots,
   change: SlotsChange,
   order?: { connection: string; seq: number },
+  isExact = false,
 ): Update => ({
   key: keys.slots(slots.tenant, slots.agentId),
   set: [
@@ -220,6 +228,7 @@ export const changeSlots = (
   remove: change.paused === false ? [['paused']] : [],
   clauses: {
     sameLimit: equal('maxConcurrency', slots.maxConcurrency),
+    ...(isExact ? { sameConfiguration: sameConfiguration(slots) } : {}),
     ...(order === undefined
       ? {}
       : { sameConnection: equal('connection', order.connection), newerFrame: olderSeq(order.seq) }),

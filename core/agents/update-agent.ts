@@ -2,11 +2,12 @@ import { fillAgent, forgetAgent } from '../assignment/fill-agent.ts';
 import type { AgentUpdate } from '../contract/agent.ts';
 import type { AgentId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { ConflictError, NotFoundError } from '../errors/errors.ts';
+import { ConflictError, NotFoundError, PreconditionFailedError } from '../errors/errors.ts';
 import { StaleConnectionError } from '../identity/connection.ts';
 import type { Services } from '../services.ts';
 import { equal, setAll } from '../table/conditions.ts';
 import { Profile, Slots } from './agent.ts';
+import { agentVersion } from './agent-view.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
 import { changeSlots, type SlotsChange } from './slots.ts';
@@ -19,6 +20,25 @@ export interface FrameOrder {
 
 const maxTries = 5;
 
+/** Whether the profile was still as it was read, and is changed now. */
+const writeProfileChange = async (services: Services, before: Profile, update: AgentUpdate): Promise<boolean> => {
+  const { tenant, agentId } = before;
+  const written = await services.table.update({
+    key: keys.profile(tenant, agentId),
+    set: setAll({
+      capabilities: update.capabilities,
+      labels: update.labels,
+      updatedAt: services.clock.now(),
+      rev: before.rev + 1,
+    }),
+    clauses: { unchanged: equal('rev', before.rev) },
+  });
+  if (!written.won) return false;
+  forgetAgent(services, tenant, agentId);
+  await enrol(services, Profile.parse(written.item), before);
+  return true;
+};
+
 const changeProfile = async (
   services: Services,
   tenant: TenantId,
@@ -27,20 +47,7 @@ const changeProfile = async (
 ): Promise<void> => {
   if (update.capabilities === undefined && update.labels === undefined) return;
   for (let tries = 0; tries < maxTries; tries++) {
-    const before = await readProfile(services, tenant, agentId);
-    const written = await services.table.update({
-      key: keys.profile(tenant, agentId),
-      set: setAll({
-        capabilities: update.capabilities,
-        labels: update.labels,
-        updatedAt: services.clock.now(),
-        rev: before.rev + 1,
-      }),
-      clauses: { unchanged: equal('rev', before.rev) },
-    });
-    if (!written.won) continue;
-    forgetAgent(services, tenant, agentId);
-    return enrol(services, Profile.parse(written.item), before);
+    if (await writeProfileChange(services, await readProfile(services, tenant, agentId), update)) return;
   }
   throw new ConflictError(`Agent ${agentId}`);
 };
@@ -68,6 +75,40 @@ const applySlots = async (
     if ((seen.lastSeq ?? 0) >= order.seq) return seen;
   }
   throw new ConflictError(`Agent ${slots.agentId}`);
+};
+
+/**
+ * The same, only if the agent is still the version that the caller has seen.
+ *
+ * ```
+ * A  read v1 ── slots if as read ── profile if rev as read   ✔ v2
+ * B  read v1 ──────────────────────────── slots if as read   ✘ PRECONDITION_FAILED, nothing changed
+ * ```
+ * Slots and profile are two items: should only the second be refused, the caller hears CONFLICT and reads again.
+ *
+ * @throws PreconditionFailedError, NotFoundError, ConflictError.
+ */
+export const updateAgentVersion = async (
+  services: Services,
+  agent: { tenant: TenantId; agentId: AgentId },
+  update: AgentUpdate,
+  version: string,
+): Promise<void> => {
+  const { tenant, agentId } = agent;
+  const profile = await readProfile(services, tenant, agentId);
+  const slots = await readSlots(services, tenant, agentId);
+  if (agentVersion(profile, slots) !== version) throw new PreconditionFailedError(`Agent ${agentId}`);
+  const change = slotsChangeOf(update);
+  const isSlotsChange = Object.values(change).some((value) => value !== undefined);
+  if (isSlotsChange && slots === undefined) throw new NotFoundError('agent', agentId);
+  if (isSlotsChange && slots !== undefined) {
+    const written = await services.table.update(changeSlots(slots, change, undefined, true));
+    if (!written.won) throw new PreconditionFailedError(`Agent ${agentId}`);
+  }
+  const isProfileChange = update.capabilities !== undefined || update.labels !== undefined;
+  if (isProfileChange && !(await writeProfileChange(services, profile, update)))
+    throw isSlotsChange ? new ConflictError(`Agent ${agentId}`) : new PreconditionFailedError(`Agent ${agentId}`);
+  await fillAgent(services, tenant, agentId);
 };
 
 /**

@@ -109,6 +109,8 @@ export const AgentView = z.looseObject({
   performance: z.record(z.string(), z.looseObject({ count: z.int(), successRate: z.number(), averageMs: z.number() })),
   createdAt: z.number(),
   updatedAt: z.number(),
+  /** Changes with what can be changed about the agent, not with its load. Also the `ETag`. */
+  version: z.string(),
   seenAt: z.number().optional(),
 });
 export type AgentView = z.infer<typeof AgentView>;

@@ -2,26 +2,26 @@ import * as z from 'zod';
 
 const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
-const id = (prefix: string) =>
+const id = (prefix: string, name: string) =>
   z
     .string()
     .regex(new RegExp(`^${prefix}_${uuid}$`), `must look like ${prefix}_xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`)
-    .meta({ id: `${prefix}Id`, examples: [`${prefix}_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90`] });
+    .meta({ id: name, examples: [`${prefix}_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90`] });
 
 /** A task. Hash of what makes it unique (see `taskIdOf`), so a repeated submit names the same task. */
-export const TaskId = id('tsk').brand('TaskId');
+export const TaskId = id('tsk', 'TaskId').brand('TaskId');
 export type TaskId = z.infer<typeof TaskId>;
 
 /** An agent. Stays the same over reconnects; belongs to the principal that first registered it. */
-export const AgentId = id('agt').brand('AgentId');
+export const AgentId = id('agt', 'AgentId').brand('AgentId');
 export type AgentId = z.infer<typeof AgentId>;
 
 /** One execution of a workflow. Also the name of its Step Functions execution. */
-export const RunId = id('run').brand('RunId');
+export const RunId = id('run', 'RunId').brand('RunId');
 export type RunId = z.infer<typeof RunId>;
 
 /** One reservation of an agent's slot; fresh for each, so that a release can never free another's reservation. */
-export const ClaimId = id('clm').brand('ClaimId');
+export const ClaimId = id('clm', 'ClaimId').brand('ClaimId');
 export type ClaimId = z.infer<typeof ClaimId>;
 
 /** A frame's id, chosen by its sender. */

@@ -1,7 +1,7 @@
 import type { Scope } from './roles.ts';
 
 /** The resource families: one function each. */
-export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system';
+export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system' | 'specs';
 
 /** One HTTP route. The infrastructure makes an API route of each and the family's function dispatches on `key`. */
 export interface Route {
@@ -44,4 +44,6 @@ export const routes = [
   { key: 'GET /v1/settings', family: 'system', scope: 'system:read' },
   { key: 'PUT /v1/settings', family: 'system', scope: 'system:write' },
   { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
+  { key: 'GET /v1/openapi.json', family: 'specs', scope: 'system:read' },
+  { key: 'GET /v1/asyncapi.json', family: 'specs', scope: 'system:read' },
 ] as const satisfies readonly Route[];

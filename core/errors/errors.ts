@@ -32,6 +32,16 @@ export class PayloadTooLargeError extends AppError {
   }
 }
 
+/** Not the version that the caller has seen any more; nothing was changed. */
+export class PreconditionFailedError extends AppError {
+  override readonly name = 'PreconditionFailedError';
+  constructor(what: string) {
+    super('PRECONDITION_FAILED', `${what} has changed since the version that If-Match names. Read it again.`, {
+      field: 'If-Match',
+    });
+  }
+}
+
 /** Somebody else changed the same thing first; reading it again and repeating may succeed. */
 export class ConflictError extends AppError {
   override readonly name = 'ConflictError';

@@ -1,7 +1,7 @@
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
-import { updateAgent } from '#core/agents/update-agent.ts';
-import type { AgentUpdate } from '#core/contract/agent.ts';
+import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
+import type { AgentUpdate, AgentView } from '#core/contract/agent.ts';
 import type { AgentId } from '#core/contract/ids.ts';
 import { agentOperations as operations } from '#core/contract/operations/agents.ts';
 import type { Services } from '#core/services.ts';
@@ -11,6 +11,8 @@ import type { HttpReply } from '../runtime/http-reply.ts';
 import { payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 import { type Caller, type FamilyRoutes, route } from '../runtime/route.ts';
 
+const shown = (agent: AgentView): HttpReply => ({ headers: { etag: `"${agent.version}"` }, body: agent });
+
 const change = async (
   services: Services,
   agentId: AgentId,
@@ -18,8 +20,9 @@ const change = async (
   caller: Caller,
 ): Promise<HttpReply> => {
   const { tenant } = caller.principal;
-  await updateAgent(services, { tenant, agentId }, update);
-  return { body: await readAgentView(services, tenant, agentId) };
+  if (caller.ifMatch === undefined) await updateAgent(services, { tenant, agentId }, update);
+  else await updateAgentVersion(services, { tenant, agentId }, update, caller.ifMatch);
+  return shown(await readAgentView(services, tenant, agentId));
 };
 
 const changeTo = (key: `POST /v1/agents/{agentId}/${'pause' | 'resume' | 'drain'}`, update: AgentUpdate) =>
@@ -31,9 +34,8 @@ const agentRoutes: FamilyRoutes<'agents'> = {
   })),
   'GET /v1/agents/{agentId}': route(
     operations['GET /v1/agents/{agentId}'],
-    async (services, { params: { agentId } }, { principal }) => ({
-      body: await readAgentView(services, principal.tenant, agentId),
-    }),
+    async (services, { params: { agentId } }, { principal }) =>
+      shown(await readAgentView(services, principal.tenant, agentId)),
   ),
   'PATCH /v1/agents/{agentId}': route(operations['PATCH /v1/agents/{agentId}'], (services, input, caller) =>
     change(services, input.params.agentId, input.body, caller),

@@ -6,7 +6,7 @@ import { requireScope } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { type HttpResponse, httpResponse, problemResponse } from './http-reply.ts';
-import { bodyOf, HttpEvent, idempotencyKeyOf, principalOf } from './http-request.ts';
+import { bodyOf, HttpEvent, idempotencyKeyOf, ifMatchOf, principalOf } from './http-request.ts';
 import type { FamilyRoutes, HttpRoute } from './route.ts';
 
 /** Turns whatever was thrown into problem+json; what nobody foresaw is logged and told as INTERNAL. */
@@ -51,7 +51,7 @@ const serve = async (
     query: event.queryStringParameters ?? {},
     body: bodyOf(event),
   };
-  const caller = { principal, idempotencyKey: idempotencyKeyOf(services, event) };
+  const caller = { principal, idempotencyKey: idempotencyKeyOf(services, event), ifMatch: ifMatchOf(event) };
   const reply = await found.run(services, request, caller);
   if (!known.key.startsWith('GET ')) {
     const action = { action: known.key, on: request.params };

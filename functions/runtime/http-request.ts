@@ -60,3 +60,12 @@ export const idempotencyKeyOf = (services: Services, { headers }: HttpEvent): st
     throw new InvalidFieldError('Idempotency-Key', `Idempotency-Key must have 1 to ${limit} characters.`, { limit });
   return key;
 };
+
+/** The version that `If-Match` names, without its quotes; `undefined` when any will do. @throws InvalidFieldError. */
+export const ifMatchOf = ({ headers }: HttpEvent): string | undefined => {
+  const value = headers['if-match'];
+  if (value === undefined || value.trim() === '*') return undefined;
+  const version = /^(?:W\/)?"([^"\s]{1,64})"$/.exec(value.trim())?.[1];
+  if (version === undefined) throw new InvalidFieldError('If-Match', 'If-Match must be one quoted ETag, or *.');
+  return version;
+};

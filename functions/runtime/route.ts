@@ -18,6 +18,8 @@ export interface RawRequest {
 export interface Caller {
   readonly principal: Principal;
   readonly idempotencyKey: string;
+  /** The version that the caller has seen, by `If-Match`; `*` counts as none. */
+  readonly ifMatch?: string | undefined;
 }
 
 export interface HttpRoute {

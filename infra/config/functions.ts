@@ -115,6 +115,12 @@ export const functionSpecs = {
     timeoutSeconds: 10,
     access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'] },
   },
+  'http/specs': {
+    description: 'Serves the descriptions of the APIs',
+    memoryMb: 256,
+    timeoutSeconds: 5,
+    access: {},
+  },
   'http/not-found': {
     description: 'Answers every unknown route',
     memoryMb: 256,

@@ -26,13 +26,15 @@ export const agentOperations = {
     summary: 'Get an agent with its load and its performance by type of task',
     input: One,
     reply,
+    isVersioned: true,
   },
   'PATCH /v1/agents/{agentId}': {
     summary: 'Change what an agent can do, and whether and how much it takes',
     description: 'A lowered `maxConcurrency` binds new assignments only.',
     input: One.extend({ body: AgentUpdate }),
     reply,
-    refuses: ['CONFLICT'],
+    isVersioned: true,
+    refuses: ['CONFLICT', 'PRECONDITION_FAILED'],
     example: { body: { maxConcurrency: 8, labels: { region: 'eu' } } },
   },
   'DELETE /v1/agents/{agentId}': {

@@ -8,7 +8,10 @@ export const approvalOperations = {
   'GET /v1/approvals': {
     summary: 'List what people are asked to approve, newest first',
     input: z.object({
-      query: z.strictObject({ ...pageQuery, open: QueryFlag.optional().describe('`true`: only what is not answered.') }),
+      query: z.strictObject({
+        ...pageQuery,
+        open: QueryFlag.optional().describe('`true`: only what is not answered.'),
+      }),
     }),
     reply: { status: 200, body: pageOf(TaskView) },
     example: { query: { open: 'true' } },

@@ -2,6 +2,7 @@ import type { Operation, RouteKey } from '../operation.ts';
 import { agentOperations } from './agents.ts';
 import { payloadOperations } from './payloads.ts';
 import { runOperations } from './runs.ts';
+import { specOperations } from './specs.ts';
 import { systemOperations } from './system.ts';
 import { taskOperations } from './tasks.ts';
 import { workflowOperations } from './workflows.ts';
@@ -14,4 +15,5 @@ export const operations: Readonly<Record<RouteKey, Operation>> = {
   ...runOperations,
   ...payloadOperations,
   ...systemOperations,
+  ...specOperations,
 };

@@ -5,6 +5,7 @@ import { createAgentsHandler } from '#functions/http/agents.ts';
 import { createNotFoundHandler } from '#functions/http/not-found.ts';
 import { createPayloadsHandler } from '#functions/http/payloads.ts';
 import { createRunsHandler } from '#functions/http/runs.ts';
+import { createSpecsHandler } from '#functions/http/specs.ts';
 import { createSystemHandler } from '#functions/http/system.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
 import { createWorkflowsHandler } from '#functions/http/workflows.ts';
@@ -257,6 +258,23 @@ describe('agents', () => {
     expect((await agents('GET /v1/agents/{agentId}', { params })).status).toBe(404);
   });
 
+  it('changes the version that was seen, and no other', async () => {
+    const params = await registered();
+    const { headers } = await agents('GET /v1/agents/{agentId}', { params });
+    const patch = (etag: string, body: object) =>
+      agents('PATCH /v1/agents/{agentId}', { params, body, headers: { 'if-match': etag } });
+    const changed = await patch(headers['etag'] ?? '', { maxConcurrency: 2, labels: { region: 'eu' } });
+    expect(changed).toMatchObject({ status: 200, body: { maxConcurrency: 2, labels: { region: 'eu' } } });
+    expect(changed.headers['etag']).not.toBe(headers['etag']);
+    const before = snapshot(world);
+    const late = await patch(headers['etag'] ?? '', { maxConcurrency: 9, labels: {} });
+    expect(late).toEqual(problem(412, 'PRECONDITION_FAILED', { field: 'If-Match' }));
+    expect(await patch('two words', {})).toEqual(problem(400, 'INVALID_FIELD', { field: 'If-Match' }));
+    expect(snapshot(world)).toBe(before);
+    expect((await patch('*', { status: 'draining' })).status).toBe(200);
+    expect(await patch(changed.headers['etag'] ?? '', { labels: {} })).toEqual(problem(412, 'PRECONDITION_FAILED'));
+  });
+
   it('shows and changes nothing of another tenant’s', async () => {
     const params = await registered();
     const who = principal('admin', 'rival');
@@ -342,6 +360,17 @@ describe('workflows and runs', () => {
     expect(await runs('POST /v1/runs', { body: { workflow: 'nothing' } })).toEqual(problem(404, 'NOT_FOUND'));
     for (const runId of [unknownRun, 'run_1'])
       expect((await runs('GET /v1/runs/{runId}', { params: { runId } })).status).toBe(404);
+  });
+});
+
+describe('descriptions', () => {
+  it('are served as they are committed', async () => {
+    const handler = createSpecsHandler(world.services);
+    expect(await callRoute(handler, 'GET /v1/openapi.json')).toMatchObject({ status: 200, body: { openapi: '3.1.0' } });
+    expect(await callRoute(handler, 'GET /v1/asyncapi.json')).toMatchObject({
+      status: 200,
+      body: { asyncapi: '3.0.0' },
+    });
   });
 });
 

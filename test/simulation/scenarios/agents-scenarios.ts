@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readAgentView } from '#core/agents/agent-view.ts';
 import { disconnectAgent, handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { heartbeat } from '#core/agents/heartbeat.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
-import { updateAgent } from '#core/agents/update-agent.ts';
+import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { keys } from '#core/contract/keys.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { sweepAgent } from '#core/sweep/sweep-agent.ts';
@@ -10,6 +11,7 @@ import { agentIdOf, other, owner, type TestAgent, tenant } from '#test/unit/core
 import { orRefused, refused, type Scenario, type Scene } from './scene.ts';
 
 const attachWrite = 'update SLOTS {newerFrame, sameLimit}';
+const exactWrite = 'update SLOTS {sameConfiguration, sameLimit}';
 const ownFrameWrite = 'update SLOTS {newerFrame, sameConnection, sameLimit}';
 
 /** The agent comes back over another socket, without the old one's end being told. */
@@ -219,6 +221,17 @@ const changes: readonly Scenario[] = [
       scene.before('update SLOTS {sameLimit}', async () => scene.expire(key));
       await orRefused(updateAgent(scene.services, a, { state: 'paused' }));
       assert.equal(await scene.services.table.get(key), undefined);
+    },
+  },
+  {
+    write: exactWrite,
+    clause: 'sameConfiguration',
+    title: 'an operator pauses an agent while another, who saw it active, drains it',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      const { version } = await readAgentView(scene.services, tenant, a.agentId);
+      scene.before(exactWrite, () => updateAgent(scene.services, a, { state: 'paused' }));
+      await refused(updateAgentVersion(scene.services, a, { status: 'draining' }, version));
     },
   },
   {

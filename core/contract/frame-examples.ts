@@ -1,0 +1,42 @@
+import type { ClientFrameType } from './client-frames.ts';
+import type { Json } from './json.ts';
+
+const taskId = 'tsk_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90';
+const runId = 'run_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90';
+
+/** A payload of each frame that a client may send, as the generated description shows it. Each is valid. */
+export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
+  'agent.register': {
+    name: 'reviewer-1',
+    type: 'reviewer',
+    capabilities: ['code_review', { name: 'security_audit', confidence: 0.88, specialties: ['OWASP'] }],
+    maxConcurrency: 4,
+  },
+  'agent.update': { status: 'draining' },
+  'agent.heartbeat': { tasks: [{ taskId, attempt: 1, percent: 40 }], metrics: { cpu: 0.3, memory: 0.5 } },
+  'task.accept': { taskId, attempt: 1 },
+  'task.reject': { taskId, attempt: 1, reason: 'The repository is not mine.' },
+  'task.progress': { taskId, attempt: 1, percent: 40, message: 'Half of the files are read.' },
+  'task.result': {
+    taskId,
+    attempt: 1,
+    output: { findings: [] },
+    usage: { inputTokens: 1200, outputTokens: 300, costUsd: 0.004 },
+    confidence: 0.9,
+  },
+  'task.fail': {
+    taskId,
+    attempt: 1,
+    error: { code: 'CLONE_FAILED', message: 'The repository could not be read.', retryable: true },
+  },
+  'task.released': { taskId, attempt: 1 },
+  'task.submit': { task: { type: 'review', input: { pullRequest: 17 } } },
+  'task.wait': { taskId, attempt: 1, children: [taskId], workState: { read: 12 } },
+  'task.cancel': { taskId, reason: 'No longer needed.' },
+  watch: { runId },
+  unwatch: { runId },
+  'payload.prepare': {
+    bytes: 1_000_000,
+    sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  },
+};

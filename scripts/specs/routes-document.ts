@@ -1,0 +1,32 @@
+import { operations } from '#core/contract/operations/operations.ts';
+import { allows, frameScopes, Role, type Scope } from '#core/contract/roles.ts';
+import { type Route, routes } from '#core/contract/routes.ts';
+
+const rolesWith = (scope: Scope): string => Role.options.filter((role) => allows(role, scope)).join(', ');
+
+const rowOf = ({ key, scope }: Route): string => {
+  const operation = Object.entries(operations).find(([name]) => name === key)?.[1];
+  return `| \`${key}\` | ${operation?.summary ?? ''} | \`${scope}\` | ${rolesWith(scope)} |`;
+};
+
+const frameRows = (): readonly string[] =>
+  Object.entries(frameScopes).map(([type, scope]) => `| \`${type}\` | \`${scope}\` | ${rolesWith(scope)} |`);
+
+/** Every route and frame with who may use it, to be read. */
+export const routesDocument = (): string => `# Routes and frames
+
+Written by \`npm run specs\` from \`core/contract/\`. What each route takes, answers and refuses stands in the OpenAPI description
+(\`functions/http/specs/openapi.json\`, served as \`GET /v1/openapi.json\`), frames in the AsyncAPI description beside it.
+
+## Routes
+
+| route | does | scope | roles |
+| --- | --- | --- | --- |
+${routes.map(rowOf).join('\n')}
+
+## Frames that clients send
+
+| frame | scope | roles |
+| --- | --- | --- |
+${frameRows().join('\n')}
+`;

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { AgentRegistration, AgentUpdate, AgentView, Capability, Labels } from '#core/contract/agent.ts';
+import { AuditRecord } from '#core/contract/audit.ts';
+import { Completion, Step, StepGroup } from '#core/contract/definitions/step.ts';
+import { Explanation } from '#core/contract/explanation.ts';
+import { Json } from '#core/contract/json.ts';
+import { Problem } from '#core/contract/problem.ts';
+import { TenantSettings } from '#core/contract/settings.ts';
+import {
+  Affinity,
+  AssignedTask,
+  CostCriteria,
+  Layered,
+  MatchCriteria,
+  Requirements,
+  RetryPolicy,
+  Strategy,
+  TaskError,
+  TaskStatus,
+  TaskSubmission,
+  TaskView,
+  Usage,
+} from '#core/contract/task.ts';
+import { RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
+
+/** Schemas that have a name of their own in the descriptions; every other one is told where it is used. */
+const named: Readonly<Record<string, z.ZodType>> = {
+  Affinity,
+  Agent: AgentView,
+  AgentRegistration,
+  AgentUpdate,
+  AssignedTask,
+  AuditRecord,
+  Capability,
+  Completion,
+  CostCriteria,
+  Explanation,
+  Json,
+  Labels,
+  Layered,
+  MatchCriteria,
+  Problem,
+  Requirements,
+  RetryPolicy,
+  Run: RunView,
+  RunRequest,
+  Step,
+  StepGroup,
+  Strategy,
+  Task: TaskView,
+  TaskError,
+  TaskStatus,
+  TaskSubmission,
+  TenantSettings,
+  Usage,
+  Workflow: WorkflowView,
+  WorkflowDefinition,
+};
+
+/** Gives the schemas their names. Saying it twice changes nothing. */
+export const nameSchemas = (): void => {
+  for (const [id, schema] of Object.entries(named)) {
+    if (z.globalRegistry.get(schema)?.id === id) continue;
+    z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  }
+};
