@@ -52,7 +52,8 @@ function proposeDecisions(item: DebtItem, files: readonly SourceFile[]): Proposa
     files
       .find(({ path }) => path === file)
       ?.text.split('\n')
-      [line - 1]?.trim() ?? '';
+      .at(line - 1)
+      ?.trim() ?? '';
   const steps = item.places.map((place) => `Do or drop ${where(place)}: ${lineOf(place)}`);
   return proposal(item, { steps, extractions: [], measureAfter: 0, isSufficient: true });
 }
