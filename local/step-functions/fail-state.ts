@@ -117,9 +117,9 @@ export async function failState(run: Run, frame: Frame, failure: StateFailure): 
 }
 
 /**
- * What the end of a branch or iteration by a failure leaves behind, in the order of the branches: a Task that ends it is
- * aborted, and so are the states in which the others are cut. All point at the last event of the one that failed. A
- * `States.Runtime` leaves nothing, as measured.
+ * What the end of a branch or iteration by a failure leaves behind: a Task that ends it is aborted, and so are the states
+ * in which the others are cut, in the order of the branches; of iterations the one that failed comes last. All point at
+ * its last event. A `States.Runtime` leaves nothing, as measured.
  */
 function recordCut(run: Run, parent: Frame, failed: { frame: Frame; failure: StateFailure }): void {
   if (failed.failure.error === runtimeError) return;
@@ -127,8 +127,11 @@ function recordCut(run: Run, parent: Frame, failed: { frame: Frame; failure: Sta
   const previousId = failed.frame.lastEvent;
   const typeOf = (frame: Frame): string => context.definition.states.get(frame.state)?.Type ?? '';
   const isMap = typeOf(parent) === 'Map';
-  for (const child of draft.children(parent.id)) {
-    const hasFailed = child.id === failed.frame.id;
+  const children = draft.children(parent.id);
+  const isFailed = (child: Frame): boolean => child.id === failed.frame.id;
+  const cutFirst = [...children.filter((child) => !isFailed(child)), ...children.filter(isFailed)];
+  for (const child of isMap ? cutFirst : children) {
+    const hasFailed = isFailed(child);
     if (child.phase.kind === 'done') continue;
     const details = { name: parent.state, index: child.index };
     if (isMap && hasFailed) {

@@ -97,7 +97,7 @@ describe('execution history', () => {
     expect(chain(events)).toEqual([0, 0, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('records cut iterations in their order with the state they were in, all beside the failure', async () => {
+  it('records cut iterations in their order with the state they were in, before the one that failed', async () => {
     const processor = {
       StartAt: 'Route',
       States: {
@@ -117,15 +117,15 @@ describe('execution history', () => {
     expect(types(tail)).toEqual([
       'MapIterationAborted',
       'WaitStateAborted',
-      'MapIterationFailed',
       'MapIterationAborted',
       'WaitStateAborted',
+      'MapIterationFailed',
       'MapStateFailed',
       'ExecutionFailed',
     ]);
     expect(chain(tail)).toEqual([...Array.from({ length: 6 }, () => at + 1), at + 1 + 6]);
     expect(tail[0]).toMatchObject({ mapIterationAbortedEventDetails: { name: 'M', index: 0 } });
-    expect(tail[2]).toMatchObject({ mapIterationFailedEventDetails: { name: 'M', index: 1 } });
+    expect(tail[4]).toMatchObject({ mapIterationFailedEventDetails: { name: 'M', index: 1 } });
   });
 
   it('records nothing of what a States.Runtime cuts', async () => {

@@ -7,7 +7,8 @@ import type { TaskOutcome, TaskRequest } from '#local/step-functions/task-outcom
 
 /**
  * A process to be killed: it runs one execution on the wall clock, and goes on with it when started again. The outside
- * world is a file of task tokens, all answered at each start. Prints the description once the execution has ended.
+ * world is a file of task tokens, all answered at each start. Prints a line when it is at work, and the description once
+ * the execution has ended.
  */
 const [databasePath = '', tokensPath = ''] = process.argv.slice(2);
 const invoke = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke' };
@@ -15,8 +16,8 @@ const ask = { Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage.waitForT
 const nested = {
   Each: {
     Type: 'Map',
-    Items: [1, 2, 3, 4],
-    MaxConcurrency: 2,
+    Items: [1, 2, 3, 4, 5, 6, 7, 8],
+    MaxConcurrency: 1,
     ItemProcessor: {
       StartAt: 'Rest',
       States: {
@@ -48,7 +49,7 @@ const definition = {
     },
     Loop: {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $n < 20 %}', Assign: { n: '{% $n + 1 %}' }, Next: 'Again' }],
+      Choices: [{ Condition: '{% $n < 80 %}', Assign: { n: '{% $n + 1 %}' }, Next: 'Again' }],
       Default: 'Done',
     },
     Again: { ...invoke, Arguments: { FunctionName: 'same', Payload: '{% $states.input %}' }, Next: 'Loop' },
@@ -66,7 +67,7 @@ async function perform({ resource, input, attempt }: TaskRequest): Promise<TaskO
   }
   const { FunctionName: name, Payload: payload } = Arguments.parse(input);
   await new Promise((resolve) => {
-    setTimeout(resolve, 5);
+    setTimeout(resolve, 20);
   });
   return { kind: 'succeeded', output: name === 'add' ? Number(payload) + 100 : payload };
 }
@@ -87,6 +88,7 @@ service.restore();
 const started = { stateMachineArn, name: 'run', input: '{}' };
 await service.handle('StartExecution', started).catch(() => ({}));
 if (existsSync(tokensPath)) readFileSync(tokensPath, 'utf8').split('\n').filter(Boolean).forEach(answer);
+console.log('at work');
 const executionArn = 'arn:aws:states:eu-west-1:000000000000:execution:m:run';
 const poll = setInterval(() => {
   void service.handle('DescribeExecution', { executionArn }).then((description) => {
