@@ -6,31 +6,40 @@ import type { TaskOutcome } from './task-outcome.ts';
 interface ServiceNames {
   /** Before the dot of an error name. */
   readonly prefix: string;
+  /** After the dot, when the error has no class of its own. */
+  readonly base: string;
   /** In the parentheses of a cause. */
   readonly label: string;
 }
 
 const serviceNames: Readonly<Record<TaskService, ServiceNames>> = {
-  lambda: { prefix: 'Lambda', label: 'AWSLambda' },
-  sqs: { prefix: 'SQS', label: 'AmazonSQS' },
-  events: { prefix: 'EventBridge', label: 'AmazonEventBridge' },
-  dynamodb: { prefix: 'DynamoDB', label: 'AmazonDynamoDBv2' },
-  states: { prefix: 'StepFunctions', label: 'AWSStepFunctions' },
+  lambda: { prefix: 'Lambda', base: 'AWSLambdaException', label: 'AWSLambda' },
+  sqs: { prefix: 'SQS', base: 'AmazonSQSException', label: 'AmazonSQS' },
+  events: { prefix: 'EventBridge', base: 'AmazonEventBridgeException', label: 'AmazonEventBridge' },
+  dynamodb: { prefix: 'DynamoDB', base: 'AmazonDynamoDBException', label: 'AmazonDynamoDBv2' },
+  states: { prefix: 'StepFunctions', base: 'AWSStepFunctionsException', label: 'AWSStepFunctions' },
 };
 
-const accessDenied = new Set(['AccessDenied', 'AccessDeniedException']);
-
-/** SQS errors without a class of their own in the SDK; recorded on AWS as `SQS.AmazonSQSException`. */
-const plainSqsErrors = new Set([
+/**
+ * Errors that have no class in the SDK that Step Functions calls with (Java, version 1), so that its base class names
+ * them: a refusal of Lambda is recorded as `Lambda.AWSLambdaException`, of DynamoDB as `DynamoDB.AmazonDynamoDBException`
+ * and of SQS as `SQS.AmazonSQSException`.
+ */
+const errorsWithoutClass = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
   'MissingParameter',
   'InvalidParameterValue',
   'AWS.SimpleQueueService.NonExistentQueue',
 ]);
 
+function hasClass(service: TaskService, code: string): boolean {
+  return code === 'ValidationException' ? service === 'states' : !errorsWithoutClass.has(code);
+}
+
 function errorName(service: TaskService, code: string): string {
-  const { prefix } = serviceNames[service];
-  if (accessDenied.has(code)) return 'States.Permissions';
-  if (service === 'sqs' && plainSqsErrors.has(code)) return 'SQS.AmazonSQSException';
+  const { prefix, base } = serviceNames[service];
+  if (!hasClass(service, code)) return `${prefix}.${base}`;
   return `${prefix}.${code.endsWith('Exception') ? code : `${code}Exception`}`;
 }
 

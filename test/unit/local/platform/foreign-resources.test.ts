@@ -5,6 +5,7 @@ import {
   GetScheduleCommand,
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
@@ -115,5 +116,77 @@ describe('a configuration of asynchronous invocations', () => {
   it('is refused when it names a topic, which nobody would hear', async () => {
     const starting = startEdited((template) => configure(template, 'arn:aws:sns:us-east-1:000000000000:topic'));
     await expect(starting).rejects.toThrow('only queues, functions and event buses are destinations locally');
+  });
+});
+
+describe('a state machine that starts another', () => {
+  const startChild = (pattern: string, fields: Record<string, unknown>) => ({
+    Type: 'Task',
+    Resource: `arn:aws:states:::states:startExecution${pattern}`,
+    Arguments: { StateMachineArn: '{% $states.context.Execution.Input.child %}', Input: { n: 4 } },
+    ...fields,
+  });
+
+  /** A child that doubles, and a parent that starts it twice: without waiting for it, and waiting. */
+  function addMachines(template: EditableTemplate): void {
+    const machine = (StartAt: string, States: unknown) => ({
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        Definition: { QueryLanguage: 'JSONata', StartAt, States },
+        RoleArn: getArn(find(template, 'FulfilRole', '::Role')[0]),
+      },
+    });
+    template.Resources.Double = machine('Double', {
+      Double: { Type: 'Pass', Output: { doubled: '{% $states.input.n * 2 %}' }, End: true },
+    });
+    const started = { started: '{% $exists($states.result.ExecutionArn) %}' };
+    template.Resources.Twice = machine('Plain', {
+      Plain: startChild('', { Assign: started, Next: 'Sync' }),
+      Sync: startChild('.sync:2', { Output: '{% [$started, $states.result.Output.doubled] %}', End: true }),
+    });
+    show(template, 'TwiceArn', { Ref: 'Twice' });
+    show(template, 'DoubleArn', { Ref: 'Double' });
+  }
+
+  function allowStart(template: EditableTemplate): void {
+    const statement = { Effect: 'Allow', Action: 'states:StartExecution', Resource: { Ref: 'Double' } };
+    template.Resources.MayStart = {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'start',
+        PolicyDocument: { Statement: [statement] },
+        Roles: [{ Ref: find(template, 'FulfilRole', '::Role')[0] }],
+      },
+    };
+  }
+
+  async function runTwice(platform: Platform): Promise<unknown> {
+    const sfn = new SFNClient(settings(platform));
+    const { executionArn } = await sfn.send(
+      new StartExecutionCommand({
+        stateMachineArn: platform.outputs.TwiceArn,
+        input: JSON.stringify({ child: platform.outputs.DoubleArn }),
+      }),
+    );
+    const describeIt = () => sfn.send(new DescribeExecutionCommand({ executionArn }));
+    await expect.poll(async () => (await describeIt()).status, { timeout: 10_000 }).not.toBe('RUNNING');
+    return describeIt();
+  }
+
+  it('goes on at once, or waits and gets its output', async () => {
+    const platform = await startEdited((template) => {
+      addMachines(template);
+      allowStart(template);
+    });
+    expect(await runTwice(platform)).toMatchObject({ status: 'SUCCEEDED', output: '[true,8]' });
+  });
+
+  it('fails when its role may not', async () => {
+    const platform = await startEdited(addMachines);
+    expect(await runTwice(platform)).toMatchObject({
+      status: 'FAILED',
+      error: 'StepFunctions.AWSStepFunctionsException',
+      cause: expect.stringContaining('is not authorized to perform: states:StartExecution on resource'),
+    });
   });
 });

@@ -60,7 +60,7 @@ describe('lambda:invoke', () => {
     ['ResourceNotFoundException', 404, 'Lambda.ResourceNotFoundException'],
     ['TooManyRequestsException', 429, 'Lambda.TooManyRequestsException'],
     ['ServiceException', 500, 'Lambda.ServiceException'],
-    ['AccessDeniedException', 403, 'States.Permissions'],
+    ['AccessDeniedException', 403, 'Lambda.AWSLambdaException'],
   ])('maps %s', async (code, status, expected) => {
     const { end } = await run(task('lambda:invoke', { FunctionName: 'f' }), refuse(code, 'sorry', status));
     expect(end).toMatchObject({ status: 'FAILED', error: expected });
@@ -145,10 +145,12 @@ describe('dynamodb', () => {
     expect(output).toMatchObject({ Item: { pk: { S: 'a' } } });
   });
 
-  it('names a failed condition', async () => {
-    const answer = refuse('ConditionalCheckFailedException', 'The conditional request failed');
-    const { end } = await run(task('dynamodb:putItem', { TableName: 't', Item: {} }), answer);
-    expect(end).toMatchObject({ error: 'DynamoDB.ConditionalCheckFailedException' });
+  it.each([
+    ['ConditionalCheckFailedException', 'DynamoDB.ConditionalCheckFailedException'],
+    ['ValidationException', 'DynamoDB.AmazonDynamoDBException'],
+  ])('maps %s', async (code, error) => {
+    const { end } = await run(task('dynamodb:putItem', { TableName: 't', Item: {} }), refuse(code, 'no'));
+    expect(end).toMatchObject({ error });
   });
 });
 
@@ -187,14 +189,41 @@ describe('states:startExecution', () => {
     expect(JSON.parse(String((await about(arn))['output']))).toBe('{"doubled":8}');
   });
 
-  it('a child that fails is States.TaskFailed with its description as the cause', async () => {
-    const { create, start, finish, describe: about } = fixture();
-    const failing = { F: { Type: 'Fail', Error: 'Bad', Cause: 'x' } };
-    const arn = await start(create('m', parent('.sync:2')), { child: create('child', failing) });
-    await finish();
-    const end = await about(arn);
-    expect(end).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed' });
-    expect(JSON.parse(String(end['cause']))).toMatchObject({ Status: 'FAILED', Error: 'Bad', Cause: 'x' });
+  // Measured on AWS for both patterns: the cause has the child's input as text.
+  it.each(['.sync', '.sync:2'])(
+    '%s: a child that fails is States.TaskFailed, described in the cause',
+    async (pattern) => {
+      const { create, start, finish, describe: about } = fixture();
+      const failing = { F: { Type: 'Fail', Error: 'Bad', Cause: 'x' } };
+      const arn = await start(create('m', parent(pattern)), { child: create('child', failing) });
+      await finish();
+      const end = await about(arn);
+      expect(end).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed' });
+      const { Name } = z.object({ Name: z.string() }).parse(JSON.parse(String(end['cause'])));
+      const at = Date.UTC(2026, 0, 1);
+      const machine = 'arn:aws:states:eu-west-1:000000000000:stateMachine:child';
+      expect(end['cause']).toBe(
+        `{"Cause":"x","Error":"Bad","ExecutionArn":"${machine.replace('stateMachine', 'execution')}:${Name}",` +
+          `"Input":"{\\"n\\":4}","InputDetails":{"Included":true},"Name":"${Name}","RedriveCount":0,` +
+          `"RedriveStatus":"REDRIVABLE","StartDate":${at},"StateMachineArn":"${machine}","Status":"FAILED",` +
+          `"StopDate":${at}}`,
+      );
+    },
+  );
+
+  it('only States.TaskFailed and States.ALL catch the failure of a child, not the child’s own error', async () => {
+    const failing = { F: { Type: 'Fail', Error: 'Bad' } };
+    const caught = async (name: string): Promise<Record<string, unknown>> => {
+      const { create, start, finish, describe: about } = fixture();
+      const Catch = [{ ErrorEquals: [name], Next: 'Caught' }];
+      const states = { ...parent('.sync:2', { Catch }), Caught: { Type: 'Succeed' } };
+      const arn = await start(create('m', states), { child: create('child', failing) });
+      await finish();
+      return about(arn);
+    };
+    expect(await caught('States.TaskFailed')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await caught('States.ALL')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await caught('Bad')).toMatchObject({ status: 'FAILED' });
   });
 
   it('a name that is taken is an error', async () => {
