@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DagWorkflow } from './definitions/dag.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
 import { Name, RunId } from './ids.ts';
@@ -6,7 +7,7 @@ import { Json } from './json.ts';
 import { TaskError } from './task.ts';
 
 /** A workflow as `POST /v1/workflows` takes it. */
-export const WorkflowDefinition = z.discriminatedUnion('mode', [SequentialWorkflow, ParallelWorkflow]);
+export const WorkflowDefinition = z.discriminatedUnion('mode', [SequentialWorkflow, ParallelWorkflow, DagWorkflow]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */
 export type WorkflowDefinitionInput = z.input<typeof WorkflowDefinition>;

@@ -57,9 +57,11 @@ const checkUnique = (names: readonly string[]): void => {
   if (twice !== undefined) throw new InvalidDefinitionError(`steps.${twice}`, `Two steps are called "${twice}".`);
 };
 
-const checkNames = (stage: StageSpec, taken: Set<string>): void => {
+/** A stage among others has a name too; one that is the whole workflow has the workflow's, which is none of a step's concern. */
+const checkNames = (stage: StageSpec, taken: Set<string>, isOnly: boolean): void => {
   const stepIds = stage.steps.map((step) => step.id);
-  const names = stepIds.includes(stage.id) && stepIds.length === 1 ? stepIds : [stage.id, ...stepIds];
+  const isStep = stepIds.includes(stage.id) && stepIds.length === 1;
+  const names = isOnly || isStep ? stepIds : [stage.id, ...stepIds];
   for (const name of names) {
     if (taken.has(name)) throw new InvalidDefinitionError(`steps.${name}`, `Two steps are called "${name}".`);
     taken.add(name);
@@ -81,6 +83,25 @@ const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
   }
 };
 
+/** What a step may name: what earlier stages have, and in a dataflow what it depends on, however far. */
+const knownTo = (
+  step: StageStep,
+  stage: StageSpec,
+  earlier: ReadonlyMap<string, StageStep>,
+): ReadonlyMap<string, StageStep> => {
+  if (stage.isDataflow !== true) return earlier;
+  const known = new Map(earlier);
+  const byId = new Map(stage.steps.map((node) => [node.id, node]));
+  const front = [...(step.dependsOn ?? [])];
+  for (let id = front.pop(); id !== undefined; id = front.pop()) {
+    const node = byId.get(id);
+    if (node === undefined || known.has(id)) continue;
+    known.set(id, node);
+    front.push(...(node.dependsOn ?? []));
+  }
+  return known;
+};
+
 /**
  * Checks what the schema cannot: unique ids, dependencies without a cycle, templates that name what exists by then.
  *
@@ -90,13 +111,14 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
   const bytes = jsonBytes(definition);
   if (bytes > limits.definitionBytes) throw new PayloadTooLargeError('definition', bytes, limits.definitionBytes);
   if (definition.mode === 'sequential') checkUnique(definition.steps.map(({ id }) => id));
+  if (definition.mode === 'dag') checkUnique(definition.nodes.map(({ id }) => id));
   const known = new Map<string, StageStep>();
   const taken = new Set<string>();
   const rules = rulesOf(definition);
   for (const stage of rules.outline) {
-    checkNames(stage, taken);
+    checkNames(stage, taken, rules.outline.length === 1);
     checkThreshold(stage);
-    for (const step of stage.steps) checkStep(step, `steps.${step.id}`, known);
+    for (const step of stage.steps) checkStep(step, `steps.${step.id}`, knownTo(step, stage, known));
     for (const step of stage.steps) known.set(step.id, step);
   }
   for (const path of pathsIn(definition.output ?? null)) {

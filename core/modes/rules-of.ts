@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { dagRules } from './dag.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
 import { sequentialRules } from './sequential.ts';
@@ -10,5 +11,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return sequentialRules(definition);
     case 'parallel':
       return parallelRules(definition);
+    case 'dag':
+      return dagRules(definition);
   }
 };

@@ -11,7 +11,7 @@ export interface StageMember {
 }
 
 /** A step of a stage: one task, one for each element of its `forEach`, or one for each of `members`. */
-export interface StageStep extends Omit<Step, 'dependsOn'> {
+export interface StageStep extends Step {
   readonly kind?: TaskKind;
   readonly members?: readonly StageMember[];
 }
@@ -23,4 +23,9 @@ export interface StageSpec {
   readonly completion: StageCompletion;
   /** How many of its tasks work at once. @default the definition's `maxParallelAgents` */
   readonly width?: number;
+  /**
+   * Whether a step begins once those of the stage that it depends on have succeeded, and its input is filled then. Its
+   * steps are single tasks. One whose dependencies did not all succeed is skipped.
+   */
+  readonly isDataflow?: boolean;
 }

@@ -49,7 +49,8 @@ const defined = (values: Record<string, unknown>): Record<string, unknown> =>
 
 /** A step's status from its tasks': the worst end when all have ended, else how far the furthest is. */
 const stepStatus = (tasks: readonly (Task | undefined)[], runIsOver: boolean): StepState => {
-  const statuses = tasks.map((task) => task?.status ?? 'PENDING');
+  // A member that never came to be was not needed any more.
+  const statuses = tasks.map((task) => task?.status ?? (runIsOver ? 'SKIPPED' : 'PENDING'));
   if (statuses.length > 0 && statuses.every(isTerminal)) {
     const worst: readonly StepState[] = ['FAILED', 'TIMED_OUT', 'CANCELLED', 'SKIPPED'];
     return worst.find((status) => statuses.some((own) => own === status)) ?? 'SUCCEEDED';

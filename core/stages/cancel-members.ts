@@ -1,24 +1,47 @@
+import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
+import { timings } from '../contract/limits.ts';
 import type { StageCancelMessage } from '../contract/messages.ts';
 import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { endByPlatform } from '../tasks/end-task.ts';
 import { memberTaskId } from '../tasks/new-task.ts';
-import { readTask } from '../tasks/task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { voidTask } from '../tasks/task-writes.ts';
 import { closeMarker, readMarkers, type StageRef } from './markers.ts';
 
 /** Members ended at a time. */
 const atOnce = 20;
 
-/** Ends one member of a stage, if there is one that is open, and closes its marker. Repeatable. */
+/**
+ * A member's task, or `undefined` when there is none and none will be: a mark in its place, which is newer than any that
+ * its creator may have seen, keeps it from coming to be.
+ *
+ * ```
+ * cancel                      no task ── mark ✔ ── close marker
+ * creator   stage is open ──────────────────────── put task if there is nothing ✘ → stage is decided: done
+ * ```
+ */
+const readOrPrevent = async (services: Services, ref: StageRef, taskId: TaskId): Promise<Task | undefined> => {
+  const expiresAtEpochSeconds = Math.ceil((services.clock.now() + timings.retentionMs) / 1000);
+  for (;;) {
+    const found = readTask(await services.table.get(keys.task(ref.tenant, taskId), { consistent: true }));
+    if (found.kind === 'task') return found.task;
+    const rev = found.kind === 'void' ? found.rev : 0;
+    const mark = voidTask({ tenant: ref.tenant, taskId }, rev, expiresAtEpochSeconds);
+    if ((await services.table.put(mark)).won) return undefined;
+  }
+};
+
+/** Ends one member of a stage that is over, also one that is just being made, and closes its marker. Repeatable. */
 export const cancelMember = async (services: Services, ref: StageRef, index: number, reason: string): Promise<void> => {
   const taskId = memberTaskId(ref.tenant, ref.runId, ref.position, index);
-  const found = readTask(await services.table.get(keys.task(ref.tenant, taskId), { consistent: true }));
-  if (found.kind !== 'task' || isTerminal(found.task.status)) {
-    await closeMarker(services, ref, index, found.kind === 'task' && found.task.status === 'SUCCEEDED');
+  const task = await readOrPrevent(services, ref, taskId);
+  if (task === undefined || isTerminal(task.status)) {
+    await closeMarker(services, ref, index, task?.status === 'SUCCEEDED');
     return;
   }
-  await endByPlatform(services, found.task, {
+  await endByPlatform(services, task, {
     status: 'CANCELLED',
     error: { code: 'CANCELLED', message: reason, retryable: false },
   });

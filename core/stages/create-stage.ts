@@ -1,4 +1,3 @@
-import { placeNewTask } from '../assignment/place-task.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
 import { isTerminal } from '../contract/task.ts';
@@ -8,12 +7,13 @@ import { endRun } from '../runs/end-run.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, set } from '../table/conditions.ts';
-import { readTask, type Task } from '../tasks/task.ts';
+import { readTask } from '../tasks/task.ts';
 import { putTask } from '../tasks/task-writes.ts';
 import { cancelMember } from './cancel-members.ts';
 import { afterDecision, decideStage } from './decide-stage.ts';
-import { joinStage, settleStage } from './join-stage.ts';
+import { joinStage, repairStage, settleStage } from './join-stage.ts';
 import { openMarker } from './markers.ts';
+import { placeMember } from './place-member.ts';
 import { memberTask, type Plan, planStage } from './plan-stage.ts';
 import { readStage, Stage } from './stage.ts';
 
@@ -37,19 +37,9 @@ const planOrFail = async (services: Services, run: Run, message: StageMessage): 
   }
 };
 
-/** Places a member that may work at once; returns what is there already. */
-const placeMember = async (services: Services, task: Task): Promise<Task | undefined> => {
-  const first = await placeNewTask(services, task);
-  if (first.kind !== 'elsewhere') return undefined;
-  if (first.voidRev === undefined) return first.found;
-  // The sweep left a mark where an earlier try had claimed and died: it is stepped over.
-  const second = await placeNewTask(services, task, first.voidRev);
-  return second.kind === 'elsewhere' ? second.found : undefined;
-};
-
 /** Creates one member, working or waiting for its turn. A repeat that finds it ended joins it again. */
 const createMember = async (services: Services, plan: Plan, stage: Stage, index: number): Promise<void> => {
-  const task = await memberTask(services, plan, stage.position, index);
+  const task = await memberTask(services, plan, { position: stage.position, index });
   if (task?.place === undefined) return;
   if (index < stage.maxParallel) {
     const found = await placeMember(services, task);
@@ -104,6 +94,12 @@ const cancelIfOver = async (
   for (let index = range.from; index < range.to; index++) await cancelMember(services, ref, index, reason);
 };
 
+/** The members of a dataflow are made as their turn comes. A repeat may have opened markers of some that have ended. */
+const createFlow = async (services: Services, stage: Stage): Promise<void> => {
+  await cancelIfOver(services, stage, { from: 0, to: stage.total });
+  await (stage.releasedCount === 0 ? settleStage(services, stage) : repairStage(services, stage));
+};
+
 const putStage = async (services: Services, plan: Plan, message: StageMessage): Promise<Stage> => {
   const { run, spec, parts, members, definition } = plan;
   const key = keys.stage(run.tenant, run.runId, message.stage);
@@ -117,11 +113,13 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     total: members.length,
     parts: [...parts],
     maxParallel: spec.width ?? definition.maxParallelAgents,
+    ...(spec.isDataflow === true ? { released: [], releasedCount: 0 } : {}),
     createdAt: services.clock.now(),
   };
+  const isLetGo = (index: number): boolean => spec.isDataflow !== true && index < stage.maxParallel;
   for (let start = 0; start < members.length; start += chunkSize) {
     const indices = Array.from({ length: Math.min(chunkSize, members.length - start) }, (_, offset) => start + offset);
-    await Promise.all(indices.map((index) => openMarker(services, stage, index, index < stage.maxParallel)));
+    await Promise.all(indices.map((index) => openMarker(services, stage, index, isLetGo(index))));
   }
   const written = await services.table.put({
     key,
@@ -170,7 +168,10 @@ export const createStage = async (services: Services, message: StageMessage): Pr
     return answerAgain(services, await adoptToken(services, known, message.taskToken), message.taskToken);
   const plan = await planOrFail(services, run, message);
   if (plan === undefined) return;
-  const stage = await putStage(services, plan, message);
+  const isKnownFlow = known?.released !== undefined;
+  const stage = isKnownFlow
+    ? await adoptToken(services, known, message.taskToken)
+    : await putStage(services, plan, message);
   // Decided since it was read: the new token is the only one that is not answered yet.
   if (stage.status === 'DECIDED') return answerAgain(services, stage, message.taskToken);
   if (stage.total === 0) {
@@ -179,6 +180,7 @@ export const createStage = async (services: Services, message: StageMessage): Pr
       counts: { total: 0, open: 0, succeeded: 0, failed: 0 },
     });
   }
+  if (stage.released !== undefined) return createFlow(services, stage);
   if (stage.total <= chunkSize) return createMembers(services, plan, stage, { from: 0, to: stage.total });
   const { tenant, runId } = stage;
   const chunks = Array.from({ length: Math.ceil(stage.total / chunkSize) }, (_, chunk) => ({

@@ -12,13 +12,26 @@ import { Stage, type StageResult } from './stage.ts';
 interface Verdict {
   readonly outcome: StageResult['outcome'];
   readonly counts: StageCounts;
+  /** The positions of those that ended other than well. */
+  readonly failed?: readonly number[];
 }
 
-const summaryOf = (stage: Stage, { outcome, counts }: Verdict): string =>
-  `${stage.parts.map((part) => part.step).join(', ')}: ${outcome}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`.slice(
-    0,
-    limits.stageSummaryBytes / 4,
-  );
+/** The steps that failed, where there are several: which of them is what people ask first. */
+const namesOfFailed = ({ parts }: Stage, failed: readonly number[]): string => {
+  if (parts.length < 2 || failed.length === 0) return '';
+  const hasFailed = ({ from, count }: Stage['parts'][number]): boolean =>
+    failed.some((index) => index >= from && index < from + count);
+  return ` (${parts
+    .filter(hasFailed)
+    .map(({ step }) => step)
+    .join(', ')})`;
+};
+
+const summaryOf = (stage: Stage, { outcome, counts, failed = [] }: Verdict): string => {
+  const steps = stage.parts.map((part) => part.step).join(', ');
+  const said = `${outcome}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
+  return `${steps.slice(0, 200)}: ${said}${namesOfFailed(stage, failed)}`.slice(0, limits.stageSummaryBytes / 4);
+};
 
 /**
  * What must follow a stage's decision, in an order that any crash may cut: the run moves on or ends, the token is

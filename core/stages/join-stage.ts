@@ -8,6 +8,7 @@ import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { memberTaskId } from '../tasks/new-task.ts';
 import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
+import { advanceFlow } from './advance-flow.ts';
 import { decideStage } from './decide-stage.ts';
 import { closeMarker, type Markers, readMarkers, releaseMarker, type StageRef } from './markers.ts';
 import { readStage, type Stage } from './stage.ts';
@@ -41,7 +42,8 @@ export const repairStage = async (services: Services, stage: Stage): Promise<voi
     const taskId = memberTaskId(stage.tenant, stage.runId, stage.position, index);
     const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
     if (found.kind !== 'task') {
-      isIncomplete = true;
+      // The nodes of a dataflow come to be when their turn comes.
+      isIncomplete ||= stage.released === undefined;
       continue;
     }
     if (isTerminal(found.task.status)) await closeMarker(services, stage, index, found.task.status === 'SUCCEEDED');
@@ -62,21 +64,23 @@ const settledEarly = async (services: Services, stage: Stage): Promise<'SUCCEEDE
   return isSettled === true ? 'SUCCEEDED' : undefined;
 };
 
-/** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
-export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
+const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> => {
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
-  if (stage === undefined || stage.status === 'DECIDED') return;
+  if (stage === undefined || stage.status === 'DECIDED') return false;
   const markers = await readMarkers(services, ref);
   const { total } = stage;
-  const counts = {
-    total,
-    open: markers.open.length,
-    failed: markers.failed,
-    succeeded: total - markers.open.length - markers.failed,
-  };
+  const [open, failed] = [markers.open.length, markers.failed.length];
+  const counts = { total, open, failed, succeeded: total - open - failed };
   const outcome = decide(stage.completion, counts) ?? (await settledEarly(services, stage));
-  if (outcome !== undefined) return decideStage(services, stage, { outcome, counts });
-  await releaseNext(services, stage, markers);
+  if (outcome !== undefined)
+    return decideStage(services, stage, { outcome, counts, failed: markers.failed }).then(() => false);
+  if (stage.released !== undefined) return advanceFlow(services, stage, markers);
+  return releaseNext(services, stage, markers).then(() => false);
+};
+
+/** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
+export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
+  for (let isMoving = true; isMoving; ) isMoving = await settleOnce(services, ref);
 };
 
 /**

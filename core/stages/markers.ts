@@ -23,10 +23,10 @@ const failedKey = (stage: StageRef, index: number) => {
   return { pk: key.pk, sk: key.sk.replace(openPrefix, failedPrefix) };
 };
 
-/** What a stage's partition says: which members are unfinished, and how many ended other than well. */
+/** What a stage's partition says: which members are unfinished, and which ended other than well. */
 export interface Markers {
   readonly open: readonly { readonly index: number; readonly released: boolean }[];
-  readonly failed: number;
+  readonly failed: readonly number[];
 }
 
 /** Opens a member's marker. Repeatable; may reopen a finished one, so whoever calls this must join the finished again. */
@@ -64,7 +64,7 @@ export const releaseMarker = async (services: Services, stage: StageRef, index: 
   return written.won;
 };
 
-const indexOf = (sk: string): number => Number(sk.slice(openPrefix.length));
+const indexOf = (sk: string): number => Number(sk.slice(sk.indexOf('#') + 1));
 
 /** Reads a stage's partition, strongly. */
 export const readMarkers = async (services: Services, stage: StageRef): Promise<Markers> => {
@@ -85,6 +85,6 @@ export const readMarkers = async (services: Services, stage: StageRef): Promise<
     open: markers
       .filter(({ sk }) => sk.startsWith(openPrefix))
       .map(({ sk, released }) => ({ index: indexOf(sk), released: released === true })),
-    failed: markers.filter(({ sk }) => sk.startsWith(failedPrefix)).length,
+    failed: markers.filter(({ sk }) => sk.startsWith(failedPrefix)).map(({ sk }) => indexOf(sk)),
   };
 };

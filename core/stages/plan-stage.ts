@@ -15,6 +15,7 @@ import { memberTaskId, newTask } from '../tasks/new-task.ts';
 import type { Task } from '../tasks/task.ts';
 import type { StagePart } from './stage.ts';
 
+/** One task of a stage, as planned. */
 type MemberSpec = {
   readonly step: StageStep;
   readonly item: number;
@@ -22,11 +23,15 @@ type MemberSpec = {
   readonly requirements?: Requirements;
 };
 
-/** A stage as it is to be: every member with its input. */
-export interface Plan {
+/** A stage as its mode has it, and whose it is. */
+export interface Outline {
   readonly run: Run;
   readonly definition: WorkflowDefinition;
   readonly spec: StageSpec;
+}
+
+/** A stage as it is to be: every member, with its input where that can be told by now. */
+export interface Plan extends Outline {
   readonly parts: readonly StagePart[];
   readonly members: readonly MemberSpec[];
 }
@@ -41,24 +46,34 @@ const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSp
   }));
 };
 
-/** What a stage consists of: its steps with their templates filled from the run. The same each time it is asked. */
-export const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
+/** What a stage consists of, as its mode says. The same each time it is asked. */
+export const outlineStage = async (services: Services, run: Run, position: number): Promise<Outline> => {
   const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
   const rules = rulesOf(definition);
   const spec = rules.plan === undefined ? rules.outline[position] : await rules.plan({ services, run }, position);
   if (spec === undefined) throw new AppError('NOT_FOUND', `The workflow ${run.workflow} has no stage ${position}.`);
-  const templates = spec.steps
+  return { run, definition, spec };
+};
+
+/** Its steps with their templates filled from the run. Those of a dataflow are filled when their turn comes. */
+export const planStage = async (services: Services, run: Run, position: number): Promise<Plan> => {
+  const outline = await outlineStage(services, run, position);
+  const { spec } = outline;
+  const templates = (spec.isDataflow === true ? [] : spec.steps)
     .filter(({ members }) => members === undefined)
     .flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
   const scope = await templateScope(services, run, templates);
-  const expanded = spec.steps.map((step) => ({ step, members: expand(step, scope) }));
+  const expanded = spec.steps.map((step) => ({
+    step,
+    members: spec.isDataflow === true ? [{ step, item: 0, input: null }] : expand(step, scope),
+  }));
   let from = 0;
   const parts = expanded.map(({ step, members }) => {
     const part: StagePart = { step: step.id, from, count: members.length, isList: isList(step) };
     from += members.length;
     return part;
   });
-  return { run, definition, spec, parts, members: expanded.flatMap(({ members }) => members) };
+  return { ...outline, parts, members: expanded.flatMap(({ members }) => members) };
 };
 
 /** What a step is, where it is not work for an agent. */
@@ -84,22 +99,41 @@ const submissionOf = ({ step, input, requirements }: MemberSpec, definition: Wor
     retry: step.retry,
   });
 
-/** A member as the task that it begins as; `undefined` beyond the last. */
-export const memberTask = async (
+/** Which member of a run's stage. */
+export interface MemberPlace {
+  readonly position: number;
+  readonly index: number;
+}
+
+/** A member as the task that it begins as. */
+export const taskOf = async (
   services: Services,
-  plan: Plan,
-  position: number,
-  index: number,
-): Promise<Task | undefined> => {
-  const member = plan.members[index];
-  if (member === undefined) return undefined;
-  const { run } = plan;
-  return newTask(services, {
+  { run, definition }: Pick<Outline, 'run' | 'definition'>,
+  { position, index }: MemberPlace,
+  member: MemberSpec,
+): Promise<Task> =>
+  newTask(services, {
     tenant: run.tenant,
     taskId: memberTaskId(run.tenant, run.runId, position, index),
-    submission: submissionOf(member, plan.definition),
+    submission: submissionOf(member, definition),
     submitter: { principal: run.principal },
     run: member.step.run,
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
   });
+
+/** A planned member as the task that it begins as; `undefined` beyond the last. */
+export const memberTask = async (services: Services, plan: Plan, place: MemberPlace): Promise<Task | undefined> => {
+  const member = plan.members[place.index];
+  return member === undefined ? undefined : taskOf(services, plan, place, member);
+};
+
+/** The node of a dataflow that has its turn, as the task that it begins as: its template is filled from the run now. */
+export const nodeTask = async (
+  services: Services,
+  outline: Outline,
+  place: MemberPlace,
+  step: StageStep,
+): Promise<Task> => {
+  const scope = await templateScope(services, outline.run, [step.input]);
+  return taskOf(services, outline, place, { step, item: 0, input: fillTemplate(step.input, scope) });
 };

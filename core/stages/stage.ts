@@ -25,10 +25,17 @@ export const Stage = z.looseObject({
   taskToken: z.string(),
   /** Tokens of earlier entries of the state. Messages arrive in any order: the one that is waited for may be among them. */
   otherTokens: z.array(z.string()).optional(),
-  completion: z.union([Completion, z.enum(['ended', 'settled']), z.looseObject({ tolerated: z.int().nonnegative() })]),
+  completion: z.union([
+    Completion,
+    z.enum(['ended', 'drained', 'settled']),
+    z.looseObject({ tolerated: z.int().nonnegative() }),
+  ]),
   total: z.int(),
   parts: z.array(StagePart),
   maxParallel: z.int(),
+  /** Of a dataflow stage: the members that were let go so far, and how many. Who adds to it names how many it read. */
+  released: z.array(z.int()).optional(),
+  releasedCount: z.int().optional(),
   createdAt: z.number(),
   result: StageResult.optional(),
 });

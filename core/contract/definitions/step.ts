@@ -71,6 +71,9 @@ export type Step = z.infer<typeof Step>;
 /** A step whose place is not its own to choose. */
 export const MemberStep = named.omit({ dependsOn: true }).refine(isOneThing, oneThing);
 
+/** A node of a graph: one task. */
+export const NodeStep = named.omit({ forEach: true }).refine(isOneThing, oneThing);
+
 /** Several steps that run at once as one stage of a sequential workflow. */
 export const StepGroup = z.strictObject({
   id: StepId,

@@ -1,7 +1,8 @@
+import { dag } from './dag.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
 import { parallel } from './parallel.ts';
 import { sequential } from './sequential.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel, nested];
+export const modes: readonly ModePlot[] = [sequential, parallel, dag, nested];

@@ -1,4 +1,5 @@
 import { agentsScenarios } from './agents-scenarios.ts';
+import { flowScenarios } from './flow-scenarios.ts';
 import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
 import { slotsScenarios } from './slots-scenarios.ts';
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...agentsScenarios,
   ...tasksScenarios,
   ...runsScenarios,
+  ...flowScenarios,
 ];

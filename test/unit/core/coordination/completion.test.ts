@@ -54,6 +54,8 @@ describe('decide', () => {
       const { failed, open } = state;
       for (const rule of ['ended', 'settled'] as const)
         expect(decide(rule, state)).toBe(open === 0 ? 'SUCCEEDED' : undefined);
+      const drained = failed > 0 ? 'FAILED' : 'SUCCEEDED';
+      expect(decide('drained', state)).toBe(open === 0 ? drained : undefined);
       for (const tolerated of [0, 1, 3]) {
         const ended = open === 0 ? 'SUCCEEDED' : undefined;
         expect(decide({ tolerated }, state)).toBe(failed > tolerated ? 'FAILED' : ended);

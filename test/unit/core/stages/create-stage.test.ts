@@ -3,6 +3,7 @@ import { cancelRun } from '#core/runs/cancel-run.ts';
 import { createChunk } from '#core/stages/create-stage.ts';
 import { repairStage } from '#core/stages/join-stage.ts';
 import { readStage, Stage } from '#core/stages/stage.ts';
+import { sweep } from '#core/sweep/sweep.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
 import { voidTask } from '#core/tasks/task-writes.ts';
 import { createWorld, owner, type TestAgent, tenant, type World } from '../world.ts';
@@ -14,6 +15,7 @@ const parallel = (count: number, more: Record<string, unknown> = {}) => ({
   tasks: tasksOf(count),
   ...more,
 });
+const openTasks = (world: World) => world.members(0).filter(({ status }) => /PENDING|QUEUED|ASSIGNED/.test(status));
 const answerOf = (world: World, token = 'token-0') => world.ports.executions.answers.get(token);
 const statuses = (world: World) => world.members(0).map(({ status }) => status);
 
@@ -182,7 +184,35 @@ describe('createStage', () => {
     };
     await world.enterStage(run, 0);
     expect((await world.run(run.runId)).status).toBe('CANCELLED');
-    expect(statuses(world)).toEqual(Array.from({ length: 12 }, () => 'CANCELLED'));
+    // Those that had not come to be yet never do.
+    expect(statuses(world).filter((status) => status !== 'CANCELLED')).toEqual([]);
+    expect(world.ports.table.items().filter(({ sk }) => String(sk).startsWith('OPEN#'))).toEqual([]);
+    world.expectBooksToBalance();
+  });
+
+  it('makes nothing any more, wherever its creator died, once its run was cancelled', async () => {
+    for (let at = 1; at <= 12; at++) {
+      const world = createWorld();
+      await world.agent('a');
+      const run = await world.start(parallel(3, { maxParallelAgents: 2 }));
+      let writes = 0;
+      world.hooks.before = async (operation) => {
+        if (operation.name === 'get' || operation.name === 'query' || ++writes !== at) return;
+        delete world.hooks.before;
+        await cancelRun(world.environment(), owner, run.runId, 'no');
+        // The creator goes on from here, and dies before it looks at the run again.
+        world.hooks.before = (next) => {
+          if (next.name === 'get' && next.key.sk === 'RUN') throw new Error('killed');
+        };
+      };
+      await world.enterStage(run, 0).catch(() => undefined);
+      delete world.hooks.before;
+      if ((await world.run(run.runId)).status === 'RUNNING') continue;
+      world.advance(120_000);
+      await sweep(world.services);
+      expect(openTasks(world), `cancelled before write ${at}`).toEqual([]);
+      world.expectBooksToBalance();
+    }
   });
 
   it('takes along what it creates after its stage was decided', async () => {

@@ -1,8 +1,0 @@
-import { runAgent } from '../../shared/run-agent.ts';
-import { voters } from '../handlers.ts';
-
-await runAgent({
-  name: 'reliability',
-  capabilities: [{ name: 'deployment.review', confidence: 0.9 }],
-  handlers: { vote: voters.reliability },
-});

@@ -1,0 +1,28 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import * as z from 'zod';
+import { Agent } from '#sdk/agent.ts';
+import { TaskFailure } from '#sdk/errors.ts';
+
+/** An agent in a process of its own that does what a task's type says. Tells on standard output what it is given. */
+const [url = '', apiKey = '', name = '', capability = ''] = process.argv.slice(2);
+
+const Sleep = z.looseObject({ ms: z.number(), value: z.unknown() });
+const Size = z.looseObject({ bytes: z.int() });
+
+const agent = new Agent({ url, apiKey, name, capabilities: [capability], maxConcurrency: 1 });
+agent.on('connected', () => void process.stdout.write('connected\n'));
+agent.on('assigned', ({ task }) => void process.stdout.write(`assigned ${task.step ?? task.taskId}\n`));
+agent.handle('echo', (task) => task.input);
+agent.handle('sleep', async (task) => {
+  const { ms, value } = Sleep.parse(task.input);
+  const began = Date.now();
+  await wait(ms);
+  return { value, by: name, began, ended: Date.now() };
+});
+agent.handle('fill', (task) => ({ text: 'x'.repeat(Size.parse(task.input).bytes) }));
+agent.handle('hang', (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
+agent.handle('fail', () => {
+  throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
+});
+process.on('disconnect', () => process.exit(0));
+await agent.start();
