@@ -8,6 +8,7 @@ import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { Profile, Slots } from './agent.ts';
 import { historyOf, historyTypes } from './history.ts';
+import { workloadOf } from './workload.ts';
 
 /** Where an agent is in its life, from its slots alone. Sixty silent seconds is `error`, reason silent. */
 export const agentState = (slots: Slots | undefined, nowMs: number): { state: AgentState; reason?: string } => {
@@ -40,33 +41,55 @@ export const agentVersion = ({ rev }: Profile, slots: Slots | undefined): string
     String(slots?.maxConcurrency ?? 0),
   ).slice(0, 8);
 
+/** What an agent said of itself. */
+const profileView = (profile: Profile) => ({
+  agentId: profile.agentId,
+  name: profile.name,
+  type: profile.type,
+  description: profile.description,
+  capabilities: profile.capabilities,
+  taskTypes: profile.taskTypes,
+  roles: profile.roles,
+  batchTypes: profile.batchTypes,
+  labels: profile.labels,
+  priority: profile.priority,
+  weight: profile.weight,
+  costPerTask: profile.costPerTask,
+  costPerKTokens: profile.costPerKTokens,
+  endpoint: profile.endpoint,
+  modelId: profile.modelId,
+  metadata: profile.metadata,
+  createdAt: profile.createdAt,
+  updatedAt: profile.updatedAt,
+});
+
+/** What the platform knows of an agent. */
+const slotsView = (slots: Slots, nowMs: number) => ({
+  status: slots.status,
+  connected: slots.connection !== undefined,
+  maxConcurrency: slots.maxConcurrency,
+  freeSlots: slots.freeSlots,
+  tasks: Object.entries(slots.assigned).map(([taskId, entry]) => ({
+    taskId,
+    attempt: entry.attempt,
+    type: entry.type,
+    assignedAt: entry.at,
+    deadline: entry.deadline,
+  })),
+  ...workloadOf(slots, nowMs),
+  performance: performanceOf(slots),
+  seenAt: slots.seenAt,
+});
+
+const noSlots = { status: 'inactive', connected: false, maxConcurrency: 0, freeSlots: 0, tasks: [], performance: {} };
+
 /** An agent as people see it. */
 export const agentView = (profile: Profile, slots: Slots | undefined, nowMs: number): AgentView =>
   AgentViewSchema.parse({
-    agentId: profile.agentId,
-    name: profile.name,
-    type: profile.type,
-    description: profile.description,
-    modelId: profile.modelId,
-    metadata: profile.metadata,
-    status: slots?.status ?? 'inactive',
+    ...profileView(profile),
+    ...(slots === undefined ? noSlots : slotsView(slots, nowMs)),
     ...agentState(slots, nowMs),
-    connected: slots?.connection !== undefined,
-    capabilities: profile.capabilities,
-    labels: profile.labels,
-    maxConcurrency: slots?.maxConcurrency ?? 0,
-    freeSlots: slots?.freeSlots ?? 0,
-    tasks: Object.entries(slots?.assigned ?? {}).map(([taskId, entry]) => ({
-      taskId,
-      attempt: entry.attempt,
-      assignedAt: entry.at,
-    })),
-    priority: profile.priority,
-    performance: slots === undefined ? {} : performanceOf(slots),
-    createdAt: profile.createdAt,
-    updatedAt: profile.updatedAt,
     version: agentVersion(profile, slots),
-    seenAt: slots?.seenAt,
   });
 
 /** One agent. @throws NotFoundError, also for another tenant's. */
@@ -95,7 +118,9 @@ const matches = (view: AgentView, { capability, status, available }: AgentListQu
   (status === undefined || view.status === status) &&
   (available !== true || (view.freeSlots > 0 && (view.state === 'idle' || view.state === 'running')));
 
-/** A tenant's agents, least loaded first within a page, then by priority. Filters apply to each page. */
+const shareOf = ({ load, maxConcurrency }: AgentView): number => load / Math.max(1, maxConcurrency);
+
+/** A tenant's agents, least loaded for their size first within a page, then by priority. Filters apply to each page. */
 export const listAgentViews = async (
   services: Services,
   tenant: TenantId,
@@ -121,6 +146,6 @@ export const listAgentViews = async (
   });
   const sorted = views
     .filter((view) => matches(view, query))
-    .toSorted((a, b) => b.freeSlots - a.freeSlots || b.priority - a.priority);
+    .toSorted((a, b) => shareOf(a) - shareOf(b) || b.priority - a.priority);
   return { items: sorted, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };

@@ -1,4 +1,5 @@
 import { historyOf } from '../agents/history.ts';
+import { remainingOf } from '../agents/workload.ts';
 import type { Candidate } from './candidate.ts';
 import type { RankRequest } from './strategy.ts';
 
@@ -25,9 +26,6 @@ export const predictor = ({ task, candidates }: RankRequest): Predict => {
     historyOf(slots, type).durationMs ?? poolMean(type) ?? (type === task.type ? task.estimatedDurationMs : undefined);
 };
 
-/** Work that takes longer than predicted is not done: at least this share of the prediction is left of it. */
-const overdueShare = 0.1;
-
 /**
  * Work that a candidate has before it: what is predicted to remain of each live task that takes room, summed. A task of
  * a type that nobody was measured at counts as `unknownMs`.
@@ -39,8 +37,5 @@ export const remainingMs = (
 ): number =>
   Object.values(candidate.slots.assigned)
     .filter(({ cost }) => cost > 0)
-    .map(({ type, at }) => {
-      const expected = predict(candidate, type) ?? unknownMs;
-      return Math.max(expected * overdueShare, expected - (nowMs - at));
-    })
+    .map(({ type, at }) => remainingOf(predict(candidate, type) ?? unknownMs, at, nowMs))
     .reduce((sum, left) => sum + left, 0);

@@ -25,6 +25,43 @@ describe('registerAgent', () => {
     expect((await world.submit({ requirements: { capabilities: ['x'] } })).agentId).toBe(agent.agentId);
   });
 
+  it('keeps and shows everything that the agent said of itself, each capability in its long form', async () => {
+    const world = createWorld();
+    const said = {
+      name: 'reviewer-1',
+      type: 'reviewer',
+      description: 'Reviews security.',
+      taskTypes: ['CODE_REVIEW', 'SECURITY_AUDIT'],
+      roles: ['worker', 'team_lead'],
+      batchTypes: ['CODE_REVIEW'],
+      labels: { zone: 'a', gpu: true },
+      weight: 2,
+      costPerTask: 0.5,
+      costPerKTokens: 0.01,
+      endpoint: 'https://agents.acme.io/reviewer',
+      modelId: 'a-model-1',
+      metadata: { team: { name: 'blue' } },
+    };
+    const scanning = { name: 'security_scanning', confidence: 0.88, taskTypes: ['SECURITY_AUDIT'], languages: ['ts'] };
+    const agent = await world.agent('reviewer-1', {
+      ...said,
+      capabilities: ['SECURITY_AUDIT', { ...scanning, specialties: ['OWASP', 'CVE'] }],
+    });
+    const view = await readAgentView(world.services, tenant, agent.agentId);
+    expect(view).toMatchObject({
+      ...said,
+      capabilities: [
+        { name: 'SECURITY_AUDIT', confidence: 1 },
+        { ...scanning, specialties: ['OWASP', 'CVE'] },
+      ],
+      // Left out by the agent: five at a time, of middling priority.
+      maxConcurrency: 5,
+      priority: 50,
+    });
+    expect(view.updatedAt).toBeGreaterThanOrEqual(view.createdAt);
+    expect(JSON.stringify(view)).not.toContain('key:owner');
+  });
+
   it('answers before it hands work over', async () => {
     const world = createWorld();
     await world.submit();

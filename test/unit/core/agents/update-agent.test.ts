@@ -90,6 +90,22 @@ describe('updateAgent', () => {
 });
 
 describe('listAgentViews', () => {
+  it('shows the least loaded for its size first, then the one of the higher priority (REG-10)', async () => {
+    const world = createWorld();
+    const half = await world.agent('half', { maxConcurrency: 2 });
+    const tenth = await world.agent('tenth', { maxConcurrency: 10 });
+    await world.agent('plain', { maxConcurrency: 1 });
+    await world.agent('preferred', { maxConcurrency: 1, priority: 90 });
+    for (const { agentId } of [half, tenth]) await world.submit({ requirements: { agentId } });
+    const { items } = await listAgentViews(world.services, tenant, { limit: 10 });
+    expect(items.map(({ name, load }) => [name, load])).toEqual([
+      ['preferred', 0],
+      ['plain', 0],
+      ['tenth', 1],
+      ['half', 1],
+    ]);
+  });
+
   it('shows the least loaded first and filters by capability, status and room', async () => {
     const world = createWorld();
     const small = await world.agent('small', { maxConcurrency: 1, capabilities: ['x'] });
