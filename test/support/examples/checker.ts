@@ -39,9 +39,8 @@ export class Dice {
   }
 
   pick<Item>(items: readonly Item[]): Item {
-    const item = items[this.whole(0, items.length - 1)];
-    if (item === undefined) throw new Error('There is nothing to pick from.');
-    return item;
+    for (const item of items.slice(this.whole(0, items.length - 1))) return item;
+    throw new Error('There is nothing to pick from.');
   }
 
   shuffle<Item>(items: readonly Item[]): Item[] {
