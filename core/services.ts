@@ -8,6 +8,8 @@ import type { Queues } from './ports/queues.ts';
 import type { Randomness } from './ports/randomness.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { Sockets } from './ports/sockets.ts';
+import type { Tokens } from './ports/tokens.ts';
+import type { Vault } from './ports/vault.ts';
 import type { Table } from './table/table.ts';
 
 /**
@@ -24,6 +26,8 @@ export interface Services {
   readonly events: Events;
   readonly payloads: Payloads;
   readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly vault: Vault;
   readonly log: Log;
   readonly cache: EnvironmentCache;
 }

@@ -7,6 +7,7 @@ import { Bus } from '#infra/constructs/bus.ts';
 import { Coordination } from '#infra/constructs/coordination.ts';
 import { Functions } from '#infra/constructs/functions.ts';
 import { PublicHttpApi } from '#infra/constructs/http-api.ts';
+import { providerOf } from '#infra/constructs/identity-provider.ts';
 import { Payloads } from '#infra/constructs/payloads.ts';
 import { Queues } from '#infra/constructs/queues.ts';
 import { Relay } from '#infra/constructs/relay.ts';
@@ -30,7 +31,7 @@ export class MusterStack extends Stack {
     const table = new Table(this, 'State', { settings });
     const queues = new Queues(this, 'Queues');
     const payloads = new Payloads(this, 'Payloads', { settings, origins: props.config.payloadOrigins });
-    const access = new Access(this, 'Access', { settings });
+    const access = new Access(this, 'Access', { settings, provider: providerOf(this, props.config) });
     const bus = new Bus(this, 'Events');
     const sockets = new SocketApi(this, 'Sockets', { settings });
     const coordination = new Coordination(this, 'Coordination', { settings, tasksQueue: queues.tasks.queue });
@@ -62,6 +63,7 @@ export class MusterStack extends Stack {
         payloads: functions.named('http/payloads'),
         system: functions.named('http/system'),
         specs: functions.named('http/specs'),
+        access: functions.named('http/access'),
       },
     });
     queues.consumeWith(functions.named('queue/dispatch'), 'tasks');

@@ -7,7 +7,7 @@ import { indexKeys, keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { ConflictError } from '../errors/errors.ts';
 import { bindConnection, loadConnection, StaleConnectionError } from '../identity/connection.ts';
-import type { Principal } from '../identity/principal.ts';
+import { NotGrantedError, type Principal, requireCapabilities } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { absent, any, equal, present, set, setAll } from '../table/conditions.ts';
 import { readTask } from '../tasks/task.ts';
@@ -163,7 +163,8 @@ const tellLost = async (
  * record, which a disconnect deletes first; so one of the two always sees the other. A connection that it had before is
  * told `agent.replaced` and closed. `reply` is called when the agent may start, before work is handed to it.
  *
- * @throws AgentIdTakenError for another principal's id or name, StaleConnectionError when the socket closed meanwhile,
+ * @throws AgentIdTakenError for another principal's id or name, NotGrantedError for a capability or an agent that its
+ * credential does not have, StaleConnectionError when the socket closed meanwhile,
  * NotFoundError when the agent was removed meanwhile.
  */
 export const registerAgent = async (
@@ -173,6 +174,9 @@ export const registerAgent = async (
 ): Promise<void> => {
   const { principal, connectionId, registration } = request;
   const agentId = agentIdOf(principal, registration);
+  requireCapabilities(principal, registration.capabilities);
+  if (principal.agentId !== undefined && principal.agentId !== agentId)
+    throw new NotGrantedError('agentId', 'This agent');
   const connection = await loadConnection(services, connectionId);
   if (connection.agentId !== undefined && connection.agentId !== agentId) throw new AgentIdTakenError('agentId');
   await writeProfile(services, principal, agentId, registration);

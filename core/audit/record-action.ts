@@ -21,6 +21,8 @@ const operatorScopes: readonly Scope[] = [
   'workflows:write',
   'system:write',
   'runs:cancel',
+  'keys:manage',
+  'tenants:manage',
 ];
 
 /** Whether the use of a scope is an operator's action. */

@@ -13,8 +13,23 @@ export const environment = {
   bootstrapSecretArn: 'BOOTSTRAP_SECRET_ARN',
   /** JSON object: mode → state machine ARN. */
   stateMachines: 'STATE_MACHINES',
+  /** JSON object: the issuer of tokens that is trusted, see `IdentityProvider`; none when it is not set. */
+  identityProvider: 'IDENTITY_PROVIDER',
+  /** What the names of tenants' secrets begin with, in Secrets Manager and Parameter Store. */
+  secretsPrefix: 'SECRETS_PREFIX',
   logLevel: 'LOG_LEVEL',
 } as const;
+
+/** An OpenID Connect issuer, and the claims of its tokens that name tenant and role. */
+export const IdentityProvider = z.strictObject({
+  issuer: z.string(),
+  audience: z.string(),
+  /** @default the issuer's `/.well-known/jwks.json` */
+  jwksUri: z.string().optional(),
+  tenantClaim: z.string(),
+  roleClaim: z.string(),
+});
+export type IdentityProvider = z.infer<typeof IdentityProvider>;
 
 /** Mode → ARN. The modes that exist are the keys here; the infrastructure builds a state machine for each. */
 export const StateMachines = z.looseObject({ sequential: z.string(), parallel: z.string(), dag: z.string() });

@@ -3,8 +3,9 @@
  *
  * | access                                   | pk                          | sk              | index (partition / sort)                |
  * |------------------------------------------|-----------------------------|-----------------|-----------------------------------------|
- * | a connection                             | CONN#connectionId           | CONN            |                                         |
- * | an API key                               | tenant#KEY#keyId            | KEY             |                                         |
+ * | a connection                             | CONN#connectionId           | CONN            | list: tenant#SOCKETS#principal / connectionId; sweep: DUE#minute of its credential's end |
+ * | an API key                               | tenant#KEY#keyId            | KEY             | list: tenant#KEYS / time; sweep: DUE#minute once revoked |
+ * | a ticket for one connection              | TICKET#hash                 | TICKET          |                                         |
  * | an agent's profile                       | tenant#AGENT#agentId        | PROFILE         | list: tenant#AGENTS / agentId           |
  * | an agent's slots                         | tenant#AGENT#agentId        | SLOTS           | sweep: LIVE#shard / pk                  |
  * | an agent by its name                     | tenant#AGENTNAME#name       | NAME            |                                         |
@@ -26,7 +27,7 @@
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
  *
- * Three kinds of key do not begin with the tenant: connections (found before the tenant is known); the `sweep` index keys
+ * Three kinds of key do not begin with the tenant: connections and tickets (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
  */
 import { createHash } from 'node:crypto';
@@ -48,6 +49,7 @@ const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochM
 /** The primary key of every kind of item: what the table above lists. */
 export const keys = {
   connection: (connectionId: string): Key => ({ pk: `CONN#${connectionId}`, sk: 'CONN' }),
+  ticket: (hash: string): Key => ({ pk: `TICKET#${hash}`, sk: 'TICKET' }),
   apiKey: (tenant: string, keyId: string): Key => ({ pk: `${tenant}#KEY#${keyId}`, sk: 'KEY' }),
   profile: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'PROFILE' }),
   slots: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'SLOTS' }),
@@ -96,7 +98,7 @@ export const stageIdOf = (runId: string, position: number): string => `${runId}#
 export const anyCapability = '*';
 
 /** What a tenant lists. */
-type ListKind = 'AGENTS' | 'TASKS' | 'APPROVALS' | 'WORKFLOWS' | 'RUNS';
+type ListKind = 'KEYS' | 'TENANTS' | 'AGENTS' | 'TASKS' | 'APPROVALS' | 'WORKFLOWS' | 'RUNS';
 
 /** Index keys. An attribute that is absent keeps its item out of the index. */
 export const indexKeys = {
@@ -122,6 +124,11 @@ export const indexKeys = {
     listSort: sort,
   }),
   listOf: (tenant: string, kind: ListKind): string => `${tenant}#${kind}`,
+  socket: (tenant: string, principalId: string, connectionId: string) => ({
+    listKey: indexKeys.socketsOf(tenant, principalId),
+    listSort: connectionId,
+  }),
+  socketsOf: (tenant: string, principalId: string): string => `${tenant}#SOCKETS#${principalId}`,
   /** Sort by time of creation, made unique by the id. */
   byTime: (epochMs: number, id: string): string => `${padded(epochMs)}#${id}`,
 } as const;

@@ -49,6 +49,8 @@ export const limits = {
   /** Step Functions state payload. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
   stageSummaryBytes: 4 * 1024,
   idempotencyKeyLength: 255,
+  /** The longest that an API key may be good for, if it ends at all. */
+  keyLifeSeconds: 10 * 365 * 24 * 3600,
 } as const;
 
 /** How long things take, in milliseconds. */
@@ -67,6 +69,8 @@ export const timings = {
   /** A claim whose task does not name it is taken for orphaned after this: longer than any function runs. */
   orphanAfterMs: 60_000,
   connectionCacheMs: 30_000,
+  /** A ticket opens a connection within this. */
+  ticketMs: 60_000,
   /** API Gateway ends a socket at two hours. */
   connectionAgeMs: 2 * 3600_000,
   /** How long finished tasks, runs and stages stay readable. */

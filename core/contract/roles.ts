@@ -5,26 +5,38 @@ export const Role = z.enum(['admin', 'operator', 'submitter', 'agent', 'viewer']
 export type Role = z.infer<typeof Role>;
 
 /** What a route or frame needs. */
-export type Scope =
-  | 'agents:read'
-  | 'agents:write'
-  | 'agents:connect'
-  | 'tasks:read'
-  | 'tasks:submit'
-  | 'tasks:cancel'
-  | 'tasks:work'
-  | 'tasks:operate'
-  | 'system:audit'
-  | 'system:write'
-  | 'workflows:read'
-  | 'workflows:write'
-  | 'runs:read'
-  | 'runs:start'
-  | 'runs:cancel'
-  | 'payloads:write'
-  | 'system:read';
+export const Scope = z.enum([
+  'agents:read',
+  'agents:write',
+  'agents:connect',
+  'tasks:read',
+  'tasks:submit',
+  'tasks:cancel',
+  'tasks:work',
+  'tasks:operate',
+  'system:audit',
+  'system:write',
+  'workflows:read',
+  'workflows:write',
+  'runs:read',
+  'runs:start',
+  'runs:cancel',
+  'payloads:write',
+  'system:read',
+  'tickets:create',
+  'keys:manage',
+  'tenants:manage',
+]);
+export type Scope = z.infer<typeof Scope>;
 
-const view: readonly Scope[] = ['agents:read', 'tasks:read', 'workflows:read', 'runs:read', 'system:read'];
+const view: readonly Scope[] = [
+  'agents:read',
+  'tasks:read',
+  'workflows:read',
+  'runs:read',
+  'system:read',
+  'tickets:create',
+];
 const submit: readonly Scope[] = [
   ...view,
   'tasks:submit',
@@ -48,15 +60,21 @@ const work: readonly Scope[] = [
   'tasks:read',
   'payloads:write',
   'system:read',
+  'tickets:create',
 ];
+const administer: readonly Scope[] = [...operate, ...work, 'keys:manage', 'tenants:manage'];
 
 const scopesOf: Readonly<Record<Role, ReadonlySet<Scope>>> = {
   viewer: new Set(view),
   submitter: new Set(submit),
   agent: new Set(work),
   operator: new Set(operate),
-  admin: new Set([...operate, ...work]),
+  admin: new Set(administer),
 };
+
+/** Every scope of a role. */
+export const scopesOfRole = (role: Role): readonly Scope[] =>
+  Scope.options.filter((scope) => scopesOf[role].has(scope));
 
 /** Whether a role has a scope. */
 export const allows = (role: Role, scope: Scope): boolean => scopesOf[role].has(scope);

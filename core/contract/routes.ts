@@ -1,7 +1,7 @@
 import type { Scope } from './roles.ts';
 
 /** The resource families: one function each. */
-export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system' | 'specs';
+export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system' | 'specs' | 'access';
 
 /** One HTTP route. The infrastructure makes an API route of each and the family's function dispatches on `key`. */
 export interface Route {
@@ -40,6 +40,10 @@ export const routes = [
   { key: 'GET /v1/runs/{runId}', family: 'runs', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/cancel', family: 'runs', scope: 'runs:cancel' },
   { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
+  { key: 'POST /v1/keys', family: 'access', scope: 'keys:manage' },
+  { key: 'GET /v1/keys', family: 'access', scope: 'keys:manage' },
+  { key: 'DELETE /v1/keys/{keyId}', family: 'access', scope: 'keys:manage' },
+  { key: 'POST /v1/tickets', family: 'access', scope: 'tickets:create' },
   { key: 'GET /v1/audit', family: 'system', scope: 'system:audit' },
   { key: 'GET /v1/settings', family: 'system', scope: 'system:read' },
   { key: 'PUT /v1/settings', family: 'system', scope: 'system:write' },

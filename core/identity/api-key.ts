@@ -10,10 +10,13 @@ export interface ApiKey {
 
 const shape = /^mst_([a-z0-9-]{1,40})_([A-Za-z0-9-]{1,64})_([A-Za-z0-9]{20,128})$/;
 
-/** The key in an `Authorization` header's value, or `undefined` when there is none that could be one. */
-export const parseBearer = (header: string | undefined): ApiKey | undefined => {
-  const token = /^Bearer ([^\s]{1,300})$/i.exec(header ?? '')?.[1];
-  const [, tenantText, keyId, secret] = shape.exec(token ?? '') ?? [];
+/** The token in an `Authorization` header's value, or `undefined` when there is none. A JWT may have kilobytes. */
+export const bearerToken = (header: string | undefined): string | undefined =>
+  /^Bearer ([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(header ?? '')?.[1];
+
+/** The parts of an API key, or `undefined` for what could be none. */
+export const parseApiKey = (token: string): ApiKey | undefined => {
+  const [, tenantText, keyId, secret] = shape.exec(token) ?? [];
   const tenant = TenantId.safeParse(tenantText);
   return tenant.success && keyId !== undefined && secret !== undefined
     ? { tenant: tenant.data, keyId, secret }

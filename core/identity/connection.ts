@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { AgentId } from '../contract/ids.ts';
-import { keys } from '../contract/keys.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Services } from '../services.ts';
 import { absent, any, equal, present, set } from '../table/conditions.ts';
+import type { Item } from '../table/table.ts';
 import { Principal } from './principal.ts';
 
 /** What the platform knows of an open socket. Every frame is authorised from this, never from what the frame says. */
@@ -30,9 +31,19 @@ const cacheKey = (connectionId: string): string => `connection:${connectionId}`;
 /** Remembers a new socket. Ends by itself a little after the gateway would have closed it. */
 export const openConnection = async (services: Services, connectionId: string, principal: Principal): Promise<void> => {
   const expiresAt = services.clock.now() + timings.connectionAgeMs + 60_000;
+  const key = keys.connection(connectionId);
+  const endsEarlier = principal.endsAt !== undefined && principal.endsAt < expiresAt;
   await services.table.put({
-    key: keys.connection(connectionId),
-    item: { connectionId, principal, expiresAt, expiresAtEpochSeconds: Math.ceil(expiresAt / 1000) },
+    key,
+    item: {
+      connectionId,
+      principal,
+      expiresAt,
+      expiresAtEpochSeconds: Math.ceil(expiresAt / 1000),
+      // Found by whose it is when its credential is revoked, and by the sweep when that ends by itself.
+      ...indexKeys.socket(principal.tenant, principal.id, connectionId),
+      ...(endsEarlier ? indexKeys.due(key, principal.endsAt ?? 0) : {}),
+    },
     clauses: { isNew: absent('pk') },
   });
 };
@@ -73,6 +84,14 @@ export const bindConnection = async (
   });
   services.cache.forget(cacheKey(connectionId));
   if (!written.won) throw new StaleConnectionError();
+};
+
+/** A connection whose credential ends before it, as the sweep meets it. Returns whether it was closed. */
+export const sweepConnection = async (services: Services, item: Item): Promise<number> => {
+  const connection = Connection.parse(item);
+  if ((connection.principal.endsAt ?? Infinity) > services.clock.now()) return 0;
+  await services.sockets.close(connection.connectionId);
+  return 1;
 };
 
 /** Forgets a connection; answers what was known of it, once. */

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { Slots } from '../agents/agent.ts';
-import { indexKeys, sweepShards } from '../contract/keys.ts';
+import { indexKeys, keys, sweepShards } from '../contract/keys.ts';
 import { AppError } from '../errors/app-error.ts';
+import { sweepConnection } from '../identity/connection.ts';
+import { sweepKey } from '../identity/revoke-key.ts';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { Stage } from '../stages/stage.ts';
@@ -101,8 +103,10 @@ export const sweep = async (services: Services): Promise<SweepReport> => {
   return report;
 };
 
-/** A waiting task whose time has come: its deadline, or the end of its backoff. */
+/** What is due: a waiting task's deadline or the end of its backoff, a revoked key, a connection whose credential ended. */
 const sweepDue = async (services: Services, item: Item): Promise<number> => {
+  if (item['sk'] === keys.apiKey('', '').sk) return sweepKey(services, item);
+  if (item['sk'] === keys.connection('').sk) return sweepConnection(services, item);
   const found = readTask(item);
   if (found.kind !== 'task') return 0;
   const { task } = found;

@@ -4,7 +4,7 @@ import type { Services } from '#core/services.ts';
 import { createLog } from './create-log.ts';
 import { ConfigurationError, type Variables } from './environment.ts';
 
-type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payloads' | 'secrets';
+type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payloads' | 'secrets' | 'tokens' | 'vault';
 
 /** The ports that a function uses. */
 export type PortFactories = { readonly [Name in PortName]?: (variables: Variables) => Services[Name] };
@@ -32,6 +32,8 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
   const events = once('events', factories.events);
   const payloads = once('payloads', factories.payloads);
   const secrets = once('secrets', factories.secrets);
+  const tokens = once('tokens', factories.tokens);
+  const vault = once('vault', factories.vault);
   return {
     get table() {
       return table();
@@ -53,6 +55,12 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
     },
     get secrets() {
       return secrets();
+    },
+    get tokens() {
+      return tokens();
+    },
+    get vault() {
+      return vault();
     },
     clock: { now: Date.now },
     random: { fraction: () => randomInt(fractionCount - 1) / fractionCount, bytes: () => randomBytes(16) },

@@ -4,8 +4,10 @@ import type { ClientFrameType } from '#core/contract/client-frames.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
+import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { loadConnection } from '#core/identity/connection.ts';
 import { requireScope } from '#core/identity/principal.ts';
+import { requireLive } from '#core/identity/require-live.ts';
 import type { Services } from '#core/services.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { errorFields, publicError } from './describe-error.ts';
@@ -73,12 +75,15 @@ const handleFrame = async (
     const { envelope, type } = parseEnvelope(value);
     const scope = frameScopes[type];
     const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
+    await requireLive(services, connection.principal);
     requireScope(connection.principal, scope);
     await routes[type].run(services, { envelope, connection, reply });
     if (!isChatter(type)) logAction(services, connection.principal, { action: type, on: namedItems(envelope.payload) });
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
   } catch (error) {
     await refuse(services, reply, id, error);
+    // Its credential has ended: nothing that it says will be taken again.
+    if (error instanceof UnauthenticatedError) await services.sockets.close(connectionId);
   }
   return { statusCode: 200 };
 };

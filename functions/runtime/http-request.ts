@@ -4,8 +4,9 @@ import { readJson } from '#core/contract/json.ts';
 import { limits } from '#core/contract/limits.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '#core/errors/errors.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
-import { Principal } from '#core/identity/principal.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
+import { fromContext } from './authoriser-context.ts';
 
 /** API Gateway leaves out what a request has not; other implementations of the same format write `null`. */
 const ifAny = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
@@ -29,14 +30,9 @@ export type HttpEvent = z.infer<typeof HttpEvent>;
 
 /** Whom the authoriser of this API has recognised. @throws UnauthenticatedError when it has nobody. */
 export const principalOf = (event: HttpEvent): Principal => {
-  const context = event.requestContext.authorizer?.lambda;
-  const parsed = Principal.safeParse({
-    tenant: context?.['tenant'],
-    id: context?.['principalId'],
-    role: context?.['role'],
-  });
-  if (!parsed.success) throw new UnauthenticatedError();
-  return parsed.data;
+  const principal = fromContext(event.requestContext.authorizer?.lambda ?? {});
+  if (principal === undefined) throw new UnauthenticatedError();
+  return principal;
 };
 
 /** The body's JSON value; `undefined` when there is no body. @throws PayloadTooLargeError, InvalidFieldError. */

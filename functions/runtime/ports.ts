@@ -10,17 +10,20 @@ import {
 } from '#adapters/aws-clients.ts';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
 import { createEventBridgeEvents } from '#adapters/event-bridge/events.ts';
+import { createOidcTokens, noTokens } from '#adapters/oidc/tokens.ts';
 import { createS3Payloads } from '#adapters/s3/payloads.ts';
 import { createSecretsManagerSecrets } from '#adapters/secrets-manager/secrets.ts';
 import { createSqsQueues } from '#adapters/sqs/queues.ts';
 import { createStepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
-import { StateMachines } from '#core/contract/env.ts';
+import { IdentityProvider, StateMachines } from '#core/contract/env.ts';
+import { readJson } from '#core/contract/json.ts';
 import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
+import type { Tokens } from '#core/ports/tokens.ts';
 import type { Table } from '#core/table/table.ts';
 import { ConfigurationError, optionalVariable, type Variables, variable } from './environment.ts';
 
@@ -87,6 +90,18 @@ export const eventsPort = (variables: Variables): Events =>
 
 export const payloadsPort = (variables: Variables): Payloads =>
   createS3Payloads({ client: createS3Client(), bucket: variable(variables, 'payloadsBucket') });
+
+const parseProvider = (text: string): IdentityProvider => {
+  const parsed = IdentityProvider.safeParse(readJson(text));
+  if (!parsed.success) throw new ConfigurationError('IDENTITY_PROVIDER is not a JSON object that names an issuer.');
+  return parsed.data;
+};
+
+/** Without an issuer no token is trusted. */
+export const tokensPort = (variables: Variables): Tokens => {
+  const text = optionalVariable(variables, 'identityProvider');
+  return text === undefined ? noTokens : createOidcTokens(parseProvider(text));
+};
 
 export const secretsPort = (variables: Variables): Secrets =>
   createSecretsManagerSecrets({

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { errorCodes } from '#core/contract/error-codes.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
+import { spendTicket, subprotocol, ticketAmong } from '#core/identity/tickets.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { errorFields, publicError } from '../runtime/describe-error.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
-import { secretsPort, tablePort } from '../runtime/ports.ts';
+import { secretsPort, tablePort, tokensPort } from '../runtime/ports.ts';
 
 /** `$connect`. Header names are as the client wrote them. The query string names no key: it ends up in logs. */
 const ConnectEvent = z.looseObject({
@@ -21,24 +22,25 @@ interface Handshake {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The subprotocol that a browser must be told when it offered it. */
-const subprotocol = 'muster.v1';
-
 const headerOf = ({ headers }: ConnectEvent, name: string): string | undefined =>
   Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
 
-const accepted = (event: ConnectEvent): Handshake => {
-  const offered = (headerOf(event, 'sec-websocket-protocol') ?? '').split(',').map((part) => part.trim());
-  return offered.includes(subprotocol)
+const protocolsOf = (event: ConnectEvent): readonly string[] =>
+  (headerOf(event, 'sec-websocket-protocol') ?? '').split(',').map((part) => part.trim());
+
+/** A browser that has offered subprotocols must be told one of them: never the one that is its credential. */
+const accepted = (event: ConnectEvent): Handshake =>
+  protocolsOf(event).includes(subprotocol)
     ? { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } }
     : { statusCode: 200 };
-};
 
 const connect = async (services: Services, event: ConnectEvent): Promise<Handshake> => {
   // Frames are JSON; a client that asks for another encoding would not understand them.
   if ((event.queryStringParameters?.['encoding'] ?? 'json') !== 'json') return { statusCode: 400 };
   try {
-    const principal = await authenticate(services, headerOf(event, 'authorization'));
+    const header = headerOf(event, 'authorization');
+    const ticket = header === undefined ? ticketAmong(protocolsOf(event)) : undefined;
+    const principal = ticket === undefined ? await authenticate(services, header) : await spendTicket(services, ticket);
     await openConnection(services, event.requestContext.connectionId, principal);
     return accepted(event);
   } catch (error) {
@@ -51,4 +53,6 @@ const connect = async (services: Services, event: ConnectEvent): Promise<Handsha
 /** Authenticates a socket and remembers it. Anything but 200 refuses the handshake. */
 export const createConnectHandler = (services: Services) => eventHandler(services, ConnectEvent, connect);
 
-export const handler = createConnectHandler(buildServices({ table: tablePort, secrets: secretsPort }));
+export const handler = createConnectHandler(
+  buildServices({ table: tablePort, secrets: secretsPort, tokens: tokensPort }),
+);

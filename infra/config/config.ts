@@ -3,7 +3,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
 
 /** What `cdk deploy -c name=value` may set. Anything else under these names is refused when the app starts. */
-export const Config = z.strictObject({
+const ConfigFields = z.strictObject({
   /** `prod` keeps data when the stack goes away, protects the table from deletion and keeps logs longer. */
   stage: z.enum(['dev', 'prod']).default('dev'),
   /** Two stacks in one account and region need two names. */
@@ -21,12 +21,36 @@ export const Config = z.strictObject({
     .string()
     .default('*')
     .transform((text) => text.split(',').map((origin) => origin.trim())),
+  /** An OpenID Connect issuer whose tokens are taken beside API keys, and the audience that they must name. */
+  oidcIssuer: z
+    .string()
+    .regex(/^(https:\/\/|http:\/\/127\.0\.0\.1[:/])/, 'must be an https address')
+    .optional(),
+  oidcAudience: z.string().min(1).optional(),
+  /** @default the issuer's /.well-known/jwks.json */
+  oidcJwksUri: z.string().min(1).optional(),
+  /** The claims that name a token's tenant and its role; a role may also be one of a list, such as groups. */
+  oidcTenantClaim: z.string().min(1).default('tenant'),
+  oidcRoleClaim: z.string().min(1).default('role'),
+  /** `true`: where no issuer is given, the stack makes a Cognito user pool of its own. */
+  userPool: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
 });
+
+export const Config = ConfigFields.refine(
+  ({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined),
+  'oidcIssuer and oidcAudience belong together',
+).refine(
+  ({ oidcIssuer, userPool }) => oidcIssuer === undefined || !userPool,
+  'userPool is for installations without an oidcIssuer',
+);
 export type Config = z.output<typeof Config>;
 
 /** The names of the context values, for the only reader of context. */
-export const contextNames: readonly string[] = Object.keys(Config.shape);
+export const contextNames: readonly string[] = Object.keys(ConfigFields.shape);
 
 /** What follows from the stage. */
 export interface StageSettings {

@@ -26,8 +26,8 @@ export interface Access {
   readonly publishes?: boolean;
   /** May read and write payloads, and so presign addresses for them. */
   readonly payloads?: boolean;
-  /** May read the bootstrap key. */
-  readonly readsBootstrapKey?: boolean;
+  /** Lets people and agents in: may read the bootstrap key, and knows the issuer of tokens. */
+  readonly authenticates?: boolean;
 }
 
 /** One function: what it is given and what it may do. */
@@ -63,7 +63,7 @@ export const functionSpecs = {
     description: 'Authenticates a socket and writes its connection',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { table: ['GetItem', 'PutItem'], readsBootstrapKey: true },
+    access: { table: ['GetItem', 'PutItem', 'DeleteItem'], authenticates: true },
   },
   'websocket/disconnect': {
     description: 'Deletes a connection and starts the reconnect grace of its agent',
@@ -80,7 +80,7 @@ export const functionSpecs = {
     description: 'Authorises API keys for the HTTP API',
     memoryMb: 256,
     timeoutSeconds: 5,
-    access: { table: ['GetItem'], readsBootstrapKey: true },
+    access: { table: ['GetItem'], authenticates: true },
   },
   'http/agents': {
     description: 'HTTP routes of agents',
@@ -114,6 +114,12 @@ export const functionSpecs = {
     memoryMb: 256,
     timeoutSeconds: 10,
     access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'] },
+  },
+  'http/access': {
+    description: 'HTTP routes of API keys and tickets',
+    memoryMb: 256,
+    timeoutSeconds: 15,
+    access: { table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'], pushes: true },
   },
   'http/specs': {
     description: 'Serves the descriptions of the APIs',
@@ -156,7 +162,7 @@ export const functionSpecs = {
     description: 'Every minute: silent agents, overdue tasks, orphaned claims, unanswered tokens, unnoticed ends',
     memoryMb: 512,
     timeoutSeconds: 55,
-    access: { ...engine, indexes: ['backlog', 'sweep'], runsModes: true },
+    access: { ...engine, indexes: ['backlog', 'sweep', 'list'], runsModes: true },
   },
   'workflow/decide': {
     description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders',

@@ -1,11 +1,14 @@
-import { Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { IdentityProvider } from '#core/contract/env.ts';
 import type { StageSettings } from '#infra/config/config.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 
 export interface AccessProps {
   readonly settings: StageSettings;
+  /** Whose tokens are taken beside API keys. @default - none */
+  readonly provider?: IdentityProvider | undefined;
 }
 
 /**
@@ -15,9 +18,11 @@ export interface AccessProps {
  */
 export class Access extends Construct {
   readonly bootstrapSecret: Secret;
+  private readonly provider: IdentityProvider | undefined;
 
   constructor(scope: Construct, id: string, props: AccessProps) {
     super(scope, id);
+    this.provider = props.provider;
     this.bootstrapSecret = new Secret(this, 'BootstrapKey', {
       description: 'The bootstrap API key of Muster: mst_<tenant>_<keyId>_<secret>',
       removalPolicy: props.settings.removalPolicy,
@@ -35,9 +40,11 @@ export class Access extends Construct {
     });
   }
 
-  /** Lets a function read the bootstrap key, and tells it where that is. */
-  grantRead(grantee: TaskFunction): void {
+  /** Lets a function let people and agents in: it may read the bootstrap key, and is told whose tokens to take. */
+  grantAuthenticate(grantee: TaskFunction): void {
     grantee.allow(['secretsmanager:GetSecretValue'], [this.bootstrapSecret.secretArn]);
     grantee.setEnvironment('bootstrapSecretArn', this.bootstrapSecret.secretArn);
+    if (this.provider !== undefined)
+      grantee.setEnvironment('identityProvider', Stack.of(this).toJsonString(this.provider));
   }
 }

@@ -73,5 +73,5 @@ function grantAccess(grantee: TaskFunction, { access }: FunctionSpec, resources:
   if (access.runsModes === true) resources.coordination.grantExecutions(grantee);
   if (access.publishes === true) resources.bus.grantPublish(grantee);
   if (access.payloads === true) resources.payloads.grantReadWrite(grantee);
-  if (access.readsBootstrapKey === true) resources.access.grantRead(grantee);
+  if (access.authenticates === true) resources.access.grantAuthenticate(grantee);
 }

@@ -23,6 +23,7 @@ const tags: Readonly<Record<Route['family'], string>> = {
   runs: 'Runs of workflows',
   payloads: 'Payloads that are too large for a request',
   system: 'Settings, audit, health',
+  access: 'API keys and tickets',
   specs: 'The descriptions of the APIs',
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CreatedKey, KeyRequest, KeyView, TicketRequest, TicketView } from '#core/contract/access.ts';
 import { AgentRegistration, AgentUpdate, AgentView, Capability, Labels } from '#core/contract/agent.ts';
 import { AuditRecord } from '#core/contract/audit.ts';
 import { Completion, Step, StepGroup } from '#core/contract/definitions/step.ts';
@@ -34,8 +35,11 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Capability,
   Completion,
   CostCriteria,
+  CreatedKey,
   Explanation,
   Json,
+  Key: KeyView,
+  KeyRequest,
   Labels,
   Layered,
   MatchCriteria,
@@ -52,6 +56,8 @@ const named: Readonly<Record<string, z.ZodType>> = {
   TaskStatus,
   TaskSubmission,
   TenantSettings,
+  Ticket: TicketView,
+  TicketRequest,
   Usage,
   Workflow: WorkflowView,
   WorkflowDefinition,

@@ -8,6 +8,9 @@ describe('Config', () => {
       stackName: 'Muster',
       functionsRoot: 'functions',
       payloadOrigins: ['*'],
+      oidcTenantClaim: 'tenant',
+      oidcRoleClaim: 'role',
+      userPool: false,
       logLevel: 'INFO',
     });
   });
@@ -24,13 +27,34 @@ describe('Config', () => {
     ['stackName', '1st stack'],
     ['logLevel', 'TRACE'],
     ['functionsRoot', ''],
+    ['oidcIssuer', 'http://elsewhere.example'],
+    ['userPool', 'yes'],
     ['unknown', 'x'],
   ])('refuses %s = %s and names it', (name, value) => {
     const { error } = Config.safeParse({ [name]: value });
     expect(JSON.stringify(error?.issues)).toContain(name);
   });
 
+  it('takes an issuer with its audience, and then no user pool', () => {
+    const issuer = { oidcIssuer: 'https://id.example', oidcAudience: 'muster' };
+    expect(Config.parse(issuer)).toMatchObject(issuer);
+    for (const half of [{ oidcIssuer: issuer.oidcIssuer }, { oidcAudience: 'muster' }, { ...issuer, userPool: 'true' }])
+      expect(Config.safeParse(half).success).toBe(false);
+  });
+
   it('names the context values that the app reads', () => {
-    expect(contextNames).toEqual(['stage', 'stackName', 'functionsRoot', 'payloadOrigins', 'logLevel']);
+    expect(contextNames).toEqual([
+      'stage',
+      'stackName',
+      'functionsRoot',
+      'payloadOrigins',
+      'oidcIssuer',
+      'oidcAudience',
+      'oidcJwksUri',
+      'oidcTenantClaim',
+      'oidcRoleClaim',
+      'userPool',
+      'logLevel',
+    ]);
   });
 });

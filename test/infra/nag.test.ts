@@ -38,6 +38,10 @@ describe('cdk-nag', () => {
     expect(failed).toBe(false);
   });
 
+  it('finds nothing in the user pool either', () => {
+    expect(rulesOf(synthesiseChecked(build({ userPool: 'true' }).app).reports)).toEqual([]);
+  });
+
   it('fails the synthesis for a queue without encryption in transit and dead letters', () => {
     const { app, stack } = build();
     const careless = new Queue(stack, 'Careless');

@@ -2,7 +2,12 @@ import type { Key } from '#core/contract/keys.ts';
 import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
 import type { Services } from '#core/services.ts';
 import type { Item, Put, Remove, Table, Update, Written } from '#core/table/table.ts';
-import { createFixedSecrets, createInMemoryPayloads } from '#test/support/recording-ports.ts';
+import {
+  createFixedSecrets,
+  createFixedTokens,
+  createInMemoryPayloads,
+  createInMemoryVault,
+} from '#test/support/recording-ports.ts';
 import { writeName } from './clause-log.ts';
 import type { ExecutionsTwin } from './executions.ts';
 import type { Gateway } from './gateway.ts';
@@ -87,6 +92,8 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
     random: { fraction: () => world.handlerChance.fraction(), bytes: () => world.handlerChance.bytes() },
     cache: invocation.environment.cache,
     secrets: createFixedSecrets(),
+    tokens: createFixedTokens(),
+    vault: createInMemoryVault(),
     log: {
       info: () => undefined,
       warn: (message, fields) =>

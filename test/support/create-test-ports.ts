@@ -7,11 +7,15 @@ import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
+import type { Tokens } from '#core/ports/tokens.ts';
+import type { Vault } from '#core/ports/vault.ts';
 import type { Table } from '#core/table/table.ts';
 import { createInMemoryTable, type InMemoryTable } from './in-memory-table.ts';
 import {
   createFixedSecrets,
+  createFixedTokens,
   createInMemoryPayloads,
+  createInMemoryVault,
   createRecordingEvents,
   createRecordingExecutions,
   createRecordingLog,
@@ -19,7 +23,9 @@ import {
   createRecordingSockets,
   createSeededRandomness,
   createVirtualClock,
+  type FixedTokens,
   type InMemoryPayloads,
+  type InMemoryVault,
   type RecordingEvents,
   type RecordingExecutions,
   type RecordingLog,
@@ -37,6 +43,8 @@ export interface Ports {
   readonly events: Events;
   readonly payloads: Payloads;
   readonly secrets: Secrets;
+  readonly tokens: Tokens;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -49,6 +57,8 @@ export interface TestPorts extends Ports {
   readonly executions: RecordingExecutions;
   readonly events: RecordingEvents;
   readonly payloads: InMemoryPayloads;
+  readonly tokens: FixedTokens;
+  readonly vault: InMemoryVault;
   readonly clock: VirtualClock;
   readonly log: RecordingLog;
 }
@@ -61,6 +71,8 @@ const createTwins = (): TestPorts => ({
   events: createRecordingEvents(),
   payloads: createInMemoryPayloads(),
   secrets: createFixedSecrets(),
+  tokens: createFixedTokens(),
+  vault: createInMemoryVault(),
   clock: createVirtualClock(),
   randomness: createSeededRandomness(),
   log: createRecordingLog(),

@@ -11,6 +11,8 @@ import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
+import type { TokenIdentity, Tokens } from '#core/ports/tokens.ts';
+import type { Vault } from '#core/ports/vault.ts';
 
 export interface VirtualClock extends Clock {
   advance(ms: number): void;
@@ -198,6 +200,26 @@ export const createInMemoryPayloads = (): InMemoryPayloads => {
       },
     }),
   };
+};
+
+export interface FixedTokens extends Tokens {
+  /** Tokens that are valid, and whom they speak for. */
+  readonly valid: Map<string, TokenIdentity>;
+}
+
+export const createFixedTokens = (): FixedTokens => {
+  const valid = new Map<string, TokenIdentity>();
+  return { valid, verify: async (token) => valid.get(token) };
+};
+
+export interface InMemoryVault extends Vault {
+  /** Values by `<from>:<tenant>/<id>`. */
+  readonly values: Map<string, string>;
+}
+
+export const createInMemoryVault = (): InMemoryVault => {
+  const values = new Map<string, string>();
+  return { values, read: async (tenant, { from, id }) => values.get(`${from}:${tenant}/${id}`) };
 };
 
 export const createFixedSecrets = (secret = 'test-bootstrap-secret'): Secrets => ({

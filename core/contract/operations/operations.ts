@@ -1,4 +1,5 @@
 import type { Operation, RouteKey } from '../operation.ts';
+import { accessOperations } from './access.ts';
 import { agentOperations } from './agents.ts';
 import { payloadOperations } from './payloads.ts';
 import { runOperations } from './runs.ts';
@@ -9,6 +10,7 @@ import { workflowOperations } from './workflows.ts';
 
 /** Every route of the contract with what it takes and answers. */
 export const operations: Readonly<Record<RouteKey, Operation>> = {
+  ...accessOperations,
   ...agentOperations,
   ...taskOperations,
   ...workflowOperations,

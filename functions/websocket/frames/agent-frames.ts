@@ -3,6 +3,7 @@ import { registerAgent } from '#core/agents/register-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
 import { clientFrames } from '#core/contract/client-frames.ts';
 import { limits, timings } from '#core/contract/limits.ts';
+import { requireCapabilities } from '#core/identity/principal.ts';
 import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts';
 
 const { frameBytes, inlinePayloadBytes, payloadBytes } = limits;
@@ -29,12 +30,11 @@ export const agentFrames: FrameRoutes<'agent.register' | 'agent.update' | 'agent
           }),
       ),
   ),
-  'agent.update': frameRoute(clientFrames['agent.update'], (services, frame, update) =>
-    updateAgent(services, speakerOf(frame), update, {
-      connection: frame.connection.connectionId,
-      seq: frame.envelope.seq,
-    }),
-  ),
+  'agent.update': frameRoute(clientFrames['agent.update'], async (services, frame, update) => {
+    const { principal, connectionId } = frame.connection;
+    requireCapabilities(principal, update.capabilities);
+    await updateAgent(services, speakerOf(frame), update, { connection: connectionId, seq: frame.envelope.seq });
+  }),
   'agent.heartbeat': frameRoute(clientFrames['agent.heartbeat'], (services, frame, said) =>
     heartbeat(services, speakerOf(frame), frame.connection.connectionId, said),
   ),

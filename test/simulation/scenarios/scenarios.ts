@@ -1,3 +1,4 @@
+import { accessScenarios } from './access-scenarios.ts';
 import { agentsScenarios } from './agents-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
 import { runsScenarios } from './runs-scenarios.ts';
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...tasksScenarios,
   ...runsScenarios,
   ...flowScenarios,
+  ...accessScenarios,
 ];

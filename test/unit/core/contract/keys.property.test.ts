@@ -9,6 +9,7 @@ const number = fc.nat({ max: 300 });
 /** Every kind of key with what makes it, tenant first. */
 const makers = {
   connection: fc.tuple(id).map(([a]) => [keys.connection(a), ['connection', a]] as const),
+  ticket: fc.tuple(id).map(([a]) => [keys.ticket(a), ['ticket', a]] as const),
   apiKey: fc.tuple(tenant, id).map(([t, a]) => [keys.apiKey(t, a), ['apiKey', t, a]] as const),
   profile: fc.tuple(tenant, id).map(([t, a]) => [keys.profile(t, a), ['profile', t, a]] as const),
   slots: fc.tuple(tenant, id).map(([t, a]) => [keys.slots(t, a), ['slots', t, a]] as const),
@@ -50,10 +51,14 @@ describe('keys', () => {
     );
   });
 
-  it('begin with the tenant, but for connections', () => {
+  it('begin with the tenant, but for connections and tickets', () => {
     fc.assert(
       fc.property(anyKey, ([key, [kind, first]]) => {
-        const begins = kind === 'connection' ? 'CONN#' : `${first}#`;
+        const exceptions = new Map([
+          ['connection', 'CONN#'],
+          ['ticket', 'TICKET#'],
+        ]);
+        const begins = exceptions.get(kind) ?? `${first}#`;
         expect(key.pk.startsWith(begins)).toBe(true);
       }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keys } from '#core/contract/keys.ts';
 import type { Role } from '#core/contract/roles.ts';
-import { hashSecret, parseBearer } from '#core/identity/api-key.ts';
+import { bearerToken, hashSecret, parseApiKey } from '#core/identity/api-key.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { Principal, requireScope } from '#core/identity/principal.ts';
 import { createWorld, type World } from '../world.ts';
@@ -17,7 +17,13 @@ const storeKey = async (world: World, item: Record<string, unknown> = {}, role: 
   });
 };
 
-describe('parseBearer', () => {
+/** The key in a header. */
+const parseBearer = (header: string | undefined) => {
+  const token = bearerToken(header);
+  return token === undefined ? undefined : parseApiKey(token);
+};
+
+describe('parseApiKey', () => {
   it('reads tenant, key and secret', () => {
     expect(parseBearer(bearer('acme', 'k1'))).toEqual({ tenant: 'acme', keyId: 'k1', secret });
     expect(parseBearer(bearer('acme', 'k1').replace('Bearer', 'bearer'))?.keyId).toBe('k1');
@@ -64,7 +70,7 @@ describe('authenticate', () => {
     await storeKey(world, item);
     await expect(authenticate(world.services, header)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
-      message: expect.stringContaining('A valid API key is needed'),
+      message: expect.stringContaining('A valid credential is needed'),
     });
   });
 
@@ -72,6 +78,37 @@ describe('authenticate', () => {
     const world = createWorld();
     await storeKey(world, { endsAt: world.ports.clock.now() + 1 });
     await expect(authenticate(world.services, bearer('acme', 'k1'))).resolves.toMatchObject({ role: 'agent' });
+  });
+
+  it('tells what a key is limited to, and when it ends', async () => {
+    const world = createWorld();
+    const endsAt = world.ports.clock.now() + 1000;
+    await storeKey(world, { scopes: ['tasks:read'], capabilities: ['review'], endsAt });
+    await expect(authenticate(world.services, bearer('acme', 'k1'))).resolves.toEqual({
+      tenant: 'acme',
+      id: 'key:k1',
+      role: 'agent',
+      scopes: ['tasks:read'],
+      capabilities: ['review'],
+      endsAt,
+    });
+  });
+
+  it('takes a token of the trusted issuer for its time, and no other', async () => {
+    const world = createWorld();
+    const endsAt = world.ports.clock.now() + 1000;
+    world.ports.tokens.valid.set('a.b.c', { tenant: 'acme', subject: 'ada', role: 'operator', endsAt });
+    world.ports.tokens.valid.set('d.e.f', { tenant: 'NO TENANT', subject: 'ada', role: 'operator', endsAt });
+    await expect(authenticate(world.services, 'Bearer a.b.c')).resolves.toEqual({
+      tenant: 'acme',
+      id: 'user:ada',
+      role: 'operator',
+      endsAt,
+    });
+    for (const header of ['Bearer d.e.f', 'Bearer x.y.z'])
+      await expect(authenticate(world.services, header)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    world.ports.clock.advance(1000);
+    await expect(authenticate(world.services, 'Bearer a.b.c')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
   it('takes the bootstrap secret for the default tenant only', async () => {
