@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DagWorkflow } from './definitions/dag.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
+import { StepId } from './definitions/step.ts';
 import { Name, RunId } from './ids.ts';
 import { Json } from './json.ts';
 import { TaskError } from './task.ts';
@@ -23,7 +24,16 @@ export const WorkflowView = z.looseObject({
 export type WorkflowView = z.infer<typeof WorkflowView>;
 
 /** The states of a run; the last four are final. */
-export const RunStatus = z.enum(['STARTING', 'RUNNING', 'CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']);
+export const RunStatus = z.enum([
+  'STARTING',
+  'RUNNING',
+  'PAUSED',
+  'CANCELLING',
+  'SUCCEEDED',
+  'FAILED',
+  'CANCELLED',
+  'TIMED_OUT',
+]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
 /** What `POST /v1/runs` and a `muster.run.requested` event ask for. `version` defaults to the newest. */
@@ -31,6 +41,8 @@ export const RunRequest = z.strictObject({
   workflow: Name,
   version: z.int().positive().optional(),
   input: Json.default(null),
+  /** Does an earlier run of the workflow again from this step on; what succeeded before it is taken over. */
+  reuse: z.strictObject({ runId: RunId, from: StepId }).optional(),
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 /** A request as its sender writes it. */
@@ -48,6 +60,41 @@ export const StepStatus = z.enum([
   'CANCELLED',
   'TIMED_OUT',
 ]);
+
+/** What happened in a run, as the API answers it. Times are epoch milliseconds, durations milliseconds up to now. */
+export const RunTimeline = z.looseObject({
+  runId: RunId,
+  status: RunStatus,
+  /** By the time at which each could have begun. */
+  entries: z.array(
+    z.looseObject({
+      taskId: z.string(),
+      step: z.string(),
+      /** The stage's position in the run. */
+      stage: z.int(),
+      status: z.string(),
+      agentId: z.string().optional(),
+      agentName: z.string().optional(),
+      readyAt: z.number(),
+      /** From ready until an agent began; of that, `queuedMs` until one was found. */
+      waitMs: z.number(),
+      queuedMs: z.number(),
+      workMs: z.number(),
+      costUsd: z.number(),
+      /** Whether the run took as long as it did because of this task. */
+      isCritical: z.boolean(),
+    }),
+  ),
+  criticalPath: z.array(z.string()),
+  wallMs: z.number(),
+  workMs: z.number(),
+  costUsd: z.number(),
+  /** How long no agent worked on the critical path: what coordinating cost. */
+  overheadMs: z.number(),
+  /** How many agents worked at once on average. */
+  parallelism: z.number(),
+});
+export type RunTimeline = z.infer<typeof RunTimeline>;
 
 /** A run as the API answers it. Times are epoch milliseconds. */
 export const RunView = z.looseObject({
@@ -70,6 +117,10 @@ export const RunView = z.looseObject({
           status: z.string(),
           agentId: z.string().optional(),
           agentName: z.string().optional(),
+          /** Of a step that is a run. */
+          childRunId: z.string().optional(),
+          /** Of one that has ended: completed, cancelled, in_flight_unknown (its agent has not said that it stopped) or never_started. */
+          disposition: z.string().optional(),
           attempt: z.int(),
           startedAt: z.number().optional(),
           endedAt: z.number().optional(),

@@ -7,7 +7,7 @@ import { cancelMembers } from '../stages/cancel-members.ts';
 import { equal, oneOf, plus, set } from '../table/conditions.ts';
 import { endRun, type RunEnding } from './end-run.ts';
 import { readStages } from './members.ts';
-import { Run, readRun } from './run.ts';
+import { isLive, liveStatuses, Run, readRun } from './run.ts';
 
 /** A run that has ended otherwise. */
 export class RunEndedError extends AppError {
@@ -47,7 +47,7 @@ export const stopRun = async (services: Services, run: Run, end: RunEnding): Pro
   const written = await services.table.update({
     key: keys.run(run.tenant, run.runId),
     set: [set('status', 'CANCELLING'), set('ending', end), plus('rev', 1)],
-    clauses: { isLive: oneOf('status', ['STARTING', 'RUNNING']) },
+    clauses: { isLive: oneOf('status', liveStatuses) },
   });
   const stopping = written.item === undefined ? run : Run.parse(written.item);
   if (stopping.status !== 'CANCELLING') return stopping;
@@ -70,8 +70,7 @@ export const cancelRun = async (
 ): Promise<Run> => {
   const run = await readRun(services, principal.tenant, runId);
   if (run.status === 'CANCELLED') return run;
-  if (run.status !== 'STARTING' && run.status !== 'RUNNING' && run.status !== 'CANCELLING')
-    throw new RunEndedError(runId, run.status);
+  if (!isLive(run) && run.status !== 'CANCELLING') throw new RunEndedError(runId, run.status);
   return stopRun(services, run, {
     status: 'CANCELLED',
     error: { code: 'CANCELLED', message: reason, retryable: false },

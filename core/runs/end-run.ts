@@ -9,7 +9,7 @@ import type { Services } from '../services.ts';
 import { oneOf, plus, set, setAll } from '../table/conditions.ts';
 import { tellWatchers } from '../watch/watchers.ts';
 import { runOutput } from './outputs.ts';
-import { Run } from './run.ts';
+import { liveStatuses, Run } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
 
 /** How a run ends. */
@@ -68,7 +68,7 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
       plus('rev', 1),
     ],
     remove: [['sweepKey'], ['sweepSort']],
-    clauses: { isOpen: oneOf('status', ['STARTING', 'RUNNING', 'CANCELLING']) },
+    clauses: { isOpen: oneOf('status', [...liveStatuses, 'CANCELLING']) },
   });
   if (!written.won) return false;
   const ended = Run.parse(written.item);

@@ -2,7 +2,7 @@ import type { RunId, TenantId } from '../contract/ids.ts';
 import type { Services } from '../services.ts';
 import { stopRun } from './cancel-run.ts';
 import type { RunEnding } from './end-run.ts';
-import { readRun } from './run.ts';
+import { isLive, readRun } from './run.ts';
 
 /** An execution that ended other than well, as its status event or a look at it says. */
 export interface ExecutionEnd {
@@ -28,6 +28,5 @@ const endingOf = ({ status, error, cause }: ExecutionEnd): RunEnding => ({
  */
 export const executionEnded = async (services: Services, end: ExecutionEnd): Promise<void> => {
   const run = await readRun(services, end.tenant, end.runId);
-  if (run.status === 'STARTING' || run.status === 'RUNNING' || run.status === 'CANCELLING')
-    await stopRun(services, run, endingOf(end));
+  if (isLive(run) || run.status === 'CANCELLING') await stopRun(services, run, endingOf(end));
 };

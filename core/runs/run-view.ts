@@ -15,32 +15,29 @@ import { readWorkflow } from './workflow-store.ts';
 type StepState = z.infer<typeof StepStatus>;
 type StepView = RunView['steps'][number];
 
+/** What is known of a task's work once nobody waits for it any more. */
+const dispositionOf = ({ status, disposition }: Task): string | undefined => {
+  if (status === 'SUCCEEDED' || status === 'FAILED') return 'completed';
+  if (disposition === 'stopped') return 'cancelled';
+  return disposition === 'in_flight' ? 'in_flight_unknown' : disposition;
+};
+
+/** A task that an agent or a run has begun. */
+const isRunning = ({ status, startedAt, childRunId }: Task): boolean =>
+  status === 'ASSIGNED' ? startedAt !== undefined : status === 'PENDING' && childRunId !== undefined;
+
 const memberView = (task: Task): StepView['tasks'][number] => {
-  const {
-    taskId,
-    kind,
-    type,
-    agentId,
-    agentName,
-    attempt,
-    startedAt,
-    assignedAt,
-    endedAt,
-    createdAt,
-    error,
-    childRunId,
-  } = task;
-  const isRunning =
-    task.status === 'ASSIGNED' ? startedAt !== undefined : task.status === 'PENDING' && childRunId !== undefined;
-  const status = isRunning ? 'RUNNING' : task.status;
+  const { taskId, kind, type, attempt, createdAt } = task;
+  const { agentId, agentName, assignedAt, startedAt, endedAt, error, childRunId, reusedFrom } = task;
+  const disposition = dispositionOf(task);
   return {
     taskId,
     kind,
     type,
-    status,
+    status: isRunning(task) ? 'RUNNING' : task.status,
     attempt,
     createdAt,
-    ...defined({ agentId, agentName, assignedAt, startedAt, endedAt, error, childRunId }),
+    ...defined({ agentId, agentName, assignedAt, startedAt, endedAt, error, childRunId, reusedFrom, disposition }),
   };
 };
 

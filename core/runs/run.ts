@@ -7,6 +7,9 @@ import { RunStatus } from '../contract/workflow.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 
+/** Statuses of a run that goes on. */
+export const liveStatuses = ['STARTING', 'RUNNING', 'PAUSED'] as const;
+
 /** The run item. Written before its execution starts; ended by the engine, never by the execution alone. */
 export const Run = z.looseObject({
   tenant: TenantId,
@@ -29,6 +32,8 @@ export const Run = z.looseObject({
   deadlineAt: z.number(),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),
+  /** The run whose results before this stage are taken over. */
+  reuse: z.looseObject({ runId: RunId, before: z.int() }).optional(),
   /** How a run that is CANCELLING ends. */
   ending: z
     .looseObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']), error: TaskError.optional() })
@@ -37,8 +42,8 @@ export const Run = z.looseObject({
 });
 export type Run = z.infer<typeof Run>;
 
-/** Whether a run still accepts new stages and tasks. */
-export const isLive = (run: Pick<Run, 'status'>): boolean => run.status === 'STARTING' || run.status === 'RUNNING';
+/** Whether a run still accepts new stages and tasks; of a paused one they wait. */
+export const isLive = (run: Pick<Run, 'status'>): boolean => liveStatuses.some((status) => status === run.status);
 
 /** A run as it is now. @throws NotFoundError when there is none of this tenant's. */
 export const readRun = async (services: Services, tenant: TenantId, runId: RunId): Promise<Run> => {

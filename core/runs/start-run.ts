@@ -8,6 +8,7 @@ import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, plus, set, setDefault } from '../table/conditions.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
+import { reuseOf } from './reuse-run.ts';
 import { Run } from './run.ts';
 import { newestVersion, readWorkflow } from './workflow-store.ts';
 
@@ -72,6 +73,7 @@ export const startRun = async (
   const runId = startedRunId(principal, idempotencyKey);
   const version = request.version ?? (await newestVersion(services, tenant, request.workflow));
   const { definition } = await readWorkflow(services, tenant, request.workflow, version);
+  const reuse = request.reuse === undefined ? undefined : await reuseOf(services, tenant, request, definition);
   const nowMs = services.clock.now();
   const key = keys.run(tenant, runId);
   const run: Run = {
@@ -81,7 +83,8 @@ export const startRun = async (
     version,
     mode: definition.mode,
     status: 'STARTING',
-    input: await fitPayload(services, tenant, 'input', request.input),
+    input: await fitPayload(services, tenant, 'input', reuse?.input ?? request.input),
+    ...(reuse === undefined ? {} : { reuse: reuse.reuse }),
     requestHash,
     principal: principal.id,
     ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),

@@ -134,7 +134,7 @@ export const advanceFlow = async (services: Services, stage: Stage, markers: Mar
   const next = release({ nodes, states: flow.states, width: stage.maxParallel, failFast: false });
   const nodesOf = (ids: readonly string[]): readonly Node[] =>
     steps.flatMap((step, index) => (ids.includes(step.id) ? [{ step, index }] : []));
-  const chosen = next.start.flatMap((id) => nodesOf([id]));
+  const chosen = stage.isHeld === true ? [] : next.start.flatMap((id) => nodesOf([id]));
   if (chosen.length > 0 && !(await chooseNodes(services, stage, chosen))) return true;
   const unmarked = new Set(markers.open.filter(({ released }) => !released).map(({ index }) => index));
   const unbegun = (stage.released ?? [])

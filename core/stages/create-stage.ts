@@ -4,13 +4,15 @@ import { isTerminal } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import { stopRun } from '../runs/cancel-run.ts';
 import { endRun } from '../runs/end-run.ts';
+import { asReused, reusedTask } from '../runs/reuse-run.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, set } from '../table/conditions.ts';
-import { readTask } from '../tasks/task.ts';
+import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
 import { putTask } from '../tasks/task-writes.ts';
 import { cancelMember } from './cancel-members.ts';
 import { afterDecision, decideStage } from './decide-stage.ts';
+import { followRun } from './hold-stage.ts';
 import { joinStage, repairStage, settleStage } from './join-stage.ts';
 import { openMarker } from './markers.ts';
 import { placeMember } from './place-member.ts';
@@ -37,11 +39,19 @@ const planOrFail = async (services: Services, run: Run, message: StageMessage): 
   }
 };
 
+/** Writes a member as done by the run that this one repeats. */
+const takeOver = async (services: Services, task: Task, place: StagePlace, earlier: Task): Promise<void> => {
+  await services.table.put(putTask(asReused(task, earlier, services.clock.now())));
+  await joinStage(services, { ...task, status: 'SUCCEEDED' }, place);
+};
+
 /** Creates one member, working or waiting for its turn. A repeat that finds it ended joins it again. */
 const createMember = async (services: Services, plan: Plan, stage: Stage, index: number): Promise<void> => {
   const task = await memberTask(services, plan, { position: stage.position, index });
   if (task?.place === undefined) return;
-  if (index < stage.maxParallel) {
+  const earlier = await reusedTask(services, plan.run, task);
+  if (earlier !== undefined) return takeOver(services, task, task.place, earlier);
+  if (index < stage.maxParallel && stage.isBornHeld !== true) {
     const found = await placeMember(services, task);
     if (found !== undefined && isTerminal(found.status)) await joinStage(services, found, task.place);
     return;
@@ -75,7 +85,7 @@ const createMembers = async (
   }
   await cancelIfOver(services, stage, range);
   // Members beyond the limit may have been created after the ones before them ended: let the next ones go.
-  if (stage.total > stage.maxParallel) await settleStage(services, stage);
+  if (stage.total > stage.maxParallel || stage.isBornHeld === true) await settleStage(services, stage);
 };
 
 /**
@@ -89,7 +99,8 @@ const cancelIfOver = async (
 ): Promise<void> => {
   const run = await readRun(services, ref.tenant, ref.runId);
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
-  if (isLive(run) && stage?.status !== 'DECIDED') return;
+  if (isLive(run) && stage?.status !== 'DECIDED')
+    return stage === undefined ? undefined : followRun(services, run, stage);
   const reason = isLive(run) ? 'The stage is decided.' : `The run is ${run.status}.`;
   for (let index = range.from; index < range.to; index++) await cancelMember(services, ref, index, reason);
 };
@@ -115,8 +126,10 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     maxParallel: spec.width ?? definition.maxParallelAgents,
     ...(spec.isDataflow === true ? { released: [], releasedCount: 0 } : {}),
     createdAt: services.clock.now(),
+    ...(run.status === 'PAUSED' ? { isBornHeld: true, isHeld: true } : {}),
   };
-  const isLetGo = (index: number): boolean => spec.isDataflow !== true && index < stage.maxParallel;
+  const isLetGo = (index: number): boolean =>
+    spec.isDataflow !== true && stage.isBornHeld !== true && index < stage.maxParallel;
   for (let start = 0; start < members.length; start += chunkSize) {
     const indices = Array.from({ length: Math.min(chunkSize, members.length - start) }, (_, offset) => start + offset);
     await Promise.all(indices.map((index) => openMarker(services, stage, index, isLetGo(index))));

@@ -26,6 +26,7 @@ const letGo = async (services: Services, stage: Stage, index: number, isReleased
 
 /** Lets members go to work as long as fewer than the stage's limit are at it. */
 const releaseNext = async (services: Services, stage: Stage, markers: Markers): Promise<void> => {
+  if (stage.isHeld === true) return;
   const working = markers.open.filter(({ released }) => released).length;
   const waiting = markers.open.filter(({ released }) => !released).slice(0, Math.max(0, stage.maxParallel - working));
   await Promise.all(waiting.map(({ index }) => letGo(services, stage, index, false)));

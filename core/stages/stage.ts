@@ -36,6 +36,10 @@ export const Stage = z.looseObject({
   /** Of a dataflow stage: the members that were let go so far, and how many. Who adds to it names how many it read. */
   released: z.array(z.int()).optional(),
   releasedCount: z.int().optional(),
+  /** Its run was paused when it was asked for: its members waited for their turn from the beginning. */
+  isBornHeld: z.boolean().optional(),
+  /** Its run is paused: no member is let go. */
+  isHeld: z.boolean().optional(),
   createdAt: z.number(),
   result: StageResult.optional(),
 });

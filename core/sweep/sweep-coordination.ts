@@ -8,6 +8,7 @@ import { startExecution } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
 import { cancelMembers } from '../stages/cancel-members.ts';
 import { afterDecision } from '../stages/decide-stage.ts';
+import { followRun } from '../stages/hold-stage.ts';
 import { repairStage, settleStage } from '../stages/join-stage.ts';
 import type { Stage } from '../stages/stage.ts';
 
@@ -16,7 +17,10 @@ export const sweepStage = async (services: Services, stage: Stage): Promise<numb
   if (services.clock.now() - stage.createdAt < timings.sweepMs) return 0;
   if (stage.status === 'DECIDED') return afterDecision(services, stage).then(() => 1);
   const run = await readRun(services, stage.tenant, stage.runId);
-  if (isLive(run)) return repairStage(services, stage).then(() => 0);
+  if (isLive(run))
+    return followRun(services, run, stage)
+      .then(() => repairStage(services, stage))
+      .then(() => 0);
   // Its run ended between its creator's look at the run and the stage's own write: nobody else closes it.
   const reason = `The run is ${run.status}.`;
   await cancelMembers(services, { tenant: stage.tenant, runId: stage.runId, stage: stage.position, reason });

@@ -82,6 +82,8 @@ export const Task = z.looseObject({
   watched: z.boolean().optional(),
   retryOf: TaskId.optional(),
   retriedAs: TaskId.optional(),
+  /** Of a run that repeats another: the task whose result was taken over. */
+  reusedFrom: TaskId.optional(),
   place: StagePlace.optional(),
   /** Of kind `run`: the workflow, and the run that does it once it was started. */
   run: RunReference.optional(),

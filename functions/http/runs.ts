@@ -1,5 +1,7 @@
 import { runOperations as operations } from '#core/contract/operations/runs.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
+import { pauseRun, resumeRun } from '#core/runs/pause-run.ts';
+import { readRunTimeline } from '#core/runs/run-timeline.ts';
 import { listRunViews, readRunView, runView } from '#core/runs/run-view.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import type { Services } from '#core/services.ts';
@@ -19,6 +21,24 @@ const runRoutes: FamilyRoutes<'runs'> = {
     operations['GET /v1/runs/{runId}'],
     async (services, { params: { runId } }, { principal }) => ({
       body: await readRunView(services, principal.tenant, runId),
+    }),
+  ),
+  'GET /v1/runs/{runId}/timeline': route(
+    operations['GET /v1/runs/{runId}/timeline'],
+    async (services, { params: { runId } }, { principal }) => ({
+      body: await readRunTimeline(services, principal.tenant, runId),
+    }),
+  ),
+  'POST /v1/runs/{runId}/pause': route(
+    operations['POST /v1/runs/{runId}/pause'],
+    async (services, { params: { runId } }, { principal }) => ({
+      body: await runView(services, await pauseRun(services, principal, runId)),
+    }),
+  ),
+  'POST /v1/runs/{runId}/resume': route(
+    operations['POST /v1/runs/{runId}/resume'],
+    async (services, { params: { runId } }, { principal }) => ({
+      body: await runView(services, await resumeRun(services, principal, runId)),
     }),
   ),
   'POST /v1/runs/{runId}/cancel': route(

@@ -12,6 +12,7 @@ import { redrive } from '#core/dead-letters/dead-letters.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
+import { pauseRun, resumeRun } from '#core/runs/pause-run.ts';
 import type { Run } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
@@ -118,6 +119,14 @@ export class Client {
 
   cancelRun(runId: Run['runId']): void {
     this.ask(`cancel run ${runId.slice(-8)}`, (services) => cancelRun(services, this.principal, runId, 'not needed'));
+  }
+
+  pauseRun(runId: Run['runId']): void {
+    this.ask(`pause run ${runId.slice(-8)}`, (services) => pauseRun(services, this.principal, runId));
+  }
+
+  resumeRun(runId: Run['runId']): void {
+    this.ask(`resume run ${runId.slice(-8)}`, (services) => resumeRun(services, this.principal, runId));
   }
 
   /** An operator lets an agent take work, or not. */

@@ -6,6 +6,7 @@ import { isTerminal } from '#core/contract/task.ts';
 import { listDeadLetters } from '#core/dead-letters/dead-letters.ts';
 import { explainTask } from '#core/explain/explain-task.ts';
 import { Principal } from '#core/identity/principal.ts';
+import type { Run } from '#core/runs/run.ts';
 import { listRunViews, readRunView } from '#core/runs/run-view.ts';
 import { listWorkflowViews } from '#core/runs/workflow-view.ts';
 import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
@@ -108,6 +109,7 @@ export class Tenant {
       agent.thaw();
       if (agent !== this.hostile) this.within(5000, () => agent.wake());
     }
+    for (const delay of [10_000, 60_000, 200_000]) this.platform.world.scheduler.after(delay, () => this.resumeAll());
     for (const agent of this.agents) {
       for (const delay of [10_000, 60_000, 200_000])
         this.platform.world.scheduler.after(delay, () =>
@@ -202,10 +204,23 @@ export class Tenant {
       const arn = run.executionArn ?? '';
       const what = chance.between(0, 9);
       if (what < 2) this.client.cancelRun(run.runId);
+      else if (what > 6) this.pauseFor(run.runId);
       else if (what === 2) platform.executions.disturb(arn, 'ABORTED');
       else if (what === 3) platform.executions.disturb(arn, 'TIMED_OUT');
       else if (what === 4) platform.executions.reenter(arn);
     });
+  }
+
+  private resumeAll(): void {
+    for (const { tenant, runId, status } of this.platform.monitor.runs())
+      if (tenant === this.name && status === 'PAUSED') this.client.resumeRun(runId);
+  }
+
+  /** Paused for a while; whoever pauses a run resumes it, and again when all is quiet. */
+  private pauseFor(runId: Run['runId']): void {
+    const { client, chance } = this;
+    client.pauseRun(runId);
+    this.platform.world.scheduler.after(chance.between(1000, 90_000), () => client.resumeRun(runId));
   }
 
   private operate(): void {

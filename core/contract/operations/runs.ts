@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RunId } from '../ids.ts';
 import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
-import { RunRequest, RunStatus, RunView } from '../workflow.ts';
+import { RunRequest, RunStatus, RunTimeline, RunView } from '../workflow.ts';
 
 const One = z.object({ params: z.object({ runId: RunId }), query: NoQuery });
 
@@ -9,7 +9,8 @@ const One = z.object({ params: z.object({ runId: RunId }), query: NoQuery });
 export const runOperations = {
   'POST /v1/runs': {
     summary: 'Start a run of a workflow',
-    description: 'The same `Idempotency-Key` names the same run.',
+    description:
+      'The same `Idempotency-Key` names the same run. `reuse` does an earlier run of a sequential workflow again from a step on.',
     input: z.object({ query: NoQuery, body: RunRequest }),
     reply: { status: 201, body: RunView },
     refuses: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_MISMATCH'],
@@ -25,6 +26,24 @@ export const runOperations = {
     summary: 'Get a run with its steps and their tasks',
     input: One,
     reply: { status: 200, body: RunView },
+  },
+  'GET /v1/runs/{runId}/timeline': {
+    summary: "Get each task's agent, wait, work and cost, the critical path, and what coordinating cost",
+    input: One,
+    reply: { status: 200, body: RunTimeline },
+  },
+  'POST /v1/runs/{runId}/pause': {
+    summary: 'Pause a run and the runs inside it',
+    description: 'What agents have goes on, nothing new begins; deadlines stay.',
+    input: One,
+    reply: { status: 200, body: RunView },
+    refuses: ['ALREADY_TERMINAL', 'CONFLICT'],
+  },
+  'POST /v1/runs/{runId}/resume': {
+    summary: 'Let a paused run go on',
+    input: One,
+    reply: { status: 200, body: RunView },
+    refuses: ['ALREADY_TERMINAL', 'CONFLICT'],
   },
   'POST /v1/runs/{runId}/cancel': {
     summary: 'Cancel a run with everything under it',
