@@ -11,6 +11,7 @@ import { MusterError, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
+import { checkKey, checkUrl } from './options.ts';
 import { Submissions } from './submissions.ts';
 import type { TaskHandler } from './task-context.ts';
 import type { AttemptEnd } from './task-runner.ts';
@@ -41,7 +42,7 @@ export interface AgentEvents {
   /** Registered; also after each reconnect and rollover. */
   connected: { readonly agentId: string };
   disconnected: { readonly reason: string };
-  /** A connection did not come about; the next try comes by itself. */
+  /** A connection did not come about; the next try comes by itself. Without a listener each outage is one process warning. */
   retrying: { readonly error: Error };
   assigned: { readonly task: AssignedTask; readonly attempt: number };
   /** An attempt ended and the platform knows it. */
@@ -70,11 +71,15 @@ export class Agent extends Emitter<AgentEvents> {
   #callOffHeartbeat: () => void = () => undefined;
   #isDraining = false;
   #isFirst = true;
+  #hasWarned = false;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #started: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
+  /** @throws {@link MusterError} INVALID_OPTION for an address or a key that can never be right. */
   constructor(options: AgentOptions) {
     super();
+    checkUrl('url', options.url, ['ws', 'wss']);
+    checkKey(options.apiKey);
     this.#options = options;
     this.#timings = { ...linkTimings, stopMs: 5000, ...options.timings };
     this.#timers = options.timers ?? realTimers;
@@ -90,7 +95,7 @@ export class Agent extends Emitter<AgentEvents> {
       onEnvelope: (envelope) => this.#receive(envelope),
       onUp: () => this.#connected(),
       onDown: (reason) => this.#disconnected(reason),
-      onRetry: (error) => this.emit('retrying', { error }),
+      onRetry: (error) => this.#retrying(error),
       onFatal: (error) => this.#ended(error),
     });
     this.#runner = new TaskRunner({
@@ -247,8 +252,17 @@ export class Agent extends Emitter<AgentEvents> {
     // The process before this one may have drained.
     else if (this.#isFirst) this.#announce('idle');
     this.#isFirst = false;
+    this.#hasWarned = false;
     this.emit('connected', { agentId: this.#agentId ?? '' });
     this.#started?.resolve();
+  }
+
+  #retrying(error: Error): void {
+    if (this.emit('retrying', { error }) || this.#hasWarned) return;
+    // Once for each outage: whoever waits for `start` must see why nothing happens.
+    this.#hasWarned = true;
+    const message = `Not connected, trying again: ${error.message}`;
+    process.emitWarning(new MusterError(message, { code: 'UNAVAILABLE', retryable: true, cause: error }));
   }
 
   #disconnected(reason: string): void {

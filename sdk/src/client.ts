@@ -13,6 +13,7 @@ import { MusterError, toError } from './errors.ts';
 import type { ApiRequest } from './http.ts';
 import { Http } from './http.ts';
 import { linkTimings } from './link.ts';
+import { checkKey, checkUrl } from './options.ts';
 import { submitSubtask } from './socket-calls.ts';
 import type { TaskOutcome } from './submissions.ts';
 import type { Timers } from './timers.ts';
@@ -93,7 +94,11 @@ export class Client {
   readonly #http: Http;
   #socket: ClientSocket | undefined;
 
+  /** @throws {@link MusterError} INVALID_OPTION for an address or a key that can never be right. */
   constructor(options: ClientOptions) {
+    checkUrl('url', options.url, ['http', 'https']);
+    if (options.socketUrl !== undefined) checkUrl('socketUrl', options.socketUrl, ['ws', 'wss']);
+    checkKey(options.apiKey);
     this.#options = options;
     this.#timers = options.timers ?? realTimers;
     this.#random = options.random ?? Math.random;

@@ -48,7 +48,7 @@ export const nameless = new Agent({ url: 'ws://127.0.0.1:1/ws', apiKey: 'mst_a_b
 export const typeless = (client: Client) => client.submit({ input: 1 });
 `;
 
-const compilerOptions = { module: 'NodeNext', target: 'ES2024', strict: true, noEmit: true, types: [] };
+const compilerOptions = { target: 'ES2024', strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [] };
 
 let work: string;
 let project: string;
@@ -108,11 +108,15 @@ describe('the package of the SDK', () => {
     expect(await readdir(join(project, 'node_modules'))).not.toContain('aws-sdk');
   });
 
-  it('gives a consumer types that hold', async () => {
-    await writeFile(join(project, 'consumer.ts'), consumer);
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
-    expect(run(project, join(repository, 'node_modules', '.bin', 'tsc'), '-p', 'tsconfig.json')).toBe('');
-  });
+  it.each([{ module: 'NodeNext' }, { module: 'Node16' }, { module: 'ESNext', moduleResolution: 'Bundler' }])(
+    'gives a consumer types that hold with $module',
+    async (resolution) => {
+      await writeFile(join(project, 'consumer.ts'), consumer);
+      const config = { compilerOptions: { ...compilerOptions, ...resolution }, files: ['consumer.ts'] };
+      await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+      expect(run(project, join(repository, 'node_modules', '.bin', 'tsc'), '-p', 'tsconfig.json')).toBe('');
+    },
+  );
 
   it('runs the agent that README.md prints', async () => {
     const printed = await codeBlockOf('README.md', 'await agent.start();');

@@ -59,7 +59,8 @@ function complexFunctions(source: ParsedSource): Finding[] {
     .map(([node, measure]) => finding(source, node, measure));
 }
 
-function isDecision(node: AstNode): boolean {
+/** Whether a node adds one to the complexity of its function. */
+export function isDecision(node: AstNode): boolean {
   if (DECISIONS.has(node.type)) return true;
   if (node.type === 'SwitchCase') return child(node, 'test') !== undefined;
   return node.type === 'AssignmentExpression' && /^(?:&&|\|\||\?\?)=$/.test(text(node, 'operator') ?? '');
@@ -83,7 +84,8 @@ function finding(source: ParsedSource, node: AstNode, measure: Measured): Findin
   };
 }
 
-function functionName(node: AstNode, ancestors: readonly AstNode[]): string {
+/** What a function is called in a report. */
+export function functionName(node: AstNode, ancestors: readonly AstNode[]): string {
   const own = text(child(node, 'id'), 'name');
   if (own !== undefined) return `Function ${own}`;
   const parent = ancestors.at(-1);

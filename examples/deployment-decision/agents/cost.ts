@@ -1,0 +1,8 @@
+import { runAgent } from '../../shared/run-agent.ts';
+import { voters } from '../handlers.ts';
+
+await runAgent({
+  name: 'cost',
+  capabilities: [{ name: 'deployment.review', confidence: 0.8 }],
+  handlers: { vote: voters.cost },
+});

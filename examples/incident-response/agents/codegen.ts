@@ -1,0 +1,4 @@
+import { runAgent } from '../../shared/run-agent.ts';
+import { fix } from '../handlers.ts';
+
+await runAgent({ name: 'codegen', capabilities: ['incident.codegen'], handlers: { create_hotfix: fix } });

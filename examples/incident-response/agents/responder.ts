@@ -1,0 +1,4 @@
+import { runAgent } from '../../shared/run-agent.ts';
+import { assess, diagnose } from '../handlers.ts';
+
+await runAgent({ name: 'responder', capabilities: ['incident.response'], handlers: { assess, diagnose } });

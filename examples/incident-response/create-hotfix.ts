@@ -1,0 +1,37 @@
+import { fileKind } from '../code-review/analysers/file-kind.ts';
+import { isRight } from './diagnose.ts';
+import type { Diagnosis, Hotfix, Service } from './incident.ts';
+import { type Candidate, proposeFixes } from './propose-fixes.ts';
+import { replay } from './run-service.ts';
+
+const atOnce = 30;
+
+/**
+ * The first change with which the failing calls are right and every recorded call gives what it gave. Changes at the place
+ * of the failure are tried first.
+ */
+export async function createHotfix(service: Service, diagnosis: Diagnosis, signal: AbortSignal): Promise<Hotfix> {
+  const { files, entry, recorded, failing } = service;
+  const sources = Object.entries(files)
+    .filter(([path]) => fileKind(path) === 'script')
+    .map(([path, text]) => ({ path, text }));
+  const candidates = proposeFixes(sources, diagnosis);
+  for (let from = 0; from < candidates.length; from += atOnce) {
+    const some = candidates.slice(from, from + atOnce);
+    const versions = some.map((candidate) => withFix(files, candidate));
+    const outcomes = await replay(versions, { entry, calls: [...failing, ...recorded], signal });
+    const right = outcomes.findIndex((outcome) => outcome !== undefined && outcome.every(isRight));
+    const found = some[right];
+    if (found !== undefined) return hotfixOf(files, found, from + right + 1);
+  }
+  return { before: '', after: '', change: 'none found', candidates: candidates.length };
+}
+
+/** The files with a changed one. */
+export function withFix(files: Service['files'], { file, text }: Pick<Candidate, 'file' | 'text'>): Service['files'] {
+  return { ...files, [file]: text };
+}
+
+function hotfixOf(files: Service['files'], { file, line, text, change }: Candidate, candidates: number): Hotfix {
+  return { file, line, before: files[file] ?? '', after: text, change, candidates };
+}
