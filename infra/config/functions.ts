@@ -179,7 +179,8 @@ export const functionSpecs = {
 /** The entry of a function, below `functions/`. */
 export type FunctionName = keyof typeof functionSpecs;
 
-const isFunctionName = (name: string): name is FunctionName => Object.hasOwn(functionSpecs, name);
+/** Whether there is a function of this name. */
+export const isFunctionName = (name: string): name is FunctionName => Object.hasOwn(functionSpecs, name);
 
 /** Every entry, in the order of the catalogue. */
 export const functionNames: readonly FunctionName[] = Object.keys(functionSpecs).filter(isFunctionName);
