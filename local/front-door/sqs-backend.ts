@@ -8,9 +8,12 @@ const billedChunkBytes = 64 * 1024;
 export function sqsBackend(queues: JsonService, meter: Meter): Backend {
   return {
     async answer(action, body, input) {
-      const answer = jsonAnswer(await queues.handle(action, input));
+      const found = await queues.handle(action, input);
+      const answer = jsonAnswer(found);
       const bytes = Math.max(body.length, answer.body.length);
-      meter.count('sqs.requests', Math.max(1, Math.ceil(bytes / billedChunkBytes)));
+      // How often nothing is found depends on time, not on what is done; it is billed all the same.
+      const isEmpty = action === 'ReceiveMessage' && !Array.isArray(found.Messages);
+      meter.count(isEmpty ? 'sqs.emptyReceives' : 'sqs.requests', Math.max(1, Math.ceil(bytes / billedChunkBytes)));
       return answer;
     },
   };
