@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { orRefuse, readOptions, wholeNumber } from '../scripts/parameters.ts';
 import { type BundleFigures, measureBundles } from './bundles.ts';
 import { measureDecision } from './decision.ts';
 import { measureEngine } from './engine.ts';
@@ -26,20 +26,14 @@ const printBundles = ([clients, ...functions]: readonly [BundleFigures, ...Bundl
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      tasks: { type: 'string', default: '1000' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return;
-  }
+  const values = readOptions(usage, {
+    json: { type: 'boolean', default: false },
+    tasks: { type: 'string', default: '1000' },
+  } as const);
+  const count = orRefuse(() => wholeNumber('--tasks', values.tasks, [1, 100_000]));
   const decisions = [await measureDecision(10), await measureDecision(10_000)];
   const engine = await measureEngine();
-  const tasks = await measureTasks(1024, Number(values.tasks));
+  const tasks = await measureTasks(1024, count);
   const bundles = await measureBundles();
   const bound = engine.writesPerSecond / writesPerTask;
   const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { bootPlatform, type LocalMuster, stopOnSignal } from './boot-platform.ts';
-import { fromCaller, wholeNumber } from './parameters.ts';
+import { directoryFromCaller, wholeNumber } from './parameters.ts';
 
 const usage = `Runs Muster on this machine: the stack that \`cdk deploy\` would deploy, without an account.
 
@@ -54,7 +54,7 @@ const main = async (): Promise<void> => {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const booting = bootPlatform({
     port: wholeNumber('--port', values.port, [0, 65_535]),
-    dataDirectory: values.data === undefined ? undefined : fromCaller(values.data),
+    dataDirectory: values.data === undefined ? undefined : directoryFromCaller('--data', values.data),
     log: values.verbose ? say : () => undefined,
     progress: values.json ? () => undefined : say,
     chaosSeed: values.chaos === undefined ? undefined : wholeNumber('--chaos', values.chaos, [0, 2 ** 32 - 1]),

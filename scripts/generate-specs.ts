@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { readOptions } from './parameters.ts';
 import { asyncapi } from './specs/asyncapi.ts';
 import { lintSpec } from './specs/lint-spec.ts';
 import { openapi } from './specs/openapi.ts';
@@ -16,7 +16,13 @@ const { version } = z
   .looseObject({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 const directory = join(root, 'functions', 'http', 'specs');
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const usage = `Writes the OpenAPI and AsyncAPI descriptions and docs/routes.md from the contract.
+
+Usage: npm run specs -- [--check]
+
+  --check  write nothing; fail when something would change
+`;
+const values = readOptions(usage, { check: { type: 'boolean', default: false } } as const);
 
 const faults: string[] = [];
 

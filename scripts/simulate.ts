@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { configurations } from '#test/simulation/explorer/configurations.ts';
 import { Explorer } from '#test/simulation/explorer/model.ts';
 import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
 import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
+import { readOptions } from './parameters.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1)
                     [--require-coverage]           fails when a port call was never crashed
@@ -113,7 +113,6 @@ const options = {
   trace: { type: 'boolean', default: false },
   sites: { type: 'boolean', default: false },
   'require-coverage': { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
 
 const traceSeed = async (seed: number): Promise<number> => {
@@ -123,12 +122,12 @@ const traceSeed = async (seed: number): Promise<number> => {
 };
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({ options });
+  const values = readOptions(usage, options);
   const [from, count] =
     values.seed === undefined ? [Number(values.from), Number(values.seeds)] : [Number(values.seed), 1];
-  if (values.help || !Number.isInteger(from + count) || count < 1) {
+  if (!Number.isInteger(from + count) || count < 1) {
     print(usage);
-    return values.help ? 0 : 2;
+    return 2;
   }
   if (values.explore) return exploreAll();
   if (values.guards) return mutateGuards(from, count);

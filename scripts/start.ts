@@ -8,7 +8,7 @@ import { reviewAgents, runCodeReview } from '../examples/code-review/review.ts';
 import { createProgress } from '../examples/shared/progress.ts';
 import { startAgents } from '../examples/shared/start-agents.ts';
 import { bootPlatform, stopOnSignal } from './boot-platform.ts';
-import { fromCaller, wholeNumber } from './parameters.ts';
+import { directoryFromCaller, fromCaller, wholeNumber } from './parameters.ts';
 import { reportPathOf } from './report-file.ts';
 
 const usage = `Starts Muster on this machine, connects the code-review agents as processes of their own, and reviews a directory.
@@ -79,7 +79,7 @@ const run = async (values: Values): Promise<void> => {
   let stopAgents = async (): Promise<void> => undefined;
   const booting = bootPlatform({
     port,
-    dataDirectory: values.data === undefined ? undefined : fromCaller(values.data),
+    dataDirectory: values.data === undefined ? undefined : directoryFromCaller('--data', values.data),
     log: values.verbose ? say : () => undefined,
     progress: say,
   });

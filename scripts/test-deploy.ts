@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { type Cloud, startCloud } from '#test/deploy/cloud.ts';
 import { expectedFailures } from '#test/deploy/expected-failures.ts';
 import { functionTroubles } from '#test/deploy/function-logs.ts';
 import { judge, type Outcome } from '#test/deploy/judge.ts';
 import { findPythonTools } from '#test/deploy/python-tools.ts';
 import { type Check, type Step, steps } from '#test/deploy/steps.ts';
+import { readOptions } from './parameters.ts';
 
 const usage = `Deploys the stack with the CDK into an AWS of its own (MiniStack), drives it and destroys it.
 
@@ -65,11 +65,7 @@ const runCheck = async (cloud: Cloud, check: Check): Promise<number> => {
 };
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({ options: { require: { type: 'boolean' }, help: { type: 'boolean' } } });
-  if (values.help === true) {
-    say(usage);
-    return 0;
-  }
+  const values = readOptions(usage, { require: { type: 'boolean' } } as const);
   const tools = findPythonTools(say);
   if ('reason' in tools) {
     say(`The deploy check cannot run here: ${tools.reason}.`);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { readOptions } from './parameters.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,7 +16,13 @@ const steps: readonly (readonly [name: string, command: string, ...args: string[
   ['tests', 'npx', 'vitest', 'run'],
 ];
 
-const withoutTests = process.argv.includes('--without-tests');
+const usage = `Runs what must hold before a change lands: ${steps.map(([name]) => name).join(', ')}.
+
+Usage: npm run verify -- [--without-tests]
+`;
+const { 'without-tests': withoutTests } = readOptions(usage, {
+  'without-tests': { type: 'boolean', default: false },
+} as const);
 
 for (const [name, command, ...args] of steps) {
   if (withoutTests && name === 'tests') continue;

@@ -178,6 +178,7 @@ describe('npm start', () => {
     { parameters: ['--path', 'nowhere'], says: 'nowhere is not a directory' },
     { parameters: ['--path', 'project', '--report', 'nowhere/report.json'], says: 'nowhere/report.json cannot be' },
     { parameters: ['--path', 'project', '--report', 'project'], says: 'project cannot be written' },
+    { parameters: ['--data', 'project/LICENSE'], says: '--data' },
     { parameters: ['--copies', '0'], says: '--copies must be a whole number from 1 to 20, not "0"' },
     { parameters: ['--copies', 'two'], says: 'not "two"' },
     { parameters: ['--port', '65536'], says: '--port must be a whole number from 0 to 65535' },
