@@ -32,7 +32,12 @@ export const IdentityProvider = z.strictObject({
 export type IdentityProvider = z.infer<typeof IdentityProvider>;
 
 /** Mode → ARN. The modes that exist are the keys here; the infrastructure builds a state machine for each. */
-export const StateMachines = z.looseObject({ sequential: z.string(), parallel: z.string(), dag: z.string() });
+export const StateMachines = z.looseObject({
+  sequential: z.string(),
+  parallel: z.string(),
+  dag: z.string(),
+  consensus: z.string(),
+});
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */
 export const indexes = {

@@ -28,6 +28,9 @@ export const limits = {
   stepsPerWorkflow: 200,
   /** Runs inside runs; a workflow that runs itself ends here. */
   runDepth: 5,
+  /** Voters of a consensus: each end of a vote reads the others. */
+  votersPerRound: 50,
+  roundsPerConsensus: 10,
   /** Tasks that one step may fan out to. */
   itemsPerStep: 1000,
   /** A definition is one item of at most 400 KB that also holds keys and times. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ConsensusWorkflow } from './definitions/consensus.ts';
 import { DagWorkflow } from './definitions/dag.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
@@ -8,7 +9,12 @@ import { Json } from './json.ts';
 import { TaskError } from './task.ts';
 
 /** A workflow as `POST /v1/workflows` takes it. */
-export const WorkflowDefinition = z.discriminatedUnion('mode', [SequentialWorkflow, ParallelWorkflow, DagWorkflow]);
+export const WorkflowDefinition = z.discriminatedUnion('mode', [
+  SequentialWorkflow,
+  ParallelWorkflow,
+  DagWorkflow,
+  ConsensusWorkflow,
+]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */
 export type WorkflowDefinitionInput = z.input<typeof WorkflowDefinition>;

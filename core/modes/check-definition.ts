@@ -48,7 +48,8 @@ const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, St
       throw new InvalidDefinitionError(`${field}.forEach`, 'forEach must be one "{{ path }}" that names a list.');
     checkPath(path, `${field}.forEach`, known, false);
   }
-  for (const path of pathsIn(step.input)) checkPath(path, `${field}.input`, known, step.forEach !== undefined);
+  for (const path of pathsIn(step.input))
+    checkPath(path, step.inputField ?? `${field}.input`, known, step.forEach !== undefined);
 };
 
 /** Before the steps are put in order, which takes two of one name for one. */

@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { consensusRules } from './consensus.ts';
 import { dagRules } from './dag.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
@@ -13,5 +14,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return parallelRules(definition);
     case 'dag':
       return dagRules(definition);
+    case 'consensus':
+      return consensusRules(definition);
   }
 };

@@ -4,6 +4,7 @@ import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
 import type { TaskError } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
+import { rulesOf } from '../modes/rules-of.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { oneOf, plus, set, setAll } from '../table/conditions.ts';
@@ -20,7 +21,9 @@ export interface RunEnding {
 
 const outputAt = async (services: Services, run: Run): Promise<Json> => {
   const { definition } = await readWorkflow(services, run.tenant, run.workflow, run.version);
-  return fitPayload(services, run.tenant, 'output', await runOutput(services, run, definition));
+  // As the definition says, or what its mode gives.
+  const template = definition.output ?? rulesOf(definition).output;
+  return fitPayload(services, run.tenant, 'output', await runOutput(services, run, template));
 };
 
 /** A run whose output can never be put together (too large, or expired) has failed, for that reason. */

@@ -1,7 +1,5 @@
 import type { Json } from '../contract/json.ts';
-import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { fillTemplate, pathsIn } from '../coordination/template.ts';
-import { rulesOf } from '../modes/rules-of.ts';
 import { openPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import type { Stage } from '../stages/stage.ts';
@@ -48,8 +46,6 @@ export const templateScope = async (
   };
 };
 
-/** The run's output: its template filled, or what its mode gives. */
-export const runOutput = async (services: Services, run: Run, definition: WorkflowDefinition): Promise<Json> => {
-  const template = definition.output ?? rulesOf(definition).output;
-  return fillTemplate(template, await templateScope(services, run, [template]));
-};
+/** A template of the run's output, filled. */
+export const runOutput = async (services: Services, run: Run, template: Json): Promise<Json> =>
+  fillTemplate(template, await templateScope(services, run, [template]));

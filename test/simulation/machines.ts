@@ -11,7 +11,11 @@ export type Move =
   | { readonly kind: 'decide'; readonly step: string; readonly position: number };
 
 /** What a move came to: a stage's outcome, or a decision's word, with whatever comes along. */
-export const MoveResult = z.looseObject({ outcome: z.string().optional(), decision: z.string().optional() });
+export const MoveResult = z.looseObject({
+  outcome: z.string().optional(),
+  decision: z.string().optional(),
+  position: z.int().optional(),
+});
 export type MoveResult = z.infer<typeof MoveResult>;
 
 /** A state machine as its moves, one after the other; what it returns is how the execution ends. */
@@ -28,9 +32,19 @@ function* oneStage(): Machine {
   return outcome === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED';
 }
 
+function* consensus(): Machine {
+  for (let position = 0; ; ) {
+    yield { kind: 'stage', position };
+    const { decision, position: next = 0 } = yield { kind: 'decide', step: 'tally', position };
+    if (decision !== 'next_round' && decision !== 'escalate') return decision === 'decided' ? 'SUCCEEDED' : 'FAILED';
+    position = next;
+  }
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
   parallel: oneStage,
   dag: oneStage,
+  consensus,
 };

@@ -3,7 +3,6 @@ import { NodeProcess } from './spawn-node.ts';
 import { type Answer, type Muster, startMuster } from './start-muster.ts';
 import { until } from './until.ts';
 
-const workerScript = new URL('worker-process.ts', import.meta.url).pathname;
 const ends = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
 
 /** A platform, agents in processes of their own, and what tests of a mode do with them. */
@@ -19,11 +18,12 @@ export class Fleet {
     return new Fleet(await startMuster());
   }
 
-  /** Starts agents that share a capability, and waits until all are there. */
-  async begin(capability: string, count: number): Promise<readonly NodeProcess[]> {
+  /** Starts agents that share a capability, and waits until all are there. `script` is a file of this folder. */
+  async begin(capability: string, count: number, script = 'worker-process.ts'): Promise<readonly NodeProcess[]> {
+    const { pathname } = new URL(script, import.meta.url);
     const begun = Array.from({ length: count }, (_, index) => {
       const name = `${capability}-${index}`;
-      return new NodeProcess(workerScript, [this.muster.ws, this.muster.apiKey, name, capability]);
+      return new NodeProcess(pathname, [this.muster.ws, this.muster.apiKey, name, capability]);
     });
     this.#workers.push(...begun);
     await until('all are connected', () => begun.every(({ lines }) => lines.includes('connected')), {

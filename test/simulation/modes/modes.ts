@@ -1,3 +1,4 @@
+import { consensus } from './consensus.ts';
 import { dag } from './dag.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
@@ -5,4 +6,4 @@ import { parallel } from './parallel.ts';
 import { sequential } from './sequential.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel, dag, nested];
+export const modes: readonly ModePlot[] = [sequential, parallel, dag, nested, consensus];

@@ -14,6 +14,7 @@ import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { followTask } from '#core/runs/child-run.ts';
+import { decideStep } from '#core/runs/decide-step.ts';
 import { type Run, readRun } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
@@ -167,6 +168,10 @@ export const createWorld = () => {
   const enterStage = async (of: Run, stage: number, taskToken = `token-${stage}`): Promise<void> =>
     createStage(services, { kind: 'stage', tenant, runId: of.runId, stage, taskToken });
 
+  /** What the state machine asks between two stages. */
+  const decideAt = async (of: Run, step: string, position: number): Promise<Awaited<ReturnType<typeof decideStep>>> =>
+    decideStep(services, { tenant, runId: of.runId, step, position });
+
   /** Every task of the tenant, in key order. */
   const tasks = (): readonly Task[] =>
     ports.table
@@ -219,6 +224,7 @@ export const createWorld = () => {
     start,
     run,
     enterStage,
+    decideAt,
     tasks,
     members,
     memberId,
