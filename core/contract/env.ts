@@ -37,6 +37,7 @@ export const StateMachines = z.looseObject({
   parallel: z.string(),
   dag: z.string(),
   consensus: z.string(),
+  map_reduce: z.string(),
 });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConsensusWorkflow } from './definitions/consensus.ts';
 import { DagWorkflow } from './definitions/dag.ts';
+import { MapReduceWorkflow } from './definitions/map-reduce.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
 import { StepId } from './definitions/step.ts';
@@ -14,6 +15,7 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   ParallelWorkflow,
   DagWorkflow,
   ConsensusWorkflow,
+  MapReduceWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */

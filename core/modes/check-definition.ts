@@ -23,15 +23,17 @@ const checkPath = (
   path: TemplatePath,
   field: string,
   known: ReadonlyMap<string, StageStep>,
-  inForEach: boolean,
+  more: readonly string[] = [],
 ): void => {
   const [root = '', step = '', part = ''] = path;
   const text = path.join('.');
-  if (plainRoots.includes(root) || (inForEach && itemRoots.includes(root))) return;
+  if (plainRoots.includes(root) || more.includes(root)) return;
   if (root !== 'steps')
     throw new InvalidDefinitionError(
       field,
-      `"{{ ${text} }}" must begin with input, run or steps.<id>; with forEach also item or index.`,
+      more.length > 0
+        ? `"{{ ${text} }}" must begin with input, run, steps.<id>, ${more.join(' or ')}.`
+        : `"{{ ${text} }}" must begin with input, run or steps.<id>; with forEach also item or index.`,
     );
   const earlier = known.get(step);
   if (earlier === undefined)
@@ -46,10 +48,10 @@ const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, St
     const path = wholePath(step.forEach);
     if (path === undefined)
       throw new InvalidDefinitionError(`${field}.forEach`, 'forEach must be one "{{ path }}" that names a list.');
-    checkPath(path, `${field}.forEach`, known, false);
+    checkPath(path, `${field}.forEach`, known);
   }
-  for (const path of pathsIn(step.input))
-    checkPath(path, step.inputField ?? `${field}.input`, known, step.forEach !== undefined);
+  const more = [...(step.forEach === undefined ? [] : itemRoots), ...(step.names ?? [])];
+  for (const path of pathsIn(step.input)) checkPath(path, step.inputField ?? `${field}.input`, known, more);
 };
 
 /** Before the steps are put in order, which takes two of one name for one. */
@@ -124,6 +126,6 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
   }
   for (const path of pathsIn(definition.output ?? null)) {
     // What the run came to exists where a mode decides something.
-    if (path[0] !== 'result' || rules.decide === undefined) checkPath(path, 'output', known, false);
+    if (path[0] !== 'result' || rules.decide === undefined) checkPath(path, 'output', known);
   }
 };

@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { consensusRules } from './consensus.ts';
 import { dagRules } from './dag.ts';
+import { mapReduceRules } from './map-reduce.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
 import { sequentialRules } from './sequential.ts';
@@ -16,5 +17,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return dagRules(definition);
     case 'consensus':
       return consensusRules(definition);
+    case 'map_reduce':
+      return mapReduceRules(definition);
   }
 };

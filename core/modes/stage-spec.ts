@@ -16,6 +16,10 @@ export interface StageStep extends Step {
   /** Where the definition says its input, for errors. @default `steps.<id>.input` */
   readonly inputField?: string;
   readonly members?: readonly StageMember[];
+  /** What its template may name beside the run's input and earlier steps; its mode fills it then. */
+  readonly names?: readonly string[];
+  /** Its mode has filled `input` already: it is taken as it is. */
+  readonly isFilled?: boolean;
 }
 
 /** One stage: its steps and when it is decided. */

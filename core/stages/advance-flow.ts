@@ -16,6 +16,9 @@ import { placeMember } from './place-member.ts';
 import { nodeTask, type Outline, outlineStage, taskOf } from './plan-stage.ts';
 import type { Stage } from './stage.ts';
 
+/** Whoever chose a node makes it within this, or has died. Others who helped sooner would only get in the way. */
+const forgottenAfterMs = 10_000;
+
 /** A dataflow stage as it is found. */
 interface Flow extends Outline {
   readonly stage: Stage;
@@ -30,7 +33,7 @@ interface Node {
 /** Where each node is, from its marker alone: whoever was let go is at it until the marker goes. */
 const statesOf = (stage: Stage, steps: readonly StageStep[], markers: Markers): Readonly<Record<string, NodeState>> => {
   const open = new Set(markers.open.map(({ index }) => index));
-  const [failed, released] = [new Set(markers.failed), new Set(stage.released)];
+  const [failed, released] = [new Set(markers.failed), new Set(stage.released?.map(({ index }) => index))];
   const stateOf = (index: number): NodeState => {
     if (open.has(index)) return released.has(index) ? 'RUNNING' : 'PENDING';
     return failed.has(index) ? 'FAILED' : 'SUCCEEDED';
@@ -48,7 +51,8 @@ const statesOf = (stage: Stage, steps: readonly StageStep[], markers: Markers): 
  * ```
  */
 const chooseNodes = async (services: Services, stage: Stage, nodes: readonly Node[]): Promise<boolean> => {
-  const released = [...(stage.released ?? []), ...nodes.map(({ index }) => index)];
+  const at = services.clock.now();
+  const released = [...(stage.released ?? []), ...nodes.map(({ index }) => ({ index, at }))];
   const written = await services.table.update({
     key: keys.stage(stage.tenant, stage.runId, stage.position),
     set: [set('released', released), set('releasedCount', released.length)],
@@ -108,7 +112,7 @@ const begin = async (services: Services, flow: Flow, node: Node): Promise<boolea
   return false;
 };
 
-/** Chosen earlier and not marked as begun: whoever chose it is still at it, or has died. */
+/** Chosen a while ago and not marked as begun: whoever chose it has died. */
 const beginAgain = async (services: Services, flow: Flow, node: Node): Promise<boolean> => {
   const { tenant, runId, position } = flow.stage;
   const taskId = memberTaskId(tenant, runId, position, node.index);
@@ -137,9 +141,9 @@ export const advanceFlow = async (services: Services, stage: Stage, markers: Mar
   const chosen = stage.isHeld === true ? [] : next.start.flatMap((id) => nodesOf([id]));
   if (chosen.length > 0 && !(await chooseNodes(services, stage, chosen))) return true;
   const unmarked = new Set(markers.open.filter(({ released }) => !released).map(({ index }) => index));
-  const unbegun = (stage.released ?? [])
-    .filter((index) => unmarked.has(index))
-    .flatMap((index) => nodesOf([steps[index]?.id ?? '']));
+  const isForgotten = ({ index, at }: { readonly index: number; readonly at: number }): boolean =>
+    unmarked.has(index) && services.clock.now() - at >= forgottenAfterMs;
+  const unbegun = (stage.released ?? []).filter(isForgotten).flatMap(({ index }) => nodesOf([steps[index]?.id ?? '']));
   const skipped = nodesOf(next.skip);
   const ended = await Promise.all([
     ...skipped.map((node) => skip(services, flow, node).then(() => true)),

@@ -38,6 +38,7 @@ export interface Plan extends Outline {
 
 const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSpec[] => {
   if (step.members !== undefined) return step.members.map((member, item) => ({ step, item, ...member }));
+  if (step.isFilled === true) return [{ step, item: 0, input: step.input }];
   if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
   return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
     step,
@@ -60,7 +61,7 @@ export const planStage = async (services: Services, run: Run, position: number):
   const outline = await outlineStage(services, run, position);
   const { spec } = outline;
   const templates = (spec.isDataflow === true ? [] : spec.steps)
-    .filter(({ members }) => members === undefined)
+    .filter(({ members, isFilled }) => members === undefined && isFilled !== true)
     .flatMap((step) => [step.input, ...(step.forEach === undefined ? [] : [step.forEach])]);
   const scope = await templateScope(services, run, templates);
   const expanded = spec.steps.map((step) => ({

@@ -33,8 +33,8 @@ export const Stage = z.looseObject({
   total: z.int(),
   parts: z.array(StagePart),
   maxParallel: z.int(),
-  /** Of a dataflow stage: the members that were let go so far, and how many. Who adds to it names how many it read. */
-  released: z.array(z.int()).optional(),
+  /** Of a dataflow stage: the members that were let go so far and when, and how many. Who adds to it names how many it read. */
+  released: z.array(z.looseObject({ index: z.int(), at: z.number() })).optional(),
   releasedCount: z.int().optional(),
   /** Its run was paused when it was asked for: its members waited for their turn from the beginning. */
   isBornHeld: z.boolean().optional(),

@@ -41,10 +41,19 @@ function* consensus(): Machine {
   }
 }
 
+function* mapReduce(): Machine {
+  yield { kind: 'stage', position: 0 };
+  yield { kind: 'stage', position: 1 };
+  const { decision } = yield { kind: 'decide', step: 'reduce', position: 0 };
+  if (decision === 'ask_reducer') yield { kind: 'stage', position: 2 };
+  return decision === 'reduced' || decision === 'ask_reducer' ? 'SUCCEEDED' : 'FAILED';
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
   parallel: oneStage,
   dag: oneStage,
   consensus,
+  map_reduce: mapReduce,
 };

@@ -74,6 +74,10 @@ export const MemberStep = named.omit({ dependsOn: true }).refine(isOneThing, one
 /** A node of a graph: one task. */
 export const NodeStep = named.omit({ forEach: true }).refine(isOneThing, oneThing);
 
+/** What a mode asks one of its own tasks for: a step whose name and place are not its own to choose. */
+export const TaskBody = named.omit({ id: true, forEach: true, dependsOn: true }).refine(isOneThing, oneThing);
+export type TaskBody = z.infer<typeof TaskBody>;
+
 /** Several steps that run at once as one stage of a sequential workflow. */
 export const StepGroup = z.strictObject({
   id: StepId,

@@ -47,7 +47,8 @@ describe('a dag on agents in processes of their own', () => {
   });
 
   it('runs 10 chains of 10 on 10 agents, each chain in order and all at once', async () => {
-    const workMs = 100;
+    // Long enough that ten are at it together, however slow the machine.
+    const workMs = 1000;
     const nodes = Array.from({ length: 100 }, (_, index) =>
       sleep(`n${index}`, index % 10 === 0 ? [] : [`n${index - 1}`], workMs),
     );
@@ -109,8 +110,10 @@ describe('a dag on agents in processes of their own', () => {
       node('after', ['late']),
     ];
     const run = await fleet.ended(await fleet.run(dag(nodes)));
-    expect(stepsOf(run)).toEqual({ first: 'SUCCEEDED', late: 'TIMED_OUT', after: 'SKIPPED' });
-    const [{ createdAt, endedAt }] = run.steps[1].tasks;
+    // Whoever is first says so: the agent, or the platform.
+    expect(stepsOf(run)).toMatchObject({ first: 'SUCCEEDED', after: 'SKIPPED' });
+    const [{ createdAt, endedAt, status, error }] = run.steps[1].tasks;
+    expect(`${status} ${error.code}`).toMatch(/^TIMED_OUT DEADLINE$|^FAILED DEADLINE_EXCEEDED$/);
     expect(endedAt - createdAt).toBeGreaterThanOrEqual(1900);
     expect(run.status).toBe('FAILED');
   });
@@ -155,6 +158,6 @@ describe('a dag on agents in processes of their own', () => {
   it('is refused when its nodes wait for each other, naming them', async () => {
     const { status, body } = await fleet.define(dag([node('a', ['c']), node('b', ['a']), node('c', ['b'])]));
     expect(status).toBe(400);
-    expect(body).toMatchObject({ code: 'CYCLE', message: expect.stringContaining('a → c → b → a') });
+    expect(body).toMatchObject({ code: 'CYCLE', detail: expect.stringContaining('a → c → b → a') });
   });
 });

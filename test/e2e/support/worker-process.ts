@@ -20,7 +20,11 @@ agent.handle('sleep', async (task) => {
   return { value, by: name, began, ended: Date.now() };
 });
 agent.handle('fill', (task) => ({ text: 'x'.repeat(Size.parse(task.input).bytes) }));
-agent.handle('hang', (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
+agent.handle(
+  'hang',
+  (_task, { signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+);
 agent.handle('fail', () => {
   throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
 });

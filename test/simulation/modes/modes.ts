@@ -1,9 +1,10 @@
 import { consensus } from './consensus.ts';
 import { dag } from './dag.ts';
+import { mapReduce } from './map-reduce.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
 import { parallel } from './parallel.ts';
 import { sequential } from './sequential.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel, dag, nested, consensus];
+export const modes: readonly ModePlot[] = [sequential, parallel, dag, mapReduce, nested, consensus];

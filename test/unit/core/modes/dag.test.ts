@@ -305,6 +305,7 @@ describe('a dag run whose handlers die', () => {
     await expect(world.complete(agent, idOf(world, 'a'))).rejects.toThrow('killed');
     delete world.hooks.after;
     expect(world.members(0, 'b')).toEqual([]);
+    world.advance(10_000);
     await world.complete(agent, idOf(world, 'c'));
     expect(working(world)).toEqual(['b']);
     await runSteps(world, agent);
