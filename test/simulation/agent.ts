@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { hashUuid } from '#core/common/hash-id.ts';
 import type { ClientFrameInput, ClientFrameType } from '#core/contract/client-frames.ts';
 import { AgentId } from '#core/contract/ids.ts';
@@ -31,6 +32,8 @@ interface Line {
   seq: number;
   isRegistered: boolean;
 }
+
+const Batch = z.looseObject({ assignments: z.array(z.record(z.string(), z.unknown())).min(2) });
 
 const resendMs = 5000;
 const heartbeatMs = 30_000;
@@ -249,6 +252,8 @@ export class Agent {
         return;
       case 'task.assigned':
         return this.begin(payload);
+      case 'task.batch':
+        return Batch.parse(payload).assignments.forEach((assignment) => this.begin(assignment));
       case 'task.cancel':
         return this.stop(taskId, Number(payload['attempt']));
       case 'lease.lost':
@@ -311,7 +316,7 @@ export class Agent {
         () =>
           void (
             this.work.get(taskId) === work &&
-            this.send('task.progress', { taskId, attempt, percent: 50, message: 'half' })
+            this.send('task.progress', { taskId, attempt, percent: 50, message: 'half', workState: { half: attempt } })
           ),
       );
     if (task.type === 'family' && task.children === undefined) {

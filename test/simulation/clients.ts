@@ -1,6 +1,8 @@
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
+import { recordAction } from '#core/audit/record-action.ts';
 import { TaskId } from '#core/contract/ids.ts';
+import type { TenantSettings } from '#core/contract/settings.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import {
   RunRequest,
@@ -21,6 +23,7 @@ import { acceptLateResult } from '#core/tasks/accept-late-result.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { retryTask } from '#core/tasks/retry-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
+import { writeSettings } from '#core/tenants/settings.ts';
 import type { Agent } from './agent.ts';
 import type { Ended } from './invocation.ts';
 import type { Platform } from './platform.ts';
@@ -133,7 +136,18 @@ export class Client {
   operate(agent: Agent, update: Parameters<typeof updateAgent>[2]): void {
     const { tenant } = this.principal;
     const { agentId } = agent;
-    this.ask(`operate ${agent.name}`, (services) => updateAgent(services, { tenant, agentId }, update));
+    this.ask(`operate ${agent.name}`, async (services) => {
+      await updateAgent(services, { tenant, agentId }, update);
+      await recordAction(services, this.principal, { action: 'PATCH /v1/agents/{agentId}', on: { agentId } });
+    });
+  }
+
+  /** An operator decides what holds for the tenant. */
+  settle(settings: TenantSettings): void {
+    this.ask('settle', async (services) => {
+      await writeSettings(services, this.principal.tenant, settings);
+      await recordAction(services, this.principal, { action: 'PUT /v1/settings', on: {} });
+    });
   }
 
   /** An operator removes an agent for good, and insists; its process may come back and register anew. */

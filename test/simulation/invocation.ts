@@ -31,7 +31,7 @@ export const label = ({ name, number }: Invocation): string => `${name}/${number
 /** Handlers die seldom at places they often pass, and often at places they seldom reach. */
 const killChance = (world: World, visits: number): number => {
   const { kill } = world.weather;
-  return kill === 0 ? 0 : Math.min(0.5, kill + (kill * 120) / visits);
+  return kill === 0 ? 0 : Math.min(0.5, kill + (kill * 300) / visits);
 };
 
 const latencyMs = (world: World): number => {

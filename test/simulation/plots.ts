@@ -1,8 +1,18 @@
-import type { TaskSubmissionInput } from '#core/contract/task.ts';
+import type { TenantSettings } from '#core/contract/settings.ts';
+import { Layered, MatchCriteria, type Strategy, StrategyName, type TaskSubmissionInput } from '#core/contract/task.ts';
 import type { RunRequestInput } from '#core/contract/workflow.ts';
 import { type Agent, honest, type Temper } from './agent.ts';
 import type { Chance } from './chance.ts';
 import { modes } from './modes/modes.ts';
+
+const strategies: readonly Strategy[] = [
+  ...StrategyName.options,
+  MatchCriteria.parse({ name: 'capability_match' }),
+  Layered.parse({ name: 'layered', layers: [{ upTo: 1, strategy: 'random' }] }),
+];
+
+/** Types of task that some agents take several of at once. */
+export const batchTypes = ['summary', 'build'] as const;
 
 export const capabilities = ['code', 'review'] as const;
 
@@ -27,9 +37,10 @@ export const submissionOf = (chance: Chance, agents: readonly Agent[], nowMs: nu
     priority: chance.pick(['normal', 'normal', 'high', 'low', 'critical']),
     timeoutSeconds: chance.pick([20, 90, 300, 7200, 7200, 7200]),
     publishEvent: chance.happens(0.3),
-    strategy: chance.pick(['least_loaded', 'round_robin', 'capability_match']),
+    ...(chance.happens(0.3) ? {} : { strategy: chance.pick(strategies) }),
     retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
     ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
+    ...(chance.happens(0.1) ? { attemptTimeoutSeconds: chance.pick([10, 45, 100]) } : {}),
     ...(chance.happens(0.1) ? { runAt: nowMs + chance.between(1000, 200_000) } : {}),
   };
 };
@@ -39,6 +50,10 @@ export const runOf = (chance: Chance): RunRequestInput => {
   const plot = chance.pick(modes);
   return { workflow: chance.pick(plot.workflows).name, input: plot.inputOf(chance) };
 };
+
+/** What an operator makes the default of its tenant. */
+export const settingsOf = (chance: Chance): TenantSettings =>
+  chance.happens(0.2) ? {} : { defaultStrategy: chance.pick(strategies) };
 
 const both = capabilities.map((name) => ({ name, confidence: 1 }));
 

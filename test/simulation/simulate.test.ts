@@ -41,7 +41,7 @@ describe('simulate', () => {
     const [first, second] = [await simulate({ seed: 7, trace: true }), await simulate({ seed: 7, trace: true })];
     expect(second.lines).toEqual(first.lines);
     expect(first.lines.length).toBeGreaterThan(100);
-  });
+  }, 120_000);
 
   it('notices when a guard is missing', async () => {
     const write = 'update SLOTS {hasRoom, notHeldYet, sameBreaker, sameConnection, takesWork}';
@@ -53,5 +53,5 @@ describe('simulate', () => {
       found += violations.length;
     }
     expect(found).toBeGreaterThan(0);
-  });
+  }, 120_000);
 });

@@ -1,4 +1,5 @@
 import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
+import { listActions } from '#core/audit/record-action.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
 import { TenantId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
@@ -10,13 +11,14 @@ import type { Run } from '#core/runs/run.ts';
 import { listRunViews, readRunView } from '#core/runs/run-view.ts';
 import { listWorkflowViews } from '#core/runs/workflow-view.ts';
 import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
+import { readSettings } from '#core/tenants/settings.ts';
 import { Agent, honest } from './agent.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
 import { beHostile } from './hostile.ts';
 import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
-import { capabilities, runOf, submissionOf, temperOf, updateOf } from './plots.ts';
+import { batchTypes, capabilities, runOf, settingsOf, submissionOf, temperOf, updateOf } from './plots.ts';
 
 /** One tenant's people and agents, and what they do to each other. */
 export class Tenant {
@@ -45,6 +47,7 @@ export class Tenant {
         name: `${name}-a${index}`,
         capabilities: index === 0 ? [...capabilities] : [this.chance.pick(capabilities)],
         maxConcurrency: index === 0 ? this.chance.between(2, 4) : this.chance.between(1, 3),
+        ...(this.chance.happens(0.4) ? { batchTypes: [...batchTypes] } : {}),
       });
       agent.temper = temperOf(this.chance);
       return agent;
@@ -208,6 +211,7 @@ export class Tenant {
       else if (what === 2) platform.executions.disturb(arn, 'ABORTED');
       else if (what === 3) platform.executions.disturb(arn, 'TIMED_OUT');
       else if (what === 4) platform.executions.reenter(arn);
+      else if (what === 5) this.stopWhileEntered(arn, run.runId);
     });
   }
 
@@ -223,10 +227,18 @@ export class Tenant {
     this.platform.world.scheduler.after(chance.between(1000, 90_000), () => client.resumeRun(runId));
   }
 
+  /** A state is entered again and again while its run is cancelled. */
+  private stopWhileEntered(arn: string, runId: Run['runId']): void {
+    const { executions, world } = this.platform;
+    this.client.cancelRun(runId);
+    for (let delayMs = 0; delayMs < 200; delayMs += 10) world.scheduler.after(delayMs, () => executions.reenter(arn));
+  }
+
   private operate(): void {
     const { chance, client } = this;
     const agent = chance.pick(this.agents);
     const update = updateOf(chance);
+    if (chance.happens(0.15)) return client.settle(settingsOf(chance));
     if (this.hasRemovals && chance.happens(0.12)) return client.remove(agent);
     if (chance.happens(0.5)) client.operate(agent, update);
     else agent.send('agent.update', update);
@@ -241,6 +253,10 @@ export class Tenant {
     client.look('tasks', (services, { tenant }) => listTaskViews(services, tenant, { limit: 10 }));
     client.look('dead letters', (services, { tenant }) => listDeadLetters(services, tenant, { limit: 10 }));
     client.look('runs', (services, { tenant }) => listRunViews(services, tenant, { limit: 10 }));
+    client.look('settings', (services, { tenant }) => readSettings(services, tenant));
+    client.look('audit', (services, { tenant }) =>
+      listActions(services, tenant, { dayMs: services.clock.now(), limit: 10 }),
+    );
     client.look('workflows', (services, { tenant }) => listWorkflowViews(services, tenant, { limit: 10 }));
     if (agent !== undefined)
       client.look('agent', (services, { tenant }) => readAgentView(services, tenant, agent.agentId));

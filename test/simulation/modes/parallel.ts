@@ -32,6 +32,6 @@ export const parallel: ModePlot = {
   inputOf: (chance) => {
     const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
     const bulk = chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {};
-    return chance.happens(0.1) ? { items: 'not a list' } : { items, ...bulk };
+    return chance.happens(0.2) ? { items: 'not a list' } : { items, ...bulk };
   },
 };

@@ -3,6 +3,7 @@ import { keys, stageIdOf } from '#core/contract/keys.ts';
 import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { endRun } from '#core/runs/end-run.ts';
+import { noteOnce } from '#core/runs/notes.ts';
 import type { Run } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { newestVersion, putWorkflow } from '#core/runs/workflow-store.ts';
@@ -55,6 +56,20 @@ const workflows: readonly Scenario[] = [
 ];
 
 const runs: readonly Scenario[] = [
+  {
+    write: 'put NOTE {isFirst}',
+    clause: 'isFirst',
+    title: 'two functions decide a step at once, differently',
+    play: async (scene) => {
+      const run = await scene.world.start(workflow());
+      const note = (value: string): Promise<unknown> => noteOnce(scene.services, run, 'round#0000', value);
+      let other: unknown;
+      scene.before('put NOTE {isFirst}', async () => {
+        other = await note('theirs');
+      });
+      assert.deepEqual([await note('mine'), other], ['theirs', 'theirs']);
+    },
+  },
   {
     write: 'put RUN {isNew}',
     clause: 'isNew',

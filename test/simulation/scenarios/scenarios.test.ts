@@ -31,7 +31,7 @@ describe('scenarios', () => {
     const met = await Promise.all([1, 2, 3].map(async (seed) => [...(await simulate({ seed })).clauses]));
     const guards = met.flat().flatMap(([write, { clauses }]) => [...clauses].map((clause) => `${write} ${clause}`));
     expect([...new Set(guards)].filter((guard) => !known.has(guard))).toEqual([]);
-  });
+  }, 120_000);
 });
 
 describe.each(scenarios)('$write: $clause, when $title', (scenario) => {
