@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { logAction } from '#core/audit/record-action.ts';
+import { type Action, logAction } from '#core/audit/record-action.ts';
 import type { ClientFrameType } from '#core/contract/client-frames.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { loadConnection } from '#core/identity/connection.ts';
-import { requireScope } from '#core/identity/principal.ts';
+import { type Principal, requireScope } from '#core/identity/principal.ts';
 import { requireLive } from '#core/identity/require-live.ts';
 import type { Services } from '#core/services.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
@@ -64,6 +64,22 @@ const namedItems = (payload: unknown): Record<string, string> => {
 /** Scopes of the frames that speak for an agent. */
 const agentScopes: readonly Scope[] = ['agents:connect', 'tasks:work'];
 
+/** Who tried what, and why it was refused: what an operator looks for after a forged frame. */
+const auditRefusal = async (
+  services: Services,
+  principal: Principal,
+  { action, on }: Action,
+  run: () => Promise<void>,
+): Promise<void> => {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof AppError && !error.retryable)
+      logAction(services, principal, { action, on: { ...on, refused: error.code } });
+    throw error;
+  }
+};
+
 const handleFrame = async (
   services: Services,
   routes: FrameRoutes<ClientFrameType>,
@@ -75,10 +91,14 @@ const handleFrame = async (
     const { envelope, type } = parseEnvelope(value);
     const scope = frameScopes[type];
     const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
-    await requireLive(services, connection.principal);
-    requireScope(connection.principal, scope);
-    await routes[type].run(services, { envelope, connection, reply });
-    if (!isChatter(type)) logAction(services, connection.principal, { action: type, on: namedItems(envelope.payload) });
+    const { principal } = connection;
+    const action = { action: type, on: namedItems(envelope.payload) };
+    await auditRefusal(services, principal, action, async () => {
+      await requireLive(services, principal);
+      requireScope(principal, scope);
+      await routes[type].run(services, { envelope, connection, reply });
+    });
+    if (!isChatter(type)) logAction(services, principal, action);
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
   } catch (error) {
     await refuse(services, reply, id, error);
