@@ -351,7 +351,8 @@ export class Agent {
     const { taskId } = task;
     if (this.chance.happens(this.temper.rejecting))
       return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
-    if (this.chance.happens(this.temper.failing)) {
+    const failing = task.type === 'brittle' ? 0.5 : this.temper.failing;
+    if (this.chance.happens(failing)) {
       const error = {
         code: 'BROKEN',
         message: 'it broke',

@@ -4,6 +4,8 @@ import type { Chance } from './chance.ts';
 export interface Weather {
   /** A handler dies at a port call: more often where it has seldom been. */
   readonly kill: number;
+  /** Handlers die at a few places only, but often: the others let them come to places that they would seldom reach. */
+  readonly isAimed: boolean;
   /** A port call fails with UnavailableError, before or after its effect. */
   readonly unavailable: number;
   /** A port call takes seconds. */
@@ -24,6 +26,7 @@ export interface Weather {
 
 export const calm: Weather = {
   kill: 0,
+  isAimed: false,
   unavailable: 0,
   stall: 0,
   stale: 0,
@@ -40,6 +43,7 @@ export const weatherOf = (chance: Chance): Weather => {
   const sometimes = (value: number): number => (chance.happens(0.75) ? value * force : 0);
   return {
     kill: sometimes(0.004),
+    isAimed: chance.happens(0.5),
     unavailable: sometimes(0.004),
     stall: sometimes(0.01),
     stale: Math.min(0.5, sometimes(0.15)),

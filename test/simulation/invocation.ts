@@ -28,10 +28,20 @@ const die = (world: World, invocation: Invocation, why: string): void => {
 
 export const label = ({ name, number }: Invocation): string => `${name}/${number}`;
 
-/** Handlers die seldom at places they often pass, and often at places they seldom reach. */
-const killChance = (world: World, visits: number): number => {
-  const { kill } = world.weather;
-  return kill === 0 ? 0 : Math.min(0.5, kill + (kill * 300) / visits);
+/** Whether a seed aims at a place: at one in twelve, others in each seed. */
+const isTarget = ({ seed }: World, site: string): boolean => {
+  let hash = Math.imul(seed, 0x9e3779b1);
+  for (const letter of site) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 8) % 12 === 0;
+};
+
+/** Handlers die seldom at places they often pass, and often at places they seldom reach, or that are aimed at. */
+const killChance = (world: World, site: string): number => {
+  const { kill, isAimed } = world.weather;
+  if (kill === 0) return 0;
+  const visits = world.site(site).calls;
+  if (isAimed) return isTarget(world, site) ? Math.min(0.4, 2 / Math.sqrt(visits)) : 0;
+  return Math.min(0.5, kill + (kill * 300) / visits);
 };
 
 const latencyMs = (world: World): number => {
@@ -44,7 +54,7 @@ const latencyMs = (world: World): number => {
 const point = (world: World, invocation: Invocation, site: string, when: 'before' | 'after'): Promise<void> => {
   if (invocation.dead) return never();
   const use = world.site(site);
-  if (world.chance.happens(killChance(world, use.calls))) {
+  if (world.chance.happens(killChance(world, site))) {
     if (when === 'before') use.killedBefore += 1;
     else use.killedAfter += 1;
     world.trace(() => `${label(invocation)} dies ${when} ${site}`);

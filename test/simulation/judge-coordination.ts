@@ -1,9 +1,8 @@
 import { keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
-import { Run } from '#core/runs/run.ts';
-import { Stage } from '#core/stages/stage.ts';
+import type { Stage } from '#core/stages/stage.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
-import { type Change, type Court, short, taskIn } from './court.ts';
+import { type Change, type Court, runIn, short, stageIn, taskIn } from './court.ts';
 
 const nameOf = (stage: Stage): string => `${short(stage.runId)}#${stage.position}`;
 
@@ -30,8 +29,8 @@ const judgeDecision = (court: Court, by: string, stage: Stage, result: NonNullab
 /** Judges a write of a stage: S6. */
 export const judgeStage = (court: Court, { by, before, after }: Change): void => {
   if (after === undefined) return;
-  const stage = Stage.parse(after);
-  const old = before === undefined ? undefined : Stage.parse(before);
+  const stage = stageIn(after);
+  const old = before === undefined ? undefined : stageIn(before);
   court.trace(
     () =>
       `${by} stage ${nameOf(stage)} ${old?.status ?? '-'} → ${stage.status} ${stage.result?.outcome ?? ''} ${stage.taskToken}`,
@@ -45,8 +44,8 @@ export const judgeStage = (court: Court, { by, before, after }: Change): void =>
 /** Judges a write of a run: S2. */
 export const judgeRun = (court: Court, { by, before, after }: Change): void => {
   if (after === undefined) return;
-  const run = Run.parse(after);
-  const old = before === undefined ? undefined : Run.parse(before);
+  const run = runIn(after);
+  const old = before === undefined ? undefined : runIn(before);
   court.trace(() => `${by} run ${short(run.runId)} ${old?.status ?? '-'} → ${run.status}`);
   if (old === undefined) return;
   const changes = old.status !== run.status || JSON.stringify(old.output) !== JSON.stringify(run.output);

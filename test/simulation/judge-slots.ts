@@ -1,6 +1,6 @@
-import { type SlotEntry, Slots } from '#core/agents/agent.ts';
+import type { SlotEntry, Slots } from '#core/agents/agent.ts';
 import { keys } from '#core/contract/keys.ts';
-import { type Change, type Court, short, taskIn } from './court.ts';
+import { type Change, type Court, short, slotsIn, taskIn } from './court.ts';
 
 const entriesOf = (slots: Slots | undefined): ReadonlyMap<string, SlotEntry> =>
   new Map(Object.entries(slots?.assigned ?? {}));
@@ -59,8 +59,8 @@ const show = (slots: Slots): string => {
 /** Judges a write of an agent's slots: I1, I2, S5. */
 export const judgeSlots = (court: Court, { by, before, after }: Change): void => {
   if (after === undefined) return;
-  const now = Slots.parse(after);
-  const old = before === undefined ? undefined : Slots.parse(before);
+  const now = slotsIn(after);
+  const old = before === undefined ? undefined : slotsIn(before);
   court.trace(() => `${by} slots ${show(now)}`);
   const load = [...entriesOf(now).values()].reduce((sum, entry) => sum + entry.cost, 0);
   if (now.freeSlots !== now.maxConcurrency - load)

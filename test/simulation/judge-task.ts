@@ -1,12 +1,9 @@
 import * as z from 'zod';
-import { Slots } from '#core/agents/agent.ts';
 import { indexKeys, keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
-import { Run } from '#core/runs/run.ts';
-import { Stage } from '#core/stages/stage.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
 import type { Task } from '#core/tasks/task.ts';
-import { type Change, type Court, short, taskIn } from './court.ts';
+import { type Change, type Court, runIn, short, slotsIn, stageIn, taskIn } from './court.ts';
 
 /** What every simulated agent puts into its output, so that the truth can tell whose word it holds. */
 export const Signature = z.looseObject({
@@ -43,7 +40,7 @@ const judgeSuccession = (court: Court, by: string, old: Task, task: Task): void 
 
 const judgeHolder = (court: Court, by: string, task: Task): void => {
   const item = court.item(keys.slots(task.tenant, task.agentId ?? ''));
-  const entry = item === undefined ? undefined : Slots.parse(item).assigned[task.taskId];
+  const entry = item === undefined ? undefined : slotsIn(item).assigned[task.taskId];
   if (entry?.claim !== task.claim || entry?.attempt !== task.attempt)
     court.violate(
       'I1 assigned means a slot',
@@ -75,7 +72,7 @@ const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task
 /** A task that a run does succeeds by that run's success, with its output, and by nothing else. */
 const judgeNested = (court: Court, by: string, task: Task): void => {
   const item = court.item(keys.run(task.tenant, task.childRunId ?? ''));
-  const run = item === undefined ? undefined : Run.parse(item);
+  const run = item === undefined ? undefined : runIn(item);
   const isItsOwn = run?.status === 'SUCCEEDED' && run.parentTask === task.taskId;
   if (!isItsOwn || JSON.stringify(run.output ?? null) !== JSON.stringify(task.output))
     court.violate(
@@ -101,7 +98,7 @@ const judgeCrowd = (court: Court, by: string, task: Task): void => {
   if (place === undefined || (task.status !== 'QUEUED' && task.status !== 'ASSIGNED')) return;
   const item = court.item(keys.stage(tenant, place.runId, place.stage));
   if (item === undefined) return;
-  const { total, maxParallel } = Stage.parse(item);
+  const { total, maxParallel } = stageIn(item);
   const members = Array.from({ length: total }, (_, index) =>
     taskIn(court.item(keys.task(tenant, memberTaskId(tenant, place.runId, place.stage, index)))),
   );

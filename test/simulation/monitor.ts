@@ -1,10 +1,10 @@
-import { Slots } from '#core/agents/agent.ts';
+import type { Slots } from '#core/agents/agent.ts';
 import { type Key, keys } from '#core/contract/keys.ts';
-import { Run } from '#core/runs/run.ts';
-import { Stage } from '#core/stages/stage.ts';
+import type { Run } from '#core/runs/run.ts';
+import type { Stage } from '#core/stages/stage.ts';
 import type { Item } from '#core/table/table.ts';
 import type { Task } from '#core/tasks/task.ts';
-import { type Change, type Court, taskIn } from './court.ts';
+import { type Change, type Court, runIn, slotsIn, stageIn, taskIn } from './court.ts';
 import { type Invocation, label } from './invocation.ts';
 import { judgeRun, judgeStage } from './judge-coordination.ts';
 import { judgeRecord } from './judge-records.ts';
@@ -59,15 +59,15 @@ export class Monitor implements Court {
   }
 
   slots(): readonly Slots[] {
-    return this.all((item) => (item['sk'] === 'SLOTS' ? Slots.parse(item) : undefined));
+    return this.all((item) => (item['sk'] === 'SLOTS' ? slotsIn(item) : undefined));
   }
 
   runs(): readonly Run[] {
-    return this.all((item) => (item['sk'] === 'RUN' ? Run.parse(item) : undefined));
+    return this.all((item) => (item['sk'] === 'RUN' ? runIn(item) : undefined));
   }
 
   stages(): readonly Stage[] {
-    return this.all((item) => (String(item['sk']).startsWith('STAGE#') ? Stage.parse(item) : undefined));
+    return this.all((item) => (String(item['sk']).startsWith('STAGE#') ? stageIn(item) : undefined));
   }
 
   /** S9: a handler that works for one tenant reaches no key of another's. */

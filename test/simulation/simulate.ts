@@ -1,5 +1,6 @@
 import type { Guards, WriteUse } from './clause-log.ts';
 import { Endgame } from './endgame.ts';
+import type { Weather } from './faults.ts';
 import { Platform } from './platform.ts';
 import { Tenant } from './story.ts';
 import { type SiteUse, type Violation, World } from './world.ts';
@@ -9,6 +10,8 @@ export interface SimulationOptions {
   readonly trace?: boolean;
   /** Takes named clauses away from every write that has them. */
   readonly drop?: Guards | undefined;
+  /** One kind of fault alone, say. @default the seed's own */
+  readonly weather?: Weather | undefined;
 }
 
 export interface SimulationResult {
@@ -33,8 +36,13 @@ const calmLimitMs = 25 * 60_000;
  * One seed: a storm in which everything may fail, then calm, in which everything must come right. The same seed gives
  * the same run, step for step.
  */
-export const simulate = async ({ seed, trace = false, drop }: SimulationOptions): Promise<SimulationResult> => {
-  const world = new World({ seed, trace, drop });
+export const simulate = async ({
+  seed,
+  trace = false,
+  drop,
+  weather,
+}: SimulationOptions): Promise<SimulationResult> => {
+  const world = new World({ seed, trace, drop, weather });
   const platform = new Platform(world);
   const { scheduler } = world;
   const startMs = scheduler.now();

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const coreFolder = fileURLToPath(new URL('../../core/', import.meta.url));
@@ -19,21 +19,28 @@ export const listSites = (): readonly string[] =>
     );
 
 const known = new Map<string, string>();
-const frameOf = /(?:file:\/\/)?(\/[^\s()]*\/core\/[^\s():?]+\.ts)[^\s():]*:(\d+):\d+/;
+
+/** Call sites as they are: to format them as text would take longer than the call that is asked about. */
+const callSites = (): readonly NodeJS.CallSite[] => {
+  const before = { prepareStackTrace: Error.prepareStackTrace?.bind(Error), stackTraceLimit: Error.stackTraceLimit };
+  Error.stackTraceLimit = 10;
+  Error.prepareStackTrace = (_error, sites) => sites;
+  const { stack } = new Error('where');
+  Object.assign(Error, before);
+  return Array.isArray(stack) ? stack : [];
+};
+
+const coreFile = /\/core\/[^?]+\.ts/;
 
 /**
  * Where in core a port call comes from, from the stack of the call. The first frame that lies in core is the caller:
  * port methods are called synchronously.
  */
 export const siteOf = (operation: string): string => {
-  const before = Error.stackTraceLimit;
-  Error.stackTraceLimit = 8;
-  const stack = new Error(operation).stack ?? '';
-  Error.stackTraceLimit = before;
-  const remembered = known.get(stack);
-  if (remembered !== undefined) return remembered;
-  const [, file, line] = frameOf.exec(stack) ?? [];
-  const site = file === undefined ? `(harness) ${operation}` : `${relative(coreFolder, file)}:${line} ${operation}`;
-  known.set(stack, site);
-  return site;
+  const caller = callSites().find((site) => coreFile.test(site.getFileName() ?? ''));
+  if (caller === undefined) return `(harness) ${operation}`;
+  const place = `${caller.getFileName() ?? ''}:${caller.getLineNumber() ?? 0}`;
+  const site = known.get(place) ?? place.slice(place.lastIndexOf('/core/') + '/core/'.length);
+  known.set(place, site);
+  return `${site} ${operation}`;
 };

@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly trace?: boolean;
   readonly drop?: Guards | undefined;
+  /** Another weather than the seed's own. */
+  readonly weather?: Weather | undefined;
 }
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -56,14 +58,14 @@ export class World {
   invocations = 0;
   private readonly isTraced: boolean;
 
-  constructor({ seed, trace = false, drop }: WorldOptions) {
+  constructor({ seed, trace = false, drop, weather }: WorldOptions) {
     this.seed = seed;
     this.isTraced = trace;
     this.chance = createChance(seed, 1);
     this.handlerChance = createChance(seed, 2);
     this.storyChance = createChance(seed, 3);
     this.clauses = new ClauseLog(drop);
-    this.storm = weatherOf(this.chance);
+    this.storm = weather ?? weatherOf(this.chance);
     this.weather = this.storm;
     this.environments = Array.from({ length: environmentCount }, () => this.newEnvironment());
     this.table = createInMemoryTable({
@@ -86,6 +88,7 @@ export class World {
 
   newEnvironment(): Environment {
     const { skewMs } = this.weather;
+    if (skewMs > 0) this.faults.note('wrong clock of an environment');
     return {
       skew: skewMs === 0 ? 0 : this.chance.between(-skewMs, skewMs),
       cache: createEnvironmentCache(this.handlerChance.between(0, 1000)),

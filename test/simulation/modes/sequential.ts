@@ -7,6 +7,18 @@ export const sequential: ModePlot = {
   workflows: [
     {
       mode: 'sequential',
+      name: 'brittle',
+      timeoutSeconds: 7200,
+      steps: ['one', 'two'].map((id) => ({
+        id,
+        type: 'brittle',
+        requirements: code,
+        retry: { maxAttempts: 1 },
+        timeoutSeconds: 7200,
+      })),
+    },
+    {
+      mode: 'sequential',
       name: 'steps',
       maxParallelAgents: 2,
       timeoutSeconds: 7200,
