@@ -131,3 +131,22 @@ export const lookForAgents = async (
   const fit = entries.filter((agent) => whyNotFit(requirements, agent) === undefined);
   return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete };
 };
+
+/** Names beyond what a wide look reads; more than anybody reads through. */
+const namedBeyond = 200;
+
+/** Agents that a look did not see, by name only: for people who ask why one of them was not chosen. */
+export const namesBeyond = async (
+  services: Services,
+  tenant: TenantId,
+  look: Look,
+): Promise<readonly { readonly agentId: AgentId; readonly name: string }[]> => {
+  if (look.complete) return [];
+  const seen = new Set(look.candidates.map(({ agent }) => agent.agentId));
+  const partition = keys.roster(tenant, anyCapability, '').pk;
+  const { items } = await services.table.query({ partition, limit: namedBeyond });
+  return items
+    .map((item) => RosterEntry.parse(item))
+    .filter(({ agentId }) => !seen.has(agentId))
+    .map(({ agentId, name }) => ({ agentId, name }));
+};

@@ -11,7 +11,7 @@ export const Explanation = z.looseObject({
     z.looseObject({
       agentId: AgentId,
       name: z.string(),
-      /** Absent: it could take the task now. */
+      /** Absent: it could take the task now. `not_in_sample`: of a fleet this large a decision sees a random part. */
       whyNot: z.string().optional(),
       score: z.number().optional(),
       terms: z.record(z.string(), z.number()).optional(),

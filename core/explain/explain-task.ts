@@ -1,4 +1,4 @@
-import { lookForAgents } from '../agents/roster.ts';
+import { lookForAgents, namesBeyond } from '../agents/roster.ts';
 import type { Explanation } from '../contract/explanation.ts';
 import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
@@ -34,8 +34,8 @@ const placeInQueue = async (services: Services, task: Task): Promise<NonNullable
 };
 
 /**
- * Says why a task is where it is, from the state as it is now: up to 100 agents with what each lacks or how it scores,
- * the task's place in the queue, and what would unblock it. Changes nothing.
+ * Says why a task is where it is, from the state as it is now: up to 100 agents with what each lacks or how it scores
+ * (of a larger fleet more by name, as `not_in_sample`), the task's place in the queue, and what would unblock it. Changes nothing.
  *
  * @throws NotFoundError when there is none of this tenant's.
  */
@@ -63,13 +63,14 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
     };
   });
   const reasons = look.candidates.map((candidate) => whyNot(task, candidate, nowMs));
+  const others = await namesBeyond(services, tenant, look);
   return {
     taskId,
     status: task.status,
     attempt: task.attempt,
     ...(task.decision === undefined ? {} : { decision: task.decision }),
     ...(task.agentId === undefined ? {} : { agentId: task.agentId, agentName: task.agentName }),
-    agents,
+    agents: [...agents, ...others.map((agent) => ({ ...agent, whyNot: 'not_in_sample' as const }))],
     complete: look.complete,
     ...(task.status === 'QUEUED' ? { queue: await placeInQueue(services, task) } : {}),
     wouldUnblock:

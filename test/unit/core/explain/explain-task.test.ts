@@ -21,6 +21,18 @@ describe('explainTask', () => {
     expect(world.ports.table.items()).toEqual(before);
   });
 
+  it('names agents of a large fleet that no decision saw as not in the sample', async () => {
+    const world = createWorld();
+    for (let index = 0; index < 130; index++) await world.agent(`a${index}`);
+    const { taskId } = await world.submit();
+    const { agents, complete } = await explainTask(world.services, tenant, taskId);
+    const others = agents.filter(({ whyNot }) => whyNot === 'not_in_sample');
+    expect(complete).toBe(false);
+    expect([agents.length, others.length]).toEqual([130, 30]);
+    expect(new Set(agents.map(({ name }) => name)).size).toBe(130);
+    expect(others.every((agent) => agent['score'] === undefined)).toBe(true);
+  });
+
   it('says how many are before it', async () => {
     const world = createWorld();
     const tasks = [];
