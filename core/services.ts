@@ -1,4 +1,5 @@
 import type { EnvironmentCache } from './common/environment-cache.ts';
+import type { Retention } from './contract/retention.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Events } from './ports/events.ts';
 import type { Executions } from './ports/executions.ts';
@@ -30,4 +31,5 @@ export interface Services {
   readonly vault: Vault;
   readonly log: Log;
   readonly cache: EnvironmentCache;
+  readonly retention: Retention;
 }

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { FunctionCode } from '#infra/bundle.ts';
-import { type Config, settingsOf } from '#infra/config/config.ts';
+import { type Config, retentionOf, settingsOf } from '#infra/config/config.ts';
 import { Access } from '#infra/constructs/access.ts';
 import { Bus } from '#infra/constructs/bus.ts';
 import { Coordination } from '#infra/constructs/coordination.ts';
@@ -27,10 +27,11 @@ export class MusterStack extends Stack {
   constructor(scope: Construct, id: string, props: MusterStackProps) {
     super(scope, id, props);
     const settings = settingsOf(props.config.stage);
+    const retention = retentionOf(props.config);
 
     const table = new Table(this, 'State', { settings });
     const queues = new Queues(this, 'Queues');
-    const payloads = new Payloads(this, 'Payloads', { settings, origins: props.config.payloadOrigins });
+    const payloads = new Payloads(this, 'Payloads', { settings, retention, origins: props.config.payloadOrigins });
     const access = new Access(this, 'Access', { settings, provider: providerOf(this, props.config) });
     const bus = new Bus(this, 'Events');
     const sockets = new SocketApi(this, 'Sockets', { settings });
@@ -41,6 +42,7 @@ export class MusterStack extends Stack {
     const functions = new Functions(this, 'Functions', {
       code: props.code,
       logLevel: props.config.logLevel,
+      retention,
       settings,
       resources: { table, queues, sockets, coordination, bus, payloads, access },
       deadLetters: { 'events/execution-ended': endedDeadLetters, 'schedule/sweep': sweepDeadLetters },

@@ -15,8 +15,8 @@ const BacklogKey = z.looseObject({ pk: z.string(), backlogSort: z.string() });
 
 type AgentRef = Pick<Profile, 'tenant' | 'agentId'>;
 
-/** A signature is kept this long after a task was last queued under it: longer than any task may wait. */
-const signatureMs = limits.maxTaskTimeoutSeconds * 1000 + timings.retentionMs;
+/** A signature is kept this long after a task was last queued under it: several times longer than any task may wait. */
+const signatureMs = 5 * limits.maxTaskTimeoutSeconds * 1000;
 
 /** Makes a queued task's requirements findable for whoever has room. Put once per environment and 30 s. */
 export const announceSignature = async (services: Services, task: Task): Promise<void> => {

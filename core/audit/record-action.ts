@@ -2,7 +2,7 @@ import { freshUuid } from '../common/new-id.ts';
 import { AuditRecord } from '../contract/audit.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import type { Scope } from '../contract/roles.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
@@ -56,7 +56,7 @@ export const recordAction = async (services: Services, principal: Principal, act
       role,
       action: action.action,
       on: action.on,
-      expiresAtEpochSeconds: Math.ceil((nowMs + timings.auditRetentionMs) / 1000),
+      expiresAtEpochSeconds: forgottenAfter(nowMs, services.retention.audit),
     },
     clauses: {},
   });

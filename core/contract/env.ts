@@ -17,6 +17,8 @@ export const environment = {
   identityProvider: 'IDENTITY_PROVIDER',
   /** What the names of tenants' secrets begin with, in Secrets Manager and Parameter Store. */
   secretsPrefix: 'SECRETS_PREFIX',
+  /** JSON object: `Retention`. */
+  retention: 'RETENTION_DAYS',
   logLevel: 'LOG_LEVEL',
 } as const;
 

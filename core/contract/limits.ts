@@ -76,10 +76,6 @@ export const timings = {
   ticketMs: 60_000,
   /** API Gateway ends a socket at two hours. */
   connectionAgeMs: 2 * 3600_000,
-  /** How long finished tasks, runs and stages stay readable. */
-  retentionMs: 30 * 24 * 3600_000,
-  /** How long operators' actions stay listed. */
-  auditRetentionMs: 365 * 24 * 3600_000,
 } as const;
 
 /** A queued task's head start by priority: critical 1 h, high 10 min, low 10 min behind. */

@@ -1,7 +1,7 @@
 import { eventTypes } from '../contract/event-types.ts';
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import type { TaskError } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import { rulesOf } from '../modes/rules-of.ts';
@@ -65,7 +65,7 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
         error: end.error,
         output,
         endedAt: nowMs,
-        expiresAtEpochSeconds: Math.ceil((nowMs + timings.retentionMs) / 1000),
+        expiresAtEpochSeconds: forgottenAfter(nowMs, services.retention.ended),
       }),
       set('outbox', 'event'),
       plus('rev', 1),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { fitPayload, openPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { absent } from '../table/conditions.ts';
@@ -34,7 +34,7 @@ export const noteOnce = async (
     item: {
       value: await fitPayload(services, run.tenant, name, value),
       at: services.clock.now(),
-      expiresAtEpochSeconds: Math.ceil((run.deadlineAt + timings.retentionMs) / 1000),
+      expiresAtEpochSeconds: forgottenAfter(run.deadlineAt, services.retention.ended),
     },
     clauses: { isFirst: absent('pk') },
   });

@@ -42,7 +42,7 @@ export const acceptLateResult = async (
       status: 'SUCCEEDED',
       fields: { output, acceptedLate: { attempt, agentId, by: principal.id } },
       nowMs,
-      expiresAtEpochSeconds: forgottenAt(nowMs),
+      expiresAtEpochSeconds: forgottenAt(services),
     }),
   );
   const ended = written.won ? readTask(written.item) : undefined;

@@ -1,6 +1,7 @@
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
 import type { AgentId, TenantId } from '../contract/ids.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
@@ -45,10 +46,11 @@ export const settleLate = async (services: Services, written: Written, late: Lat
   if (wasHolder) {
     const nowMs = services.clock.now();
     const { tenant, agentId } = late.speaker;
+    const expiresAtEpochSeconds = forgottenAfter(nowMs, services.retention.lateResults);
     await services.table.put(
       quarantine(
         { tenant, taskId: late.taskId },
-        { attempt: late.attempt, agentId, fields: late.fields, nowMs, expiresAtEpochSeconds: forgottenAt(nowMs) },
+        { attempt: late.attempt, agentId, fields: late.fields, nowMs, expiresAtEpochSeconds },
       ),
     );
     services.log.warn('late result kept aside', { taskId: late.taskId, attempt: late.attempt, agentId });
@@ -72,7 +74,7 @@ export const completeTask = async (
   const nowMs = services.clock.now();
   const output = await fitPayload(services, speaker.tenant, 'output', result.output);
   const fields = { agentId: speaker.agentId, output, usage, confidence, evidence, endedByAgent: true };
-  const ending: Ending = { status: 'SUCCEEDED', fields, nowMs, expiresAtEpochSeconds: forgottenAt(nowMs) };
+  const ending: Ending = { status: 'SUCCEEDED', fields, nowMs, expiresAtEpochSeconds: forgottenAt(services) };
   const written = await services.table.update(
     finishByAgent({ tenant: speaker.tenant, taskId }, { agentId: speaker.agentId, attempt }, ending),
   );

@@ -2,7 +2,7 @@ import type { Outcome } from '../agents/history.ts';
 import { readSlots } from '../agents/read-agent.ts';
 import { type Claim, revokeClaim } from '../agents/slots.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import type { TaskError } from '../contract/task.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
@@ -14,7 +14,7 @@ import { type Ending, finishByPlatform } from './task-writes.ts';
 import { wakeParent } from './wake-parent.ts';
 
 /** When what has ended now may be forgotten. */
-export const forgottenAt = (nowMs: number): number => Math.ceil((nowMs + timings.retentionMs) / 1000);
+export const forgottenAt = ({ clock, retention }: Services): number => forgottenAfter(clock.now(), retention.ended);
 
 /** The claim that a task's current assignment holds. */
 export const claimOfTask = (task: Task): Claim | undefined =>
@@ -94,7 +94,7 @@ export const endByPlatform = async (
     status: end.status,
     fields: { error: end.error, disposition: task.status === 'ASSIGNED' ? 'in_flight' : 'never_started' },
     nowMs,
-    expiresAtEpochSeconds: forgottenAt(nowMs),
+    expiresAtEpochSeconds: forgottenAt(services),
     isDeadLetter: task.place === undefined && (end.status === 'FAILED' || end.status === 'TIMED_OUT'),
   };
   const written = await services.table.update(finishByPlatform(task, ending));

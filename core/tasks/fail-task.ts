@@ -29,7 +29,7 @@ const endAsFailed = async (services: Services, speaker: Speaker, task: Task, err
     status: 'FAILED',
     fields,
     nowMs,
-    expiresAtEpochSeconds: forgottenAt(nowMs),
+    expiresAtEpochSeconds: forgottenAt(services),
     isDeadLetter: task.place === undefined,
   };
   const { tenant, taskId, attempt } = task;

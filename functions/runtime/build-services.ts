@@ -1,13 +1,21 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { createEnvironmentCache } from '#core/common/environment-cache.ts';
+import { readJson } from '#core/contract/json.ts';
+import { Retention } from '#core/contract/retention.ts';
 import type { Services } from '#core/services.ts';
 import { createLog } from './create-log.ts';
-import { ConfigurationError, type Variables } from './environment.ts';
+import { ConfigurationError, optionalVariable, type Variables } from './environment.ts';
 
 type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payloads' | 'secrets' | 'tokens' | 'vault';
 
 /** The ports that a function uses. */
 export type PortFactories = { readonly [Name in PortName]?: (variables: Variables) => Services[Name] };
+
+const parseRetention = (text: string | undefined): Retention => {
+  const retention = Retention.safeParse(text === undefined ? {} : readJson(text));
+  if (!retention.success) throw new ConfigurationError('RETENTION_DAYS is not a JSON object of days, 1 to 3650 each.');
+  return retention.data;
+};
 
 /** As many fractions as `randomInt` can choose among. */
 const fractionCount = 2 ** 48;
@@ -66,5 +74,6 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
     random: { fraction: () => randomInt(fractionCount - 1) / fractionCount, bytes: () => randomBytes(16) },
     log: createLog(variables),
     cache: createEnvironmentCache(randomInt(2 ** 16)),
+    retention: parseRetention(optionalVariable(variables, 'retention')),
   };
 };

@@ -19,6 +19,7 @@ const loggedTexts: ReadonlySet<string> = new Set([
   'pk',
   'principal',
   'reason',
+  'refused',
   'requestId',
   'role',
   'route',

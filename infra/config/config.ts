@@ -1,6 +1,10 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import type { Retention } from '#core/contract/retention.ts';
+
+/** A context value is text. */
+const days = (usual: number) => z.coerce.number().pipe(z.int().min(1).max(3650)).default(usual);
 
 /** What `cdk deploy -c name=value` may set. Anything else under these names is refused when the app starts. */
 const ConfigFields = z.strictObject({
@@ -37,6 +41,10 @@ const ConfigFields = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true'),
+  /** Days for which ended tasks, runs and payloads stay readable; late results; operators' actions. */
+  retentionDays: days(30),
+  lateResultDays: days(30),
+  auditDays: days(365),
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
 });
 
@@ -66,3 +74,10 @@ const settings: Readonly<Record<Config['stage'], StageSettings>> = {
 
 /** Removal, protection and retention of a stage. */
 export const settingsOf = (stage: Config['stage']): StageSettings => settings[stage];
+
+/** How long what is over is kept. */
+export const retentionOf = ({ retentionDays, lateResultDays, auditDays }: Config): Retention => ({
+  ended: retentionDays,
+  lateResults: lateResultDays,
+  audit: auditDays,
+});

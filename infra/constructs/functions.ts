@@ -1,5 +1,6 @@
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Retention } from '#core/contract/retention.ts';
 import type { FunctionCode } from '#infra/bundle.ts';
 import type { Config, StageSettings } from '#infra/config/config.ts';
 import { type FunctionName, type FunctionSpec, functionNames, functionSpecs } from '#infra/config/functions.ts';
@@ -26,6 +27,7 @@ export interface Resources {
 export interface FunctionsProps {
   readonly code: FunctionCode;
   readonly logLevel: Config['logLevel'];
+  readonly retention: Retention;
   readonly settings: StageSettings;
   readonly resources: Resources;
   /** Dead-letter queues of the functions that are invoked asynchronously. */
@@ -57,6 +59,7 @@ export class Functions extends Construct {
       spec,
       code: props.code.codeOf(name),
       logLevel: props.logLevel,
+      retention: props.retention,
       settings: props.settings,
       deadLetterQueue: props.deadLetters[name],
     });

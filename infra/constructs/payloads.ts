@@ -1,13 +1,18 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { timings } from '#core/contract/limits.ts';
+import { limits } from '#core/contract/limits.ts';
+import type { Retention } from '#core/contract/retention.ts';
 import type { StageSettings } from '#infra/config/config.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import { acknowledgeWildcard } from '#infra/wildcards.ts';
 
+/** It may start a week ahead and take a week. */
+const longestTaskDays = Math.ceil((limits.maxDelayMs / 1000 + limits.maxTaskTimeoutSeconds) / 86_400);
+
 export interface PayloadsProps {
   readonly settings: StageSettings;
+  readonly retention: Retention;
   /** Origins whose pages may use presigned addresses. */
   readonly origins: readonly string[];
 }
@@ -27,7 +32,11 @@ export class Payloads extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       removalPolicy: props.settings.removalPolicy,
       lifecycleRules: [
-        { expiration: Duration.millis(timings.retentionMs), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          // A payload is older than the end of its task by as much as that may take.
+          expiration: Duration.days(props.retention.ended + longestTaskDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
       cors: [
         {
@@ -42,7 +51,7 @@ export class Payloads extends Construct {
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions::AwsSolutions-S1',
       reason:
-        'Server access logs need a second bucket for ever and tell no more than the table: every object has one writer, named by its task, and lives 30 days.',
+        'Server access logs need a second bucket for ever and tell no more than the table: every object has one writer, named by its task, and ends with it.',
     });
   }
 

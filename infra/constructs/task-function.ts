@@ -12,6 +12,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '#core/contract/env.ts';
+import type { Retention } from '#core/contract/retention.ts';
 import type { Config, StageSettings } from '#infra/config/config.ts';
 import type { FunctionSpec } from '#infra/config/functions.ts';
 
@@ -23,6 +24,7 @@ export interface TaskFunctionProps {
   /** A folder with `index.mjs` that exports `handler`. */
   readonly code: Code;
   readonly logLevel: Config['logLevel'];
+  readonly retention: Retention;
   readonly settings: StageSettings;
   /** Where an event goes that was handed over asynchronously and failed three times. @default - the function is never invoked so */
   readonly deadLetterQueue?: IQueue | undefined;
@@ -67,6 +69,7 @@ export class TaskFunction extends Construct implements IGrantable {
       ...(props.deadLetterQueue === undefined ? {} : { deadLetterQueue: props.deadLetterQueue }),
     });
     this.setEnvironment('logLevel', props.logLevel);
+    this.setEnvironment('retention', JSON.stringify(props.retention));
     this.acknowledgeRules(props.deadLetterQueue !== undefined);
   }
 

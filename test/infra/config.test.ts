@@ -11,6 +11,9 @@ describe('Config', () => {
       oidcTenantClaim: 'tenant',
       oidcRoleClaim: 'role',
       userPool: false,
+      retentionDays: 30,
+      lateResultDays: 30,
+      auditDays: 365,
       logLevel: 'INFO',
     });
   });
@@ -29,6 +32,9 @@ describe('Config', () => {
     ['functionsRoot', ''],
     ['oidcIssuer', 'http://elsewhere.example'],
     ['userPool', 'yes'],
+    ['retentionDays', '0'],
+    ['lateResultDays', 'long'],
+    ['auditDays', '1.5'],
     ['unknown', 'x'],
   ])('refuses %s = %s and names it', (name, value) => {
     const { error } = Config.safeParse({ [name]: value });
@@ -54,6 +60,9 @@ describe('Config', () => {
       'oidcTenantClaim',
       'oidcRoleClaim',
       'userPool',
+      'retentionDays',
+      'lateResultDays',
+      'auditDays',
       'logLevel',
     ]);
   });

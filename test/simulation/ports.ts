@@ -1,5 +1,6 @@
 import type { Key } from '#core/contract/keys.ts';
 import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
+import { Retention } from '#core/contract/retention.ts';
 import type { Services } from '#core/services.ts';
 import type { Item, Put, Remove, Table, Update, Written } from '#core/table/table.ts';
 import {
@@ -91,6 +92,7 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
     clock: { now: () => Math.trunc(world.now + invocation.environment.skew) },
     random: { fraction: () => world.handlerChance.fraction(), bytes: () => world.handlerChance.bytes() },
     cache: invocation.environment.cache,
+    retention: Retention.parse({}),
     secrets: createFixedSecrets(),
     tokens: createFixedTokens(),
     vault: createInMemoryVault(),

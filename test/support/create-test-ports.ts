@@ -1,3 +1,4 @@
+import { Retention } from '#core/contract/retention.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
@@ -48,6 +49,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
+  readonly retention: Retention;
 }
 
 export interface TestPorts extends Ports {
@@ -76,6 +78,7 @@ const createTwins = (): TestPorts => ({
   clock: createVirtualClock(),
   randomness: createSeededRandomness(),
   log: createRecordingLog(),
+  retention: Retention.parse({}),
 });
 
 /** Twins of every port, on one virtual clock; what is given replaces its twin. */

@@ -36,6 +36,14 @@ describe('buildServices', () => {
     expect(buildServices({ executions: executionsPort }, {}).executions).toBeDefined();
   });
 
+  it('keeps what is over as long as is configured, else for the usual time', () => {
+    expect(buildServices({}, {}).retention).toEqual({ ended: 30, lateResults: 30, audit: 365 });
+    const configured = JSON.stringify({ ended: 1, lateResults: 2, audit: 3 });
+    expect(buildServices({}, { RETENTION_DAYS: configured }).retention).toEqual(JSON.parse(configured));
+    for (const text of ['{', '{"ended":0}', '{"ended":30,"more":1}', '30'])
+      expect(() => buildServices({}, { RETENTION_DAYS: text })).toThrow('RETENTION_DAYS');
+  });
+
   it('draws fractions below 1 and sixteen bytes', () => {
     const { random } = buildServices({}, {});
     const fractions = Array.from({ length: 100 }, () => random.fraction());

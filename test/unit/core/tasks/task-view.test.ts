@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { recordAction } from '#core/audit/record-action.ts';
+import { keys } from '#core/contract/keys.ts';
 import { limits } from '#core/contract/limits.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
@@ -57,5 +59,28 @@ describe('readTaskView', () => {
     const world = createWorld();
     const { taskId } = await world.submit();
     await expect(readTaskView(world.services, otherTenant, taskId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('retention', () => {
+  it('lets tasks, late results and operators’ actions go after as many days as are configured, each by itself', async () => {
+    const world = createWorld();
+    Object.assign(world.services, { retention: { ended: 2, lateResults: 5, audit: 9 } });
+    const first = await world.agent('a');
+    const { taskId } = await world.submit({ retry: { backoffMs: 0 } });
+    const second = await world.agent('b');
+    await world.fail(first, taskId);
+    await world.complete(first, taskId, 'late', 1).catch(() => undefined);
+    const item = async (sk: string) =>
+      (await world.services.table.query({ partition: keys.task(tenant, taskId).pk, limit: 10 })).items.find((one) =>
+        String(one['sk']).startsWith(sk),
+      )?.['expiresAtEpochSeconds'];
+    expect(await item('TASK'), 'never before it has ended').toBeUndefined();
+    await world.complete(second, taskId);
+    await recordAction(world.services, owner, { action: 'PUT /v1/settings', on: {} });
+    const inDays = (days: number): number => Math.ceil((world.ports.clock.now() + days * 86_400_000) / 1000);
+    expect([await item('TASK'), await item('LATE#')]).toEqual([inDays(2), inDays(5)]);
+    const audited = world.ports.table.items().find(({ pk }) => String(pk).includes('#AUDIT#'));
+    expect(audited?.['expiresAtEpochSeconds']).toBe(inDays(9));
   });
 });
