@@ -1,7 +1,7 @@
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import type { CreatedKey, KeyRequest } from '../contract/access.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import type { Services } from '../services.ts';
 import { absent } from '../table/conditions.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
@@ -49,7 +49,7 @@ export const createKey = async (
       ...record,
       tenant,
       ...indexKeys.list(tenant, 'KEYS', indexKeys.byTime(nowMs, keyId)),
-      ...(endsAt === undefined ? {} : { expiresAtEpochSeconds: Math.ceil((endsAt + timings.retentionMs) / 1000) }),
+      ...(endsAt === undefined ? {} : { expiresAtEpochSeconds: forgottenAfter(endsAt, services.retention.ended) }),
     },
     clauses: { isNewKey: absent('pk') },
   });

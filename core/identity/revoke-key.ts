@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { present, set, setAll, setDefault } from '../table/conditions.ts';
@@ -28,7 +28,7 @@ export const revokeKey = async (services: Services, tenant: TenantId, keyId: str
       set('tenant', tenant),
       set('keyId', keyId),
       ...setAll(indexKeys.due(key, nowMs)),
-      set('expiresAtEpochSeconds', Math.ceil((nowMs + timings.retentionMs) / 1000)),
+      set('expiresAtEpochSeconds', forgottenAfter(nowMs, services.retention.ended)),
     ],
     clauses: { isKey: present('secretHash') },
   });

@@ -1,5 +1,5 @@
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { isTerminal, type TaskError } from '../contract/task.ts';
 import { type NodeState, release } from '../coordination/dag/release.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -75,7 +75,7 @@ const endUnbegun = async (
     ...end,
     endedAt: nowMs,
     disposition: 'never_started',
-    expiresAtEpochSeconds: Math.ceil((nowMs + timings.retentionMs) / 1000),
+    expiresAtEpochSeconds: forgottenAfter(nowMs, services.retention.ended),
   };
   await services.table.put(putTask(task));
   await closeMarker(services, stage, index, false);

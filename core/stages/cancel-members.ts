@@ -1,7 +1,7 @@
 import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { timings } from '../contract/limits.ts';
 import type { StageCancelMessage } from '../contract/messages.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { endByPlatform } from '../tasks/end-task.ts';
@@ -23,7 +23,7 @@ const atOnce = 20;
  * ```
  */
 const readOrPrevent = async (services: Services, ref: StageRef, taskId: TaskId): Promise<Task | undefined> => {
-  const expiresAtEpochSeconds = Math.ceil((services.clock.now() + timings.retentionMs) / 1000);
+  const expiresAtEpochSeconds = forgottenAfter(services.clock.now(), services.retention.ended);
   for (;;) {
     const found = readTask(await services.table.get(keys.task(ref.tenant, taskId), { consistent: true }));
     if (found.kind === 'task') return found.task;

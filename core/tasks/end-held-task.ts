@@ -25,7 +25,7 @@ export const endHeldTask = async (services: Services, task: Task, end: HeldEndin
       status,
       fields,
       nowMs,
-      expiresAtEpochSeconds: forgottenAt(nowMs),
+      expiresAtEpochSeconds: forgottenAt(services),
       isDeadLetter: task.place === undefined && status === 'FAILED',
     }),
   );
