@@ -1,11 +1,14 @@
+import { availableParallelism } from 'node:os';
 import { configurations } from '#test/simulation/explorer/configurations.ts';
 import { Explorer } from '#test/simulation/explorer/model.ts';
 import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
 import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
 import { readOptions } from './parameters.ts';
+import { simulateSeeds } from './simulate-seeds.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1)
+                    [--processes P]                as many at once as there are cores, unless told otherwise
                     [--require-coverage]           fails when a port call was never crashed
                     [--sites]                      lists every port call, not only the uncovered ones
 npm run simulate -- --seed X [--trace]         one seed; --trace prints every event of it
@@ -55,16 +58,20 @@ const report = (totals: Totals, secondsSpent: number, withSites: boolean): void 
   print(JSON.stringify(summary(totals, secondsSpent)));
 };
 
-const runSeeds = async (from: number, count: number): Promise<{ totals: Totals; secondsSpent: number }> => {
+const runSeeds = async (
+  from: number,
+  count: number,
+  processes: number,
+): Promise<{ totals: Totals; secondsSpent: number }> => {
   const totals = newTotals();
   const startMs = performance.now();
   const secondsSpent = (): number => (performance.now() - startMs) / 1000;
-  for (let seed = from; seed < from + count; seed++) {
-    const result = await simulate({ seed });
+  const seeds = Array.from({ length: count }, (_, index) => from + index);
+  await simulateSeeds(seeds, processes, (result) => {
     addResult(totals, result);
     progress(totals, count, secondsSpent());
-    for (const { rule, message } of result.violations.slice(0, 3)) print(`\nseed ${seed}: ${rule}: ${message}`);
-  }
+    for (const { rule, message } of result.violations.slice(0, 3)) print(`\nseed ${result.seed}: ${rule}: ${message}`);
+  });
   return { totals, secondsSpent: secondsSpent() };
 };
 
@@ -112,8 +119,11 @@ const options = {
   seed: { type: 'string' },
   trace: { type: 'boolean', default: false },
   sites: { type: 'boolean', default: false },
+  processes: { type: 'string', default: String(availableParallelism()) },
   'require-coverage': { type: 'boolean', default: false },
 } as const;
+
+const processesOf = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
 
 const traceSeed = async (seed: number): Promise<number> => {
   const { lines, violations } = await simulate({ seed, trace: true });
@@ -132,7 +142,7 @@ const main = async (): Promise<number> => {
   if (values.explore) return exploreAll();
   if (values.guards) return mutateGuards(from, count);
   if (values.seed !== undefined && values.trace) return traceSeed(from);
-  const { totals, secondsSpent } = await runSeeds(from, count);
+  const { totals, secondsSpent } = await runSeeds(from, count, processesOf(values.processes));
   for (const failed of totals.failed.slice(0, 3)) await replay(failed);
   report(totals, secondsSpent, values.sites);
   const unmet = [...totals.failed, ...(values['require-coverage'] ? uncovered(totals) : [])];
