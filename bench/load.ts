@@ -22,6 +22,7 @@ const runPhase = async (
 ): Promise<Record<string, number>> => {
   const latencies: number[] = [];
   let next = 0;
+  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const worker = async (): Promise<void> => {
     while (next < phase.tasks) {
@@ -33,10 +34,12 @@ const runPhase = async (
   };
   await Promise.all(Array.from({ length: phase.concurrency }, worker));
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   const sorted = latencies.toSorted((a, b) => a - b);
   return {
     ...phase,
     tasksPerSecond: phase.tasks / seconds,
+    clientCpuMs: (user + system) / 1000 / phase.tasks,
     p50Ms: quantile(sorted, 0.5),
     p99Ms: quantile(sorted, 0.99),
   };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { orRefuse, readOptions, wholeNumber } from '../scripts/parameters.ts';
 import { type BundleFigures, measureBundles } from './bundles.ts';
 import { measureDecision } from './decision.ts';
@@ -22,6 +23,24 @@ const printBundles = ([clients, ...functions]: readonly [BundleFigures, ...Bundl
   for (const { name, kilobytes, importMs } of [clients, ...functions]) {
     const times = round(importMs / clients.importMs, 1);
     process.stdout.write(`  ${name.padEnd(32)} ${round(kilobytes, 0)} kB, ${round(importMs, 0)} ms, ${times} ×\n`);
+  }
+};
+
+interface Busy {
+  readonly concurrency: number;
+  readonly tasksPerSecond: number;
+  readonly platformCpuMs: number;
+  readonly clientCpuMs: number;
+}
+
+/** What a task costs in processor time: where the machine is full, that is what bounds the rate, and not a wait. */
+const printBound = (phases: readonly Busy[]): void => {
+  const cores = availableParallelism();
+  for (const { concurrency, tasksPerSecond, platformCpuMs, clientCpuMs } of phases) {
+    const busy = (tasksPerSecond * (platformCpuMs + clientCpuMs)) / 1000;
+    process.stdout.write(
+      `  concurrency ${String(concurrency).padStart(2)}: ${round(platformCpuMs, 1)} ms of processor in the platform and ${round(clientCpuMs, 1)} ms in agents and clients a task: ${round(busy, 1)} of ${cores} cores, the engine's own not counted\n`,
+    );
   }
 };
 
@@ -58,6 +77,7 @@ const main = async (): Promise<void> => {
       `  concurrency ${String(phase.concurrency).padStart(2)}: ${round(phase.tasksPerSecond, 1)} tasks/s, p50 ${round(phase.p50Ms, 1)} ms, p99 ${round(phase.p99Ms, 1)} ms, ${round(phase.shareOfEngine)} of what the engine's writes allow\n`,
     );
   }
+  printBound(phases);
   process.stdout.write('\nBillable units per task (concurrency 1)\n');
   for (const [unit, amount] of Object.entries(tasks.unitsPerTask))
     process.stdout.write(`  ${unit.padEnd(32)} ${round(amount)}\n`);

@@ -7,14 +7,20 @@ const Result = z.looseObject({
   tasks: z.number(),
   concurrency: z.number(),
   tasksPerSecond: z.number(),
+  /** Processor time of the agents and clients per task. */
+  clientCpuMs: z.number(),
   p50Ms: z.number(),
   p99Ms: z.number(),
 });
+type Phase = z.infer<typeof Result> & {
+  /** Processor time of the platform's process per task: gateway, queues, functions; not the engine, which is its own. */
+  readonly platformCpuMs: number;
+};
 /** `ready` once, then a result for each phase. */
 const Message = z.looseObject({ result: Result.optional() });
 
 export interface TaskFigures {
-  readonly phases: readonly z.infer<typeof Result>[];
+  readonly phases: readonly Phase[];
   /** Billable units per plain task, from what happened in the sequential phase. */
   readonly unitsPerTask: Readonly<Record<string, number>>;
 }
@@ -40,17 +46,21 @@ export const measureTasks = async (payloadBytes: number, concurrentTasks = 1000)
   });
   try {
     return await new Promise<TaskFigures>((resolve, reject) => {
-      const results: z.infer<typeof Result>[] = [];
+      const results: Phase[] = [];
+      let cpuBefore = process.cpuUsage();
       let before = platform.meter.totals();
       let unitsPerTask: Record<string, number> = {};
       load.on('message', (raw) => {
         const { result } = Message.parse(raw);
         if (result === undefined) {
           before = platform.meter.totals();
+          cpuBefore = process.cpuUsage();
           return;
         }
+        const { user, system } = process.cpuUsage(cpuBefore);
+        cpuBefore = process.cpuUsage();
         if (results.length === 0) unitsPerTask = perTask(before, platform.meter.totals(), result.tasks);
-        results.push(result);
+        results.push({ ...result, platformCpuMs: (user + system) / 1000 / result.tasks });
         if (results.length === phases.length) resolve({ phases: results, unitsPerTask });
       });
       load.on('exit', (code) => reject(new Error(`The load process ended with ${code} before it was done.`)));
