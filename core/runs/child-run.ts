@@ -80,7 +80,7 @@ const startChild = async (services: Services, task: Task, parent: Run): Promise<
   await services.table.update({
     key: keys.task(task.tenant, task.taskId),
     set: [set('childRunId', child.runId), plus('rev', 1)],
-    clauses: { isWaiting: equal('waitingOn', 'run'), isPending: equal('status', 'PENDING') },
+    clauses: { isPending: equal('status', 'PENDING') },
   });
   return child;
 };

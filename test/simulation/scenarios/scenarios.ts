@@ -1,6 +1,7 @@
 import { accessScenarios } from './access-scenarios.ts';
 import { agentsScenarios } from './agents-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
+import { keyScenarios, nestedScenarios, pauseScenarios } from './pause-scenarios.ts';
 import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
 import { slotsScenarios } from './slots-scenarios.ts';
@@ -12,6 +13,9 @@ export const scenarios: readonly Scenario[] = [
   ...agentsScenarios,
   ...tasksScenarios,
   ...runsScenarios,
+  ...pauseScenarios,
+  ...nestedScenarios,
+  ...keyScenarios,
   ...flowScenarios,
   ...accessScenarios,
 ];
