@@ -8,6 +8,7 @@ import { Coordination } from '#infra/constructs/coordination.ts';
 import { Functions } from '#infra/constructs/functions.ts';
 import { PublicHttpApi } from '#infra/constructs/http-api.ts';
 import { providerOf } from '#infra/constructs/identity-provider.ts';
+import { Operations } from '#infra/constructs/operations.ts';
 import { Payloads } from '#infra/constructs/payloads.ts';
 import { Queues } from '#infra/constructs/queues.ts';
 import { Relay } from '#infra/constructs/relay.ts';
@@ -81,6 +82,8 @@ export class MusterStack extends Stack {
       effectsQueue: queues.effects,
     });
     new Sweep(this, 'Sweep', { sweep: functions.named('schedule/sweep'), deadLetters: sweepDeadLetters });
+    const { alarmTopicArn } = props.config;
+    new Operations(this, 'Operations', { table, queues, sockets, http, coordination, alarmTopicArn });
 
     this.addOutputs({
       HttpUrl: [`${http.api.apiEndpoint}/v1`, 'The HTTP API'],

@@ -20,6 +20,8 @@ export const environment = {
   /** JSON object: `Retention`. */
   retention: 'RETENTION_DAYS',
   logLevel: 'LOG_LEVEL',
+  /** CloudWatch's namespace for the metrics in log lines. */
+  metricsNamespace: 'METRICS_NAMESPACE',
 } as const;
 
 /** An OpenID Connect issuer, and the claims of its tokens that name tenant and role. */

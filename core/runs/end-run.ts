@@ -75,6 +75,8 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
   });
   if (!written.won) return false;
   const ended = Run.parse(written.item);
+  const { tenant, runId, workflow, mode, status, createdAt } = ended;
+  services.log.info('run ended', { tenant, runId, workflow, mode, status, durationMs: nowMs - createdAt });
   await tellWatchers(services, run.tenant, run.runId, {
     seq: ended.rev,
     type: 'run.completed',

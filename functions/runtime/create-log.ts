@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod';
 import type { Log } from '#core/ports/log.ts';
 import { optionalVariable, type Variables } from './environment.ts';
+import { embeddedMetrics } from './metrics.ts';
 
 /** Names, ids and reasons. Any other text stays out of the log: it could be a payload, a token or a secret. */
 const loggedTexts: ReadonlySet<string> = new Set([
@@ -44,14 +45,19 @@ export const allowedFields = (fields: Readonly<Record<string, unknown>>): Record
 
 const LogLevel = z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).catch('INFO');
 
-/** Structured lines on standard output, by Powertools. */
+/** Structured lines on standard output, by Powertools; what is counted of a line rides in it. */
 export const createLog = (variables: Variables): Log => {
   const logger = new Logger({
     serviceName: 'muster',
     logLevel: LogLevel.parse(optionalVariable(variables, 'logLevel')),
   });
+  const namespace = optionalVariable(variables, 'metricsNamespace') ?? 'Muster';
+  const extra = (message: string, fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({
+    ...allowedFields(fields),
+    ...embeddedMetrics({ message, fields }, namespace, Date.now()),
+  });
   return {
-    info: (message, fields) => logger.info(message, allowedFields(fields)),
-    warn: (message, fields) => logger.warn(message, allowedFields(fields)),
+    info: (message, fields) => logger.info(message, extra(message, fields)),
+    warn: (message, fields) => logger.warn(message, extra(message, fields)),
   };
 };

@@ -45,7 +45,13 @@ const ConfigFields = z.strictObject({
   retentionDays: days(30),
   lateResultDays: days(30),
   auditDays: days(365),
+  /** `WARN` and `ERROR` also silence the metrics of runs and of the sweep, which ride in lines of `INFO`. */
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  /** An SNS topic that is told of every alarm and its end. */
+  alarmTopicArn: z
+    .string()
+    .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/)
+    .optional(),
 });
 
 export const Config = ConfigFields.refine(

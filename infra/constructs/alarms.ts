@@ -20,8 +20,8 @@ export interface RunbookAlarmProps {
 export const alarmPeriod = Duration.minutes(5);
 
 /**
- * An alarm that names its page in the runbook. It has no action: what should be told of it differs by team, and every
- * alarm is visible in CloudWatch and on the account's default bus as `CloudWatch Alarm State Change`.
+ * An alarm that names its page in the runbook. Whom it tells is for `Operations` to say; every alarm is visible in CloudWatch
+ * and on the account's default bus as `CloudWatch Alarm State Change`.
  */
 export function addRunbookAlarm(scope: Construct, id: string, props: RunbookAlarmProps): Alarm {
   return new Alarm(scope, id, {

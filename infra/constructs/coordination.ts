@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ArnFormat, Duration, Lazy, Stack, Validations } from 'aws-cdk-lib';
+import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -121,6 +122,14 @@ export class Coordination extends Construct {
         'Executions are named after runs, which are made at run time; they are all of this state machine.',
       );
     }
+  }
+
+  /** How many executions of each mode failed, and how many timed out. */
+  failures(options: MetricOptions): readonly IMetric[] {
+    return [...this.machines.values()].flatMap((machine) => [
+      machine.metricFailed(options),
+      machine.metricTimedOut(options),
+    ]);
   }
 
   /** Lets a function answer task tokens. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { type RouteFamily, routes } from '#core/contract/routes.ts';
 import type { StageSettings } from '#infra/config/config.ts';
@@ -64,16 +64,29 @@ export class PublicHttpApi extends Construct {
     });
     this.addRoutes(props);
     addRunbookAlarm(this, 'Failing', {
-      metric: new Metric({
-        namespace: 'AWS/ApiGateway',
-        metricName: '5xx',
-        dimensionsMap: { ApiId: this.api.apiId },
-        statistic: 'Sum',
-        period: alarmPeriod,
-      }),
+      metric: this.serverErrors({ statistic: 'Sum', period: alarmPeriod }),
       meaning: 'The HTTP API answered with server errors.',
       runbook: 'http-errors',
       above: 5,
+    });
+  }
+
+  /** Requests that came. */
+  requests(options: MetricOptions): Metric {
+    return this.metric('Count', options);
+  }
+
+  /** Requests that ended in an error of ours. */
+  serverErrors(options: MetricOptions): Metric {
+    return this.metric('5xx', options);
+  }
+
+  private metric(metricName: string, options: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/ApiGateway',
+      metricName,
+      dimensionsMap: { ApiId: this.api.apiId },
+      ...options,
     });
   }
 

@@ -2,7 +2,7 @@ import { ArnFormat, Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { StageSettings } from '#infra/config/config.ts';
@@ -57,16 +57,29 @@ export class SocketApi extends Construct {
     });
     stage.node.addDependency(this.allowAccessLogs());
     addRunbookAlarm(this, 'Failing', {
-      metric: new Metric({
-        namespace: 'AWS/ApiGateway',
-        metricName: 'IntegrationError',
-        dimensionsMap: { ApiId: this.api.apiId, Stage: stageName },
-        statistic: 'Sum',
-        period: alarmPeriod,
-      }),
+      metric: this.errors({ statistic: 'Sum', period: alarmPeriod }),
       meaning: 'Frames from sockets ended in server errors.',
       runbook: 'socket-errors',
       above: 5,
+    });
+  }
+
+  /** Frames, in both directions. */
+  messages(options: MetricOptions): Metric {
+    return this.metric('MessageCount', options);
+  }
+
+  /** Frames whose function failed. */
+  errors(options: MetricOptions): Metric {
+    return this.metric('IntegrationError', options);
+  }
+
+  private metric(metricName: string, options: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/ApiGateway',
+      metricName,
+      dimensionsMap: { ApiId: this.api.apiId, Stage: stageName },
+      ...options,
     });
   }
 

@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, type IGrantable, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -15,6 +15,9 @@ import { environment } from '#core/contract/env.ts';
 import type { Retention } from '#core/contract/retention.ts';
 import type { Config, StageSettings } from '#infra/config/config.ts';
 import type { FunctionSpec } from '#infra/config/functions.ts';
+
+/** CloudWatch's namespace of a stack's own metrics: two stacks in one account do not mix. */
+export const metricsNamespaceOf = (scope: Construct): string => `Muster/${Stack.of(scope).stackName}`;
 
 /** A variable that functions read, by its name in the contract. */
 export type EnvironmentName = keyof typeof environment;
@@ -70,6 +73,7 @@ export class TaskFunction extends Construct implements IGrantable {
     });
     this.setEnvironment('logLevel', props.logLevel);
     this.setEnvironment('retention', JSON.stringify(props.retention));
+    this.setEnvironment('metricsNamespace', metricsNamespaceOf(this));
     this.acknowledgeRules(props.deadLetterQueue !== undefined);
   }
 

@@ -35,6 +35,7 @@ describe('Config', () => {
     ['retentionDays', '0'],
     ['lateResultDays', 'long'],
     ['auditDays', '1.5'],
+    ['alarmTopicArn', 'alarms@example.com'],
     ['unknown', 'x'],
   ])('refuses %s = %s and names it', (name, value) => {
     const { error } = Config.safeParse({ [name]: value });
@@ -64,6 +65,7 @@ describe('Config', () => {
       'lateResultDays',
       'auditDays',
       'logLevel',
+      'alarmTopicArn',
     ]);
   });
 });

@@ -355,6 +355,7 @@ describe('stack', () => {
     const ids = Object.entries(resources).filter(([, { Type }]) => stateful.includes(Type));
     expect(ids.map(([id]) => id).toSorted()).toEqual([
       'AccessBootstrapKey4BB08031',
+      'CoordinationDagStateMachineF83DC369',
       'CoordinationParallelStateMachineE26DB91B',
       'CoordinationSequentialStateMachine1B4333F4',
       'EventsBus45DE4339',
