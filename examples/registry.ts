@@ -1,5 +1,8 @@
 import { featureTeam } from './feature-team/example.ts';
+import { incidentResponseExample } from './incident-response/example.ts';
+import { migration } from './migration/example.ts';
 import type { Example } from './shared/example.ts';
+import { techDebt } from './tech-debt/example.ts';
 
 /** Every example, in the order of the list. */
-export const examples: readonly Example[] = [featureTeam];
+export const examples: readonly Example[] = [featureTeam, incidentResponseExample, migration, techDebt];

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { Client } from '#sdk/index.ts';
 import { examples } from '../examples/registry.ts';
-import type { Example, ExampleResult } from '../examples/shared/example.ts';
+import type { Answer, Example, ExampleResult, Question } from '../examples/shared/example.ts';
 import { createProgress } from '../examples/shared/progress.ts';
 import { startAgents } from '../examples/shared/start-agents.ts';
 import { bootPlatform, type LocalMuster, stopOnSignal } from './boot-platform.ts';
@@ -12,13 +13,14 @@ import { reportPathOf } from './report-file.ts';
 
 const usage = `Runs an example on this machine: the platform, the example's agents as processes of their own, one run.
 
-Usage: npm run example -- NAME [--input FILE|JSON] [--json] [--report FILE] [--copies N] [--port N] [--verbose]
+Usage: npm run example -- NAME [--input FILE|JSON] [--json] [--report FILE] [--answer X] [--copies N] [--port N] [--verbose]
        npm run example -- --list
        npm run example -- NAME --help
 
   --input X      a file of JSON, or the JSON itself (default: the example's own)
   --json         print the result as JSON, and nothing else on standard output
   --report FILE  write the result as JSON there too
+  --answer X     answer with this option whatever a person is asked (default: ask on the terminal)
   --copies N     equal processes of each agent (default 1)
   --port N       port of the APIs (default: a free one)
   --verbose      print what the functions log
@@ -32,6 +34,7 @@ const options = {
   input: { type: 'string' },
   json: { type: 'boolean', default: false },
   report: { type: 'string' },
+  answer: { type: 'string' },
   copies: { type: 'string', default: '1' },
   port: { type: 'string', default: '0' },
   verbose: { type: 'boolean', default: false },
@@ -40,6 +43,8 @@ const options = {
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
+
+const maxShown = 2000;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -82,15 +87,45 @@ const readInput = async (example: Example, given: string | undefined): Promise<u
   return input;
 };
 
+/** What a person says: as given beforehand, else as typed; without a terminal it is told how to say it. */
+const answerTo = async (
+  { taskId, input, options: offered }: Question,
+  muster: LocalMuster,
+  given: string | undefined,
+): Promise<Answer | undefined> => {
+  if (given !== undefined) return { decision: given };
+  const choices = offered.join(', ');
+  say(`\nA person has to decide: ${choices}\n${JSON.stringify(input, null, 2).slice(0, maxShown)}`);
+  if (!process.stdin.isTTY) {
+    say(
+      `curl -X POST ${muster.http}/approvals/${taskId} -H "Authorization: Bearer ${muster.apiKey}" -d '{"decision":"${offered[0] ?? ''}"}'`,
+    );
+    return undefined;
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const decision = (await prompt.question(`${choices}? `)).trim();
+      if (offered.includes(decision)) return { decision };
+    }
+  } finally {
+    prompt.close();
+  }
+};
+
 const runOn = async (
   muster: LocalMuster,
   example: Example,
-  request: { readonly input: unknown; readonly isQuiet: boolean },
+  request: { readonly input: unknown; readonly isQuiet: boolean; readonly answer: string | undefined },
 ): Promise<ExampleResult> => {
   const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
   const progress = createProgress({ stream: request.isQuiet ? process.stderr : process.stdout });
   try {
-    return await example.run(request.input, { client, onEvent: (event) => progress.onEvent(event) });
+    return await example.run(request.input, {
+      client,
+      onEvent: (event) => progress.onEvent(event),
+      decide: (question) => answerTo(question, muster, request.answer),
+    });
   } finally {
     progress.end();
     client.close();
@@ -125,7 +160,11 @@ const run = async (example: Example, values: Values): Promise<void> => {
     const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, agents: example.agents, copies });
     stopAgents = () => agents.stop();
     say(`${agents.processes.length} agents are connected.`);
-    await show(await runOn(muster, example, { input, isQuiet: values.json }), values, reportPath);
+    await show(
+      await runOn(muster, example, { input, isQuiet: values.json, answer: values.answer }),
+      values,
+      reportPath,
+    );
   } finally {
     await stop();
   }

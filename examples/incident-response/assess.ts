@@ -33,6 +33,8 @@ export function assess(incident: Incident, now: number): Assessment {
     severity: worst.severity,
     reasons: reasons.length === 0 ? [worst.says] : reasons.map(({ severity, says }) => `${severity}: ${says}`),
     team: isUrgent || isSecurityRelevant(incident) ? [...standardTeam, 'security_auditor'] : standardTeam,
+    urgent: isUrgent ? [0] : [],
+    standard: isUrgent ? [] : [0],
     startedAt,
     detectedAt: incident.detectedAt ?? startedAt,
   };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { TaskHandler } from '#sdk/index.ts';
 import { parseInput } from '../shared/parse-input.ts';
 import { assess as assessIncident, isSecurityRelevant } from './assess.ts';
-import { createHotfix } from './create-hotfix.ts';
+import { chooseHotfix, createHotfix } from './create-hotfix.ts';
 import { diagnose as diagnoseFailures } from './diagnose.ts';
 import {
   ApprovalAnswer,
@@ -10,6 +10,7 @@ import {
   Diagnosis,
   Hotfix,
   Incident,
+  Part,
   PastIncident,
   Service,
   Validation,
@@ -22,23 +23,26 @@ import { writePostMortem } from './write-post-mortem.ts';
 
 const AssessInput = z.strictObject({ incident: Incident });
 const DiagnoseInput = z.strictObject({ incident: Incident, service: Service });
-const HotfixInput = z.strictObject({ service: Service, diagnosis: Diagnosis });
+const HotfixInput = z.strictObject({ service: Service, diagnosis: Diagnosis, part: Part });
+const ChooseInput = z.strictObject({ swarms: z.array(z.array(Hotfix)), standard: z.array(Hotfix) });
+const ClearInput = z.strictObject({
+  assessment: Assessment,
+  diagnosis: Diagnosis,
+  hotfix: Hotfix,
+  tester: Validation,
+  securityAuditor: Validation,
+});
 const TestInput = z.strictObject({ service: Service, hotfix: Hotfix });
 const AuditInput = z.strictObject({ hotfix: Hotfix });
 const WatchInput = z.strictObject({
   service: Service,
   diagnosis: Diagnosis,
   hotfix: Hotfix,
-  approval: ApprovalAnswer.nullish(),
+  approvals: z.array(ApprovalAnswer),
 });
-const PostMortemInput = z.strictObject({
+const PostMortemInput = ClearInput.extend({
   incident: Incident,
-  assessment: Assessment,
-  diagnosis: Diagnosis,
-  hotfix: Hotfix,
-  tester: Validation,
-  securityAuditor: Validation,
-  approval: ApprovalAnswer.extend({ at: z.int().optional() }).nullish(),
+  approvals: z.array(ApprovalAnswer),
   watch: WatchReport.nullish(),
   history: z.array(PastIncident),
 });
@@ -54,10 +58,25 @@ export const diagnose: TaskHandler = async (task, context) => {
   return diagnoseFailures(outcomes, isSecurityRelevant(incident));
 };
 
-/** The code generator's work. */
+/** The code generator's work, or a share of it. */
 export const fix: TaskHandler = (task, context) => {
-  const { service, diagnosis } = parseInput(HotfixInput, task.input);
-  return createHotfix(service, diagnosis, context.signal);
+  const { service, diagnosis, part } = parseInput(HotfixInput, task.input);
+  return createHotfix(service, diagnosis, { part, signal: context.signal });
+};
+
+/** Takes the best of what one or several code generators found. */
+export const choose: TaskHandler = (task) => {
+  const { swarms, standard } = parseInput(ChooseInput, task.input);
+  return chooseHotfix([...swarms.flat(), ...standard]);
+};
+
+/** Asks for a person only when there is something to deploy that both validators passed. */
+export const clear: TaskHandler = (task) => {
+  const { assessment, diagnosis, hotfix, tester, securityAuditor } = parseInput(ClearInput, task.input);
+  const { file, change } = hotfix;
+  const isReady = file !== undefined && tester.isValid && securityAuditor.isValid;
+  const question = { severity: assessment.severity, rootCause: diagnosis.signature, change, checked: tester.checked };
+  return { questions: isReady ? [{ ...question, file }] : [] };
 };
 
 /** The tester's work. */
@@ -73,14 +92,13 @@ const notDeployed: WatchReport = { watched: 0, failures: 0, isRecurring: false, 
 
 /** The monitor's work, once a person has deployed. */
 export const watch: TaskHandler = (task, context) => {
-  const { service, diagnosis, hotfix, approval } = parseInput(WatchInput, task.input);
-  if (approval?.approved !== true) return notDeployed;
+  const { service, diagnosis, hotfix, approvals } = parseInput(WatchInput, task.input);
+  if (approvals[0]?.decision !== 'deploy') return notDeployed;
   return watchFor(diagnosis, service, { hotfix, signal: context.signal });
 };
 
 /** The last step. */
 export const conclude: TaskHandler = (task) => {
-  const { approval, watch: watched, ...facts } = parseInput(PostMortemInput, task.input);
-  const { approved = false, by, at = Date.now() } = approval ?? {};
-  return writePostMortem({ ...facts, approval: { approved, by, at }, watch: watched ?? undefined });
+  const { approvals, watch: watched, ...facts } = parseInput(PostMortemInput, task.input);
+  return writePostMortem({ ...facts, approval: approvals[0], watch: watched ?? undefined });
 };

@@ -55,6 +55,9 @@ export const Assessment = z.strictObject({
   reasons: z.array(z.string()),
   /** Who is called together. */
   team: z.array(z.enum(['responder', 'codegen', 'tester', 'security_auditor'])),
+  /** How the hotfix is looked for: one entry in one of the two. */
+  urgent: z.array(z.int()),
+  standard: z.array(z.int()),
   startedAt: z.int(),
   detectedAt: z.int(),
 });
@@ -94,6 +97,7 @@ export const Hotfix = z.strictObject({
   before: z.string(),
   after: z.string(),
   change: z.string(),
+  /** Changes tried, this one included. */
   candidates: z.int(),
 });
 export type Hotfix = z.infer<typeof Hotfix>;
@@ -101,10 +105,28 @@ export type Hotfix = z.infer<typeof Hotfix>;
 export const Validation = z.strictObject({ isValid: z.boolean(), checked: z.int(), problems: z.array(z.string()) });
 export type Validation = z.infer<typeof Validation>;
 
-export const ApprovalAnswer = z.looseObject({
-  approved: z.boolean(),
-  by: z.string().optional(),
-  reason: z.string().optional(),
+/** A share of the changes to try: of so many, every one whose turn it is. */
+export const Part = z.strictObject({ index: z.int().min(0), of: z.int().min(1).max(20) });
+export type Part = z.infer<typeof Part>;
+
+/** What a person may answer; only the first deploys. */
+export const deployOptions = ['deploy', 'hold'] as const;
+
+/** A person's answer as the platform tells it. */
+export const ApprovalAnswer = z.looseObject({ decision: z.enum(deployOptions), by: z.string(), at: z.int() });
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
+
+/** Whom to ask: one entry once the hotfix is validated, else none. */
+export const Clearance = z.strictObject({
+  questions: z.array(
+    z.strictObject({
+      severity: Severity,
+      rootCause: z.string(),
+      change: z.string(),
+      file: z.string(),
+      checked: z.int(),
+    }),
+  ),
 });
 
 export const WatchReport = z.strictObject({

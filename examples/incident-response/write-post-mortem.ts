@@ -1,4 +1,5 @@
 import type {
+  ApprovalAnswer,
   Assessment,
   Diagnosis,
   Hotfix,
@@ -19,7 +20,7 @@ export interface IncidentFacts {
   readonly hotfix: Hotfix;
   readonly tester: Validation;
   readonly securityAuditor: Validation;
-  readonly approval: { readonly approved: boolean; readonly by?: string | undefined; readonly at: number };
+  readonly approval?: ApprovalAnswer | undefined;
   readonly watch?: WatchReport | undefined;
   readonly history: readonly PastIncident[];
 }
@@ -30,7 +31,7 @@ export function writePostMortem(facts: IncidentFacts): PostMortem {
   const status = statusOf(facts);
   const { incidentId, severity, startedAt, detectedAt } = assessment;
   const isDeployed = status === 'resolved' || status === 'recurring';
-  const resolvedAt = status === 'resolved' ? approval.at : undefined;
+  const resolvedAt = status === 'resolved' ? approval?.at : undefined;
   const resolved = resolvedAt === undefined ? [] : [{ severity, startedAt, resolvedAt }];
   return {
     incidentId,
@@ -40,7 +41,7 @@ export function writePostMortem(facts: IncidentFacts): PostMortem {
     rootCause: rootCauseOf(diagnosis, hotfix),
     hotfix,
     validations: { tester, securityAuditor },
-    ...(isDeployed && approval.by !== undefined ? { deployedBy: approval.by } : {}),
+    ...(isDeployed && approval !== undefined ? { deployedBy: approval.by } : {}),
     ...(watch === undefined || !isDeployed ? {} : { watch }),
     timeline: timelineOf(facts, isDeployed),
     timeToDetectMs: detectedAt - startedAt,
@@ -53,7 +54,7 @@ export function writePostMortem(facts: IncidentFacts): PostMortem {
 function statusOf({ hotfix, tester, securityAuditor, approval, watch }: IncidentFacts): PostMortem['status'] {
   if (hotfix.file === undefined) return 'no_hotfix';
   if (!tester.isValid || !securityAuditor.isValid) return 'invalid_hotfix';
-  if (!approval.approved) return 'not_deployed';
+  if (approval?.decision !== 'deploy') return 'not_deployed';
   return watch?.isRecurring === true ? 'recurring' : 'resolved';
 }
 
@@ -67,7 +68,7 @@ function timelineOf({ assessment, approval }: IncidentFacts, isDeployed: boolean
   return [
     { at: assessment.startedAt, event: 'started' },
     { at: assessment.detectedAt, event: `detected, assessed as ${assessment.severity}` },
-    ...(approval.by === undefined
+    ...(approval === undefined
       ? []
       : [{ at: approval.at, event: isDeployed ? `deployed by ${approval.by}` : `not deployed, by ${approval.by}` }]),
   ];

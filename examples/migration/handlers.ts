@@ -1,4 +1,4 @@
-import type { TaskHandler } from '#sdk/index.ts';
+import { TaskFailure, type TaskHandler } from '#sdk/index.ts';
 import { parseInput } from '../shared/parse-input.ts';
 import { checkCompatibility } from './check-compatibility.ts';
 import { finish } from './finish.ts';
@@ -14,7 +14,9 @@ export const plan: TaskHandler = (task) => {
 
 /** One step of the swarm. */
 export const migrate: TaskHandler = (task) => {
-  const { step, file, target } = parseInput(StepInput, task.input);
+  const { step, files, target } = parseInput(StepInput, task.input);
+  const file = files.find(({ path }) => path === step.path);
+  if (file === undefined) throw new TaskFailure('INVALID_INPUT', `There is no ${step.path}`, { retryable: false });
   return migrateModule(file, target, step);
 };
 

@@ -58,7 +58,7 @@ export type Plan = z.infer<typeof Plan>;
 
 export const PlanInput = z.strictObject({ files: z.array(SourceFile), target: Target, maxParallelSteps: z.int() });
 
-export const StepInput = z.strictObject({ step: Step, file: SourceFile, target: Target });
+export const StepInput = z.strictObject({ step: Step, files: z.array(SourceFile), target: Target });
 
 /** What came of a step. That a module cannot be migrated is a finding, not a failure of the agent. */
 export const StepResult = z.strictObject({

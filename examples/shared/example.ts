@@ -7,21 +7,22 @@ export interface ExampleSurroundings {
   readonly client: Client;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
-  /** Asked where only a person may decide; left out, nobody does. */
-  readonly decide?: (question: Question) => Promise<Decision>;
+  /** Asked once for each thing that only a person may decide; left out, or without an answer, it stays open. */
+  readonly decide?: (question: Question) => Promise<Answer | undefined>;
 }
 
 /** What a person is asked. */
 export interface Question {
-  readonly title: string;
-  readonly details: string;
+  readonly taskId: string;
+  /** What there is to decide on. */
+  readonly input: Json;
+  readonly options: readonly string[];
 }
 
 /** What a person answers. */
-export interface Decision {
-  readonly approved: boolean;
-  readonly by: string;
-  readonly reason?: string;
+export interface Answer {
+  readonly decision: string;
+  readonly comment?: string;
 }
 
 /** An example's result: for machines, and to read. */
@@ -114,17 +115,47 @@ const JsonValue: z.ZodType<Json> = z.json();
  * Stores workflows, runs the last of them and follows it to its end.
  * @throws {@link RunFailedError} when it does not succeed
  */
-export async function runWorkflow(
+async function runWorkflow(
   workflows: ExampleParts<z.ZodType, z.ZodType>['workflows'],
   input: Json,
-  { client, onEvent, signal }: ExampleSurroundings,
+  { client, onEvent, signal, decide }: ExampleSurroundings,
 ): Promise<RunView> {
   const options = signal === undefined ? {} : { signal };
   for (const workflow of workflows) await client.putWorkflow(workflow, options);
   const workflow = workflows.at(-1)?.name ?? '';
   const { runId } = await client.startRun({ workflow, input }, options);
-  for await (const update of client.watchRun(runId, options)) onEvent?.(update);
+  const stopAsking = decide === undefined ? () => undefined : askPeople(client, runId, decide);
+  try {
+    for await (const update of client.watchRun(runId, options)) onEvent?.(update);
+  } finally {
+    stopAsking();
+  }
   const run = await client.getRun(runId, options);
   if (run.status !== 'SUCCEEDED') throw new RunFailedError(run);
   return run;
+}
+
+const askEveryMs = 500;
+const Terms = z.looseObject({ options: z.array(z.string()) });
+
+/** Asks for each open approval of a run, once, until it is told to stop. */
+function askPeople(client: Client, runId: string, decide: NonNullable<ExampleSurroundings['decide']>): () => void {
+  const asked = new Set<string>();
+  const look = async (): Promise<void> => {
+    const { items } = await client.listApprovals({ open: true });
+    for (const { taskId, input, approval, ...task } of items) {
+      if (task.runId !== runId || asked.has(taskId)) continue;
+      asked.add(taskId);
+      const answer = await decide({ taskId, input, options: Terms.safeParse(approval).data?.options ?? [] });
+      if (answer !== undefined) await client.answerApproval(taskId, answer);
+    }
+  };
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    // What fails is asked for again at the next look.
+    looking ??= look()
+      .catch(() => undefined)
+      .finally(() => (looking = undefined));
+  }, askEveryMs);
+  return () => clearInterval(timer);
 }

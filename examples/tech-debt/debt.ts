@@ -50,7 +50,11 @@ export type DebtItem = z.infer<typeof DebtItem>;
 export const ScanInput = z.strictObject({ files: z.array(SourceFile), threshold: z.int() });
 export const ScanOutput = z.strictObject({ items: z.array(DebtItem) });
 
-export const PrioritiseInput = z.strictObject({ scans: z.array(ScanOutput), top: z.int() });
+export const PrioritiseInput = z.strictObject({
+  scans: z.array(ScanOutput),
+  duplication: ScanOutput,
+  top: z.int(),
+});
 /** All items, the most pressing first, and what the swarm is to work on. */
 export const Priorities = z.strictObject({ items: z.array(DebtItem), top: z.array(DebtItem) });
 

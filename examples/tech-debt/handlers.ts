@@ -22,8 +22,8 @@ export const scanDuplication: TaskHandler = (task) => {
 
 /** Orders everything found and names what is most pressing. */
 export const rank: TaskHandler = (task) => {
-  const { scans, top } = parseInput(PrioritiseInput, task.input);
-  const items = prioritise(scans.flatMap((scan) => scan.items));
+  const { scans, duplication, top } = parseInput(PrioritiseInput, task.input);
+  const items = prioritise([...scans, duplication].flatMap((scan) => scan.items));
   return { items, top: items.slice(0, top) };
 };
 

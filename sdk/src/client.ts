@@ -199,6 +199,21 @@ export class Client {
     return this.#list('/runs', options, pageOf(RunView));
   }
 
+  /** What people are asked; with `open` only what is not answered. */
+  listApprovals(options: ListOptions & { readonly open?: boolean } = {}): Promise<Page<TaskView>> {
+    const { open, ...rest } = options;
+    return this.#list('/approvals', { ...rest, ...(open === true ? { open: 'true' } : {}) }, pageOf(TaskView));
+  }
+
+  /** Answers an approval by one of its options. */
+  answerApproval(
+    taskId: string,
+    { signal, ...body }: CallOptions & { readonly decision: string; readonly comment?: string },
+  ): Promise<TaskView> {
+    const path = `/approvals/${encodeURIComponent(taskId)}`;
+    return this.#http.call({ method: 'POST', path, body, signal }, TaskView);
+  }
+
   listAgents(options: ListOptions & { readonly capability?: string } = {}): Promise<Page<AgentView>> {
     return this.#list('/agents', options, pageOf(AgentView));
   }

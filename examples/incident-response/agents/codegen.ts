@@ -1,4 +1,8 @@
 import { runAgent } from '../../shared/run-agent.ts';
-import { fix } from '../handlers.ts';
+import { choose, fix } from '../handlers.ts';
 
-await runAgent({ name: 'codegen', capabilities: ['incident.codegen'], handlers: { create_hotfix: fix } });
+await runAgent({
+  name: 'codegen',
+  capabilities: ['incident.codegen'],
+  handlers: { create_hotfix: fix, choose_hotfix: choose },
+});

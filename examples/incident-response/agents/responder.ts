@@ -1,4 +1,4 @@
 import { runAgent } from '../../shared/run-agent.ts';
-import { assess, diagnose } from '../handlers.ts';
+import { assess, clear, diagnose } from '../handlers.ts';
 
-await runAgent({ name: 'responder', capabilities: ['incident.response'], handlers: { assess, diagnose } });
+await runAgent({ name: 'responder', capabilities: ['incident.response'], handlers: { assess, diagnose, clear } });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   assess,
   audit,
+  choose,
+  clear,
   conclude,
   diagnose,
   fix,
@@ -10,6 +12,7 @@ import {
 } from '../../../../examples/incident-response/handlers.ts';
 import {
   Assessment,
+  Clearance,
   Diagnosis,
   Hotfix,
   IncidentRequest,
@@ -21,20 +24,31 @@ import { checkedSeeds } from '../../../support/examples/checker.ts';
 import { incidentResponseChecker } from '../../../support/examples/incident-response.ts';
 import { runHandler } from '../../../support/examples/run-handler.ts';
 
-/** The agents in a row, with a person who decides. */
-const respond = async (
-  raw: unknown,
-  approval: unknown = { approved: true, by: 'ada', at: 1_790_000_900_000 },
-): Promise<PostMortem> => {
+const deployed = { decision: 'deploy', by: 'ada', at: 1_790_000_900_000 };
+
+/** The agents in a row, with a person who decides when asked. */
+const respond = async (raw: unknown, answer: unknown = deployed): Promise<PostMortem> => {
   const { incident, service, history } = IncidentRequest.parse(raw);
-  const assessment = (await runHandler(assess, { incident })).output;
+  const assessment = Assessment.parse((await runHandler(assess, { incident })).output);
   const diagnosis = (await runHandler(diagnose, { incident, service })).output;
-  const hotfix = (await runHandler(fix, { service, diagnosis })).output;
+  const of = assessment.urgent.length > 0 ? 3 : 1;
+  const found = await Promise.all(
+    Array.from(
+      { length: of },
+      async (_, index) => (await runHandler(fix, { service, diagnosis, part: { index, of } })).output,
+    ),
+  );
+  const lists = of > 1 ? { swarms: [found], standard: [] } : { swarms: [], standard: found };
+  const hotfix = (await runHandler(choose, lists)).output;
   const tester = (await runHandler(test, { service, hotfix })).output;
   const securityAuditor = (await runHandler(audit, { hotfix })).output;
-  const watched = (await runHandler(watch, { service, diagnosis, hotfix, approval: { approved: true } })).output;
-  const facts = { incident, assessment, diagnosis, hotfix, tester, securityAuditor, approval, watch: watched, history };
-  return PostMortem.parse((await runHandler(conclude, facts)).output);
+  const judged = { assessment, diagnosis, hotfix, tester, securityAuditor };
+  const { questions } = Clearance.parse((await runHandler(clear, judged)).output);
+  const approvals = answer === null ? [] : questions.map(() => answer);
+  const watched = (await runHandler(watch, { service, diagnosis, hotfix, approvals })).output;
+  return PostMortem.parse(
+    (await runHandler(conclude, { ...judged, incident, approvals, watch: watched, history })).output,
+  );
 };
 
 describe('the response to generated incidents', () => {
@@ -141,7 +155,10 @@ describe('a hotfix', () => {
     expect(alone).toMatchObject({ status: 'not_deployed' });
     expect(alone.deployedBy).toBeUndefined();
     expect(alone.timeToResolveMs).toBeUndefined();
-    const refused = await respond(input, { approved: false, by: 'bob', at: 1 });
+    const refused = await respond(input, { decision: 'hold', by: 'bob', at: 1 });
+    expect(refused).toMatchObject({ status: 'not_deployed' });
+    expect(refused.deployedBy).toBeUndefined();
+    expect(refused.watch).toBeUndefined();
     expect(refused.timeline.at(-1)?.event).toBe('not deployed, by bob');
   });
 });

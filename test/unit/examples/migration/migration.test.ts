@@ -20,8 +20,7 @@ const migrateTree = async (raw: unknown, skip?: string): Promise<MigrationReport
   const made = Plan.parse((await runHandler(plan, { files, target, maxParallelSteps })).output);
   const results: StepResult[] = [];
   for (const step of made.steps.filter(({ path }) => path !== skip)) {
-    const file = files.find(({ path }) => path === step.path);
-    results.push(StepResult.parse((await runHandler(migrate, { step, file, target })).output));
+    results.push(StepResult.parse((await runHandler(migrate, { step, files, target })).output));
   }
   const compatibility = Compatibility.parse((await runHandler(check, { files, target, results })).output);
   return MigrationReport.parse((await runHandler(close, { files, plan: made, results, compatibility })).output);

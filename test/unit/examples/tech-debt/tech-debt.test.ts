@@ -10,11 +10,9 @@ import { techDebtChecker } from '../../../support/examples/tech-debt.ts';
 const scan = async (raw: unknown): Promise<DebtReport> => {
   const request = DebtRequest.parse(raw);
   const files = await readSourceInput(request);
-  const scans = [
-    (await runHandler(scanFiles, { files, threshold: request.complexityThreshold })).output,
-    (await runHandler(scanDuplication, { files, threshold: request.duplicationThreshold })).output,
-  ];
-  const { items, top } = Priorities.parse((await runHandler(rank, { scans, top: request.top })).output);
+  const scans = [(await runHandler(scanFiles, { files, threshold: request.complexityThreshold })).output];
+  const duplication = (await runHandler(scanDuplication, { files, threshold: request.duplicationThreshold })).output;
+  const { items, top } = Priorities.parse((await runHandler(rank, { scans, duplication, top: request.top })).output);
   const proposals = await Promise.all(top.map(async (item) => (await runHandler(refactor, { item, files })).output));
   const counted = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
   const { output } = await runHandler(report, { files: counted, items, proposals, previous: request.previous });
