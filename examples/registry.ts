@@ -1,3 +1,4 @@
+import { deploymentDecision } from './deployment-decision/example.ts';
 import { featureTeam } from './feature-team/example.ts';
 import { incidentResponseExample } from './incident-response/example.ts';
 import { migration } from './migration/example.ts';
@@ -5,4 +6,10 @@ import type { Example } from './shared/example.ts';
 import { techDebt } from './tech-debt/example.ts';
 
 /** Every example, in the order of the list. */
-export const examples: readonly Example[] = [featureTeam, incidentResponseExample, migration, techDebt];
+export const examples: readonly Example[] = [
+  deploymentDecision,
+  featureTeam,
+  incidentResponseExample,
+  migration,
+  techDebt,
+];

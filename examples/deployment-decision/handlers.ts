@@ -4,12 +4,12 @@ import { parseInput } from '../shared/parse-input.ts';
 import { Proposal, type Vote } from './proposal.ts';
 import { voteOnCost, voteOnPerformance, voteOnReliability, voteOnSecurity } from './voters.ts';
 
-const Question = z.looseObject({ input: Proposal });
+const Question = z.looseObject({ question: Proposal });
 
 const voter =
   (vote: (proposal: Proposal) => Vote): TaskHandler =>
   (task) =>
-    vote(parseInput(Question, task.input).input);
+    vote(parseInput(Question, task.input).question);
 
 /** What each agent makes of a proposal. */
 export const voters = {

@@ -45,6 +45,20 @@ export const Vote = z.strictObject({
 });
 export type Vote = z.infer<typeof Vote>;
 
+/** How it was decided, as the platform tells it. */
+export const Ruling = z.looseObject({
+  decision: Decision,
+  by: z.enum(['quorum', 'tie_break', 'veto', 'person']),
+  confidence: z.number(),
+  reasoning: z.string(),
+  participation: z.number(),
+  tally: z.array(z.looseObject({ option: z.string(), votes: z.int(), weight: z.number(), share: z.number() })),
+  votes: z.array(
+    z.looseObject({ agent: z.string(), decision: Decision, confidence: z.number(), reasoning: z.string() }),
+  ),
+});
+export type Ruling = z.infer<typeof Ruling>;
+
 /** How much each environment puts up with. */
 export const limits: Readonly<
   Record<Environment, { cvss: number; riskScore: number; p99Growth: number; costGrowth: number }>

@@ -3,6 +3,7 @@ import { Client } from '#sdk/index.ts';
 import { examples } from '../../examples/registry.ts';
 import { type StartedAgents, startAgents } from '../../examples/shared/start-agents.ts';
 import { type Checker, checkedSeeds } from '../support/examples/checker.ts';
+import { deploymentDecisionChecker } from '../support/examples/deployment-decision.ts';
 import { featureTeamChecker } from '../support/examples/feature-team.ts';
 import { incidentResponseChecker } from '../support/examples/incident-response.ts';
 import { migrationChecker } from '../support/examples/migration.ts';
@@ -10,6 +11,7 @@ import { techDebtChecker } from '../support/examples/tech-debt.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
 
 const checkers: Readonly<Record<string, Checker>> = {
+  'deployment-decision': deploymentDecisionChecker,
   'feature-team': featureTeamChecker,
   'incident-response': incidentResponseChecker,
   migration: migrationChecker,

@@ -4,5 +4,5 @@ import { voters } from '../handlers.ts';
 await runAgent({
   name: 'cost',
   capabilities: [{ name: 'deployment.review', confidence: 0.8 }],
-  handlers: { vote: voters.cost },
+  handlers: { judge_deployment: voters.cost },
 });

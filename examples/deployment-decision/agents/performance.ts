@@ -4,5 +4,5 @@ import { voters } from '../handlers.ts';
 await runAgent({
   name: 'performance',
   capabilities: [{ name: 'deployment.review', confidence: 0.9 }],
-  handlers: { vote: voters.performance },
+  handlers: { judge_deployment: voters.performance },
 });

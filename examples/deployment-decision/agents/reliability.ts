@@ -4,5 +4,5 @@ import { voters } from '../handlers.ts';
 await runAgent({
   name: 'reliability',
   capabilities: [{ name: 'deployment.review', confidence: 0.9 }],
-  handlers: { vote: voters.reliability },
+  handlers: { judge_deployment: voters.reliability },
 });

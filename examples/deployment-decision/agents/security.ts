@@ -4,5 +4,5 @@ import { voters } from '../handlers.ts';
 await runAgent({
   name: 'security',
   capabilities: [{ name: 'deployment.review', confidence: 0.95 }],
-  handlers: { vote: voters.security },
+  handlers: { judge_deployment: voters.security },
 });

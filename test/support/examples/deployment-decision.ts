@@ -82,8 +82,12 @@ const make = (seed: number): Case => {
 
 const Report = z.looseObject({
   decision: z.string(),
-  votes: z.array(z.looseObject({ voter: z.string(), decision: z.string(), weight: z.number() })),
+  tally: z.array(z.looseObject({ option: z.string(), weight: z.number() })),
+  votes: z.array(z.looseObject({ agent: z.string(), decision: z.string() })),
 });
+
+/** What the voters declare; none has failed yet. */
+const expertise: Record<string, number> = { security: 0.95, performance: 0.9, reliability: 0.9, cost: 0.8 };
 
 /** Who must be against a seed's proposal. */
 export const opponentsOf = (seed: number): readonly string[] => make(seed).against;
@@ -91,14 +95,16 @@ export const opponentsOf = (seed: number): readonly string[] => make(seed).again
 export const deploymentDecisionChecker: Checker = {
   input: (seed) => make(seed).proposal,
   async check(seed, report) {
-    const { decision, votes } = Report.parse(report);
+    const { decision, votes, tally } = Report.parse(report);
     const { against } = make(seed);
-    const cast = votes.reduce((sum, { weight }) => sum + weight, 0);
     // It is known how each must vote, and that the platform may stop asking once nothing can change.
     for (const vote of votes)
-      expect(vote).toMatchObject({ decision: against.includes(vote.voter) ? 'reject' : 'approve' });
+      expect(vote).toMatchObject({ decision: against.includes(vote.agent) ? 'reject' : 'approve' });
     expect(votes.length).toBeGreaterThanOrEqual(3);
-    const approving = votes.filter((vote) => vote.decision === 'approve').reduce((sum, { weight }) => sum + weight, 0);
-    expect(decision).toBe(approving / cast >= 0.66 ? 'approve' : 'reject');
+    const weightOf = (option: string): number =>
+      votes.filter((vote) => vote.decision === option).reduce((sum, { agent }) => sum + (expertise[agent] ?? 0), 0);
+    for (const { option, weight } of tally) expect(weight).toBeCloseTo(weightOf(option));
+    const [rejecting, approving] = [weightOf('reject'), weightOf('approve')];
+    expect(decision).toBe(approving / (approving + rejecting) >= 0.66 ? 'approve' : 'reject');
   },
 };

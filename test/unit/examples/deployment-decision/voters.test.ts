@@ -6,23 +6,16 @@ import { deploymentDecisionChecker, opponentsOf } from '../../../support/example
 import { runHandler } from '../../../support/examples/run-handler.ts';
 
 const voteOf = async (name: keyof typeof voters, proposal: unknown): Promise<Vote> =>
-  Vote.parse((await runHandler(voters[name], { input: proposal })).output);
+  Vote.parse((await runHandler(voters[name], { question: proposal, options: ['reject', 'approve'], round: 1 })).output);
 
 const names = ['security', 'performance', 'cost', 'reliability'] as const;
 
 describe('the voters over generated proposals', () => {
   it.each(checkedSeeds)('vote as the figures were made (seed %i)', async (seed) => {
     const votes = await Promise.all(
-      names.map(async (voter) => ({
-        voter,
-        weight: 1,
-        ...(await voteOf(voter, deploymentDecisionChecker.input(seed))),
-      })),
+      names.map(async (agent) => ({ agent, ...(await voteOf(agent, deploymentDecisionChecker.input(seed))) })),
     );
-    expect(votes.filter(({ decision }) => decision === 'reject').map(({ voter }) => voter)).toEqual(opponentsOf(seed));
-    const approving = votes.filter(({ decision }) => decision === 'approve').length;
-    const decision = approving / votes.length >= 0.66 ? 'approve' : 'reject';
-    await expect(deploymentDecisionChecker.check(seed, { decision, votes })).resolves.toBeUndefined();
+    expect(votes.filter(({ decision }) => decision === 'reject').map(({ agent }) => agent)).toEqual(opponentsOf(seed));
   });
 });
 
