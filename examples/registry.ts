@@ -1,3 +1,4 @@
+import { codeReview } from './code-review/example.ts';
 import { deploymentDecision } from './deployment-decision/example.ts';
 import { featureTeam } from './feature-team/example.ts';
 import { incidentResponseExample } from './incident-response/example.ts';
@@ -7,6 +8,7 @@ import { techDebt } from './tech-debt/example.ts';
 
 /** Every example, in the order of the list. */
 export const examples: readonly Example[] = [
+  codeReview,
   deploymentDecision,
   featureTeam,
   incidentResponseExample,

@@ -8,6 +8,7 @@ import { recommend } from './analysers/report/recommend.ts';
 import { readSources } from './read-sources.ts';
 import type { AnalysisOutput } from './tasks.ts';
 import { AnalysisInput, outputsOf, RecommendInput, type RecommendOutput, ReportInput } from './tasks.ts';
+import { countFindings } from './vote.ts';
 
 /** Watchers need no more than this; each report is a frame. */
 const progressMs = 1000;
@@ -42,14 +43,17 @@ export function analyseTogether(analyser: Analyser): TaskHandler {
 
 /** Turns all findings into work items. */
 export const recommendWork: TaskHandler = (task) => {
-  const { analyses } = parseInput(RecommendInput, task.input);
+  const { analyses, files } = parseInput(RecommendInput, task.input);
   const findings = mergeFindings(outputsOf(analyses).flatMap((output) => output.findings));
-  return { recommendations: recommend(findings) } satisfies RecommendOutput;
+  return {
+    recommendations: recommend(findings),
+    counts: countFindings(findings, files.length),
+  } satisfies RecommendOutput;
 };
 
 /** Puts the review together. */
 export const writeReport: TaskHandler = (task): ReviewReport => {
-  const { analyses, recommendations, files, skipped, notAnalysed } = parseInput(ReportInput, task.input);
+  const { analyses, recommendations, consensus, files, skipped, notAnalysed } = parseInput(ReportInput, task.input);
   const outputs = outputsOf(analyses);
   const reasons = new Map(
     [...skipped, ...outputs.flatMap((output) => output.skipped)].map((each) => [each.path, each]),
@@ -57,6 +61,7 @@ export const writeReport: TaskHandler = (task): ReviewReport => {
   return buildReport({
     findings: outputs.flatMap((output) => output.findings),
     recommendations,
+    ...(consensus === null || consensus === undefined ? {} : { consensus }),
     files,
     skipped: [...reasons.values()].toSorted((left, right) => (left.path < right.path ? -1 : 1)),
     notAnalysed,

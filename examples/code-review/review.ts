@@ -4,7 +4,7 @@ import type { Client, RunView } from '#sdk/index.ts';
 import type { RunEvent } from '../shared/run-progress.ts';
 import { collectSources } from './analysers/collect-sources.ts';
 import { buildReport, ReviewReport } from './analysers/report/build-report.ts';
-import { codeReviewWorkflow } from './workflow.ts';
+import { codeReviewWorkflow, reviewConsensusWorkflow } from './workflow.ts';
 
 /** Input of the workflow. */
 export interface ReviewPlan {
@@ -72,7 +72,7 @@ export async function planReview(
 /** How many tasks a review of a plan has. */
 export function countTasks(plan: ReviewPlan): number {
   const batched = ['syntax', 'style', 'complexity', 'security'].length;
-  const single = ['tests', 'recommend', 'report'].length;
+  const single = ['tests', 'recommend', 'consensus', 'report'].length;
   return batched * plan.batches.length + single;
 }
 
@@ -95,6 +95,7 @@ export async function runCodeReview({
     tasks: countTasks(plan),
   });
   const options = signal === undefined ? {} : { signal };
+  await client.putWorkflow(reviewConsensusWorkflow, options);
   await client.putWorkflow(codeReviewWorkflow, options);
   const { runId } = await client.startRun({ workflow: codeReviewWorkflow.name, input: { ...plan } }, options);
   for await (const update of client.watchRun(runId, options)) onEvent?.(update);

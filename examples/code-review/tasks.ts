@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { Finding } from './analysers/finding.ts';
+import { Consensus } from './analysers/report/build-report.ts';
 import { Recommendation } from './analysers/report/recommend.ts';
+import { ReviewCounts } from './vote.ts';
 
 const Skipped = z.strictObject({ path: z.string(), reason: z.string() });
 
@@ -25,13 +27,15 @@ export const Analyses = z.strictObject({
 });
 export type Analyses = z.infer<typeof Analyses>;
 
-export const RecommendInput = z.strictObject({ analyses: Analyses });
-export const RecommendOutput = z.strictObject({ recommendations: z.array(Recommendation) });
+export const RecommendInput = z.strictObject({ analyses: Analyses, files: z.array(z.string()) });
+/** What to do first, and what the voters are asked about. */
+export const RecommendOutput = z.strictObject({ recommendations: z.array(Recommendation), counts: ReviewCounts });
 export type RecommendOutput = z.infer<typeof RecommendOutput>;
 
 export const ReportInput = z.strictObject({
   analyses: Analyses,
   recommendations: z.array(Recommendation),
+  consensus: Consensus.nullish(),
   files: z.array(z.string()),
   skipped: z.array(Skipped),
   notAnalysed: z.array(z.strictObject({ path: z.string(), language: z.string() })),

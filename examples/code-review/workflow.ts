@@ -1,4 +1,5 @@
 import type { WorkflowDefinitionInput } from '#sdk/index.ts';
+import { reviewVoters, verdicts } from './vote.ts';
 
 const batch = { root: '{{ input.root }}', files: '{{ item }}' };
 
@@ -20,11 +21,28 @@ const analyses = {
   security: '{{ steps.security.outputs }}',
 };
 
-/** Analysis by four agents at once, then security, then recommendations, then the report. */
+/** The agents that have analysed decide together. A veto of security decides alone. */
+export const reviewConsensusWorkflow = {
+  mode: 'consensus',
+  name: 'code-review-consensus',
+  description: 'Whether a change may go in as it is, by the agents that have analysed it.',
+  voters: { agents: [...reviewVoters] },
+  type: 'vote.review',
+  question: '{{ input }}',
+  options: [...verdicts],
+  quorum: 0.5,
+  minParticipation: 0.6,
+  veto: ['security'],
+  tieBreaker: 'conservative',
+  deadlineSeconds: 60,
+  timeoutSeconds: 120,
+} satisfies WorkflowDefinitionInput;
+
+/** Analysis by four agents at once, then security, recommendations, consensus and the report. */
 export const codeReviewWorkflow = {
   mode: 'sequential',
   name: 'code-review',
-  description: 'Reviews the sources of a directory: parallel analysis, security, recommendations, report.',
+  description: 'Reviews the sources of a directory: parallel analysis, security, recommendations, consensus, report.',
   timeoutSeconds: 1800,
   // Four kinds of agent share a stage: the limit must not let the first kind's batches keep the others waiting.
   maxParallelAgents: 100,
@@ -49,9 +67,15 @@ export const codeReviewWorkflow = {
     {
       id: 'recommend',
       type: 'recommend',
-      input: { analyses },
+      input: { analyses, files: '{{ input.files }}' },
       requirements: { capabilities: ['code-review.recommender'] },
       timeoutSeconds: 300,
+    },
+    {
+      id: 'consensus',
+      run: { workflow: reviewConsensusWorkflow.name },
+      input: '{{ steps.recommend.output.counts }}',
+      timeoutSeconds: 180,
     },
     {
       id: 'report',
@@ -59,6 +83,7 @@ export const codeReviewWorkflow = {
       input: {
         analyses,
         recommendations: '{{ steps.recommend.output.recommendations }}',
+        consensus: '{{ steps.consensus.output }}',
         files: '{{ input.files }}',
         skipped: '{{ input.skipped }}',
         notAnalysed: '{{ input.notAnalysed }}',

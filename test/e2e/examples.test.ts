@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '#sdk/index.ts';
 import { examples } from '../../examples/registry.ts';
 import { type StartedAgents, startAgents } from '../../examples/shared/start-agents.ts';
 import { type Checker, checkedSeeds } from '../support/examples/checker.ts';
+import { codeReviewChecker, reviewedFolders } from '../support/examples/code-review.ts';
 import { deploymentDecisionChecker } from '../support/examples/deployment-decision.ts';
 import { featureTeamChecker } from '../support/examples/feature-team.ts';
 import { incidentResponseChecker } from '../support/examples/incident-response.ts';
@@ -11,6 +13,7 @@ import { techDebtChecker } from '../support/examples/tech-debt.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
 
 const checkers: Readonly<Record<string, Checker>> = {
+  'code-review': codeReviewChecker,
   'deployment-decision': deploymentDecisionChecker,
   'feature-team': featureTeamChecker,
   'incident-response': incidentResponseChecker,
@@ -27,6 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await muster?.stop();
+  for (const folder of reviewedFolders()) await rm(folder, { recursive: true, force: true });
 });
 
 it('has a checker for every example', () => {

@@ -76,6 +76,9 @@ const readReport = async (path: string): Promise<ReviewReport> =>
 const placesOf = ({ findings }: ReviewReport): string[] =>
   findings.map(({ rule, file, line }) => `${rule} ${file}:${line}`);
 
+/** Who is asked before nothing can change any more is chance; what is decided is not. */
+const decided = ({ consensus, ...report }: ReviewReport) => ({ ...report, decision: consensus?.decision });
+
 let caller: string;
 let project: string;
 let first: { code: number | null; run: Start; report: ReviewReport };
@@ -118,6 +121,11 @@ describe('npm start -- --once --path DIR --report FILE', () => {
     }
   });
 
+  it('asks for changes together, as planted secrets make the security agent veto', () => {
+    expect(first.report.consensus?.decision).toBe('request_changes');
+    expect(first.run.stdout).toContain('TOGETHER: changes requested');
+  });
+
   it('says of every file it leaves out why', () => {
     const reasons = new Map(first.report.skipped.map(({ path, reason }) => [path, reason]));
     expect(reasons.get('odd/binary.ts')).toBe('binary');
@@ -150,13 +158,13 @@ describe('npm start -- --once --path DIR --report FILE', () => {
     expect(await run.end()).toBe(0);
     expect(run.stderr).toContain('[complexity-2] ended unexpectedly');
     expect(run.stdout).toMatch(new RegExp(`^ {2}${line} +complexity(?:-2)? +succeeded`, 'm'));
-    expect(await readReport(join(caller, 'killed.json'))).toEqual(first.report);
+    expect(decided(await readReport(join(caller, 'killed.json')))).toEqual(decided(first.report));
   });
 
   it('shows a bar on a terminal', () => {
     const { stdout, status } = onTerminal([script, '--once', '--path', join(project, 'src')]);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/\[█*░+\] \d+ of 7 tasks/);
+    expect(stdout).toMatch(/\[█*░+\] \d+ of 8 tasks/);
     expect(stdout).toContain('\u001b[2K');
   });
 });

@@ -9,6 +9,7 @@ import { ReviewReport } from '../../../examples/code-review/analysers/report/bui
 import { analyseEach, analyseTogether, recommendWork, writeReport } from '../../../examples/code-review/handlers.ts';
 import { countTasks, planReview } from '../../../examples/code-review/review.ts';
 import { RecommendOutput } from '../../../examples/code-review/tasks.ts';
+import { type reviewVoters, voteAs } from '../../../examples/code-review/vote.ts';
 import { codeReviewWorkflow } from '../../../examples/code-review/workflow.ts';
 
 let root: string;
@@ -32,7 +33,7 @@ describe('planReview', () => {
     expect(plan.root).toBe(root);
     expect(plan.files).toEqual(['src/broken.js', 'src/old.js', 'src/run.js']);
     expect(plan.batches).toEqual([['src/broken.js', 'src/old.js'], ['src/run.js']]);
-    expect(countTasks(plan)).toBe(11);
+    expect(countTasks(plan)).toBe(12);
   });
 });
 
@@ -55,9 +56,13 @@ describe('codeReviewWorkflow', () => {
     };
     const recommended = await new MockAgent({ handler: recommendWork }).run({
       type: 'recommend',
-      input: { analyses },
+      input: { analyses, files: plan.files },
     });
-    const { recommendations } = RecommendOutput.parse(recommended);
+    const { recommendations, counts } = RecommendOutput.parse(recommended);
+    const vote = async (name: (typeof reviewVoters)[number]) =>
+      new MockAgent({ handler: voteAs(name) }).run({ type: 'vote.review', input: { question: counts } });
+    expect(await vote('security')).toMatchObject({ decision: 'request_changes', confidence: 1 });
+    expect(await vote('complexity')).toMatchObject({ decision: 'approve', reasoning: '0 findings, 0 allowed' });
     const { files, skipped, notAnalysed } = plan;
     const reportInput = { analyses, recommendations, files, skipped, notAnalysed };
     const report = ReviewReport.parse(

@@ -33,7 +33,7 @@ describe('startAgents', () => {
     expect(names.toSorted()).toEqual(['style', 'style-2']);
     expect(named[0]?.frame.payload).toMatchObject({
       capabilities: ['code-review.style'],
-      taskTypes: ['analyse.style'],
+      taskTypes: ['analyse.style', 'vote.review'],
     });
 
     expect(agents.kill('style-2')).toBe(true);

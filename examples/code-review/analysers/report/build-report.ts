@@ -5,6 +5,20 @@ import { Recommendation } from './recommend.ts';
 
 const Count = z.int().min(0);
 
+/** What the agents that analysed make of it together. */
+export const Consensus = z.object({
+  decision: z.enum(['request_changes', 'approve']),
+  votes: z.array(
+    z.object({
+      agent: z.string(),
+      decision: z.enum(['request_changes', 'approve']),
+      confidence: z.number(),
+      reasoning: z.string(),
+    }),
+  ),
+});
+export type Consensus = z.infer<typeof Consensus>;
+
 /** The machine-readable result of a review. */
 export const ReviewReport = z.strictObject({
   summary: z.strictObject({
@@ -17,6 +31,8 @@ export const ReviewReport = z.strictObject({
   }),
   findings: z.array(Finding),
   recommendations: z.array(Recommendation),
+  /** Left out when there was nothing to review. */
+  consensus: Consensus.optional(),
   skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
   notAnalysed: z.array(z.strictObject({ path: z.string(), language: z.string() })),
 });
@@ -26,6 +42,7 @@ export type ReviewReport = z.infer<typeof ReviewReport>;
 export interface ReportParts {
   readonly findings: readonly Finding[];
   readonly recommendations: readonly Recommendation[];
+  readonly consensus?: Consensus;
   readonly files: number | readonly unknown[];
   readonly skipped?: readonly { readonly path: string; readonly reason: string }[];
   readonly notAnalysed?: readonly { readonly path: string; readonly language: string }[];
@@ -50,6 +67,7 @@ export function buildReport(parts: ReportParts): ReviewReport {
     },
     findings,
     recommendations: [...parts.recommendations],
+    ...(parts.consensus === undefined ? {} : { consensus: parts.consensus }),
     skipped: [...(parts.skipped ?? [])],
     notAnalysed: [...(parts.notAnalysed ?? [])],
   };

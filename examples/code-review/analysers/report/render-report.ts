@@ -45,6 +45,7 @@ export function renderReport(report: ReviewReport, options: RenderOptions = {}):
     [view.paint('bold', headline(report))],
     ...SEVERITIES.map((severity) => severitySection(report, severity, view)),
     recommendationSection(report, view),
+    consensusSection(report, view),
     coverageSection(report, view),
   ];
   return `${sections
@@ -127,6 +128,20 @@ function recommendationSection(report: ReviewReport, view: View): string[] {
     return [title, ...wrap(each.advice, view.width - 5).map((line) => `     ${line}`)];
   });
   return [view.paint('bold', 'WHAT TO DO FIRST'), ...lines];
+}
+
+function consensusSection({ consensus }: ReviewReport, view: View): string[] {
+  if (consensus === undefined) return [];
+  const { decision, votes } = consensus;
+  const verdict = decision === 'approve' ? 'approved' : 'changes requested';
+  const width = Math.max(...votes.map(({ agent }) => agent.length));
+  return [
+    view.paint('bold', `TOGETHER: ${verdict}`),
+    ...votes.map(
+      ({ agent, decision: vote, reasoning }) =>
+        `  ${plain(agent).padEnd(width)}  ${vote === 'approve' ? 'approves' : 'asks for changes'}: ${plain(reasoning)}`,
+    ),
+  ];
 }
 
 function duration(minutes: number): string {
