@@ -235,6 +235,18 @@ const changes: readonly Scenario[] = [
     },
   },
   {
+    write: exactWrite,
+    clause: 'sameLimit',
+    title: 'an operator changes the limit while another, who saw the old one, does',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      const { version } = await readAgentView(scene.services, tenant, a.agentId);
+      scene.before(exactWrite, () => updateAgent(scene.services, a, { maxConcurrency: 7 }));
+      await orRefused(updateAgentVersion(scene.services, a, { maxConcurrency: 3 }, version));
+      scene.world.expectBooksToBalance();
+    },
+  },
+  {
     write: ownFrameWrite,
     clause: 'sameLimit',
     title: 'an agent and an operator change the limit at once',
