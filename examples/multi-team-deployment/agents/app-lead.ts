@@ -1,0 +1,4 @@
+import { runAgent } from '../../shared/run-agent.ts';
+import { lead } from '../handlers.ts';
+
+await runAgent({ name: 'app-lead', capabilities: ['deployment.lead'], handlers: { lead_deployment: lead } });
