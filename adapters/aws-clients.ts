@@ -2,6 +2,7 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -71,3 +72,6 @@ export const createS3Client = (options: ClientOptions & { readonly forcePathStyl
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...options,
   });
+
+export const createSchedulerClient = (options: ClientOptions = {}): SchedulerClient =>
+  new SchedulerClient({ ...bounded, ...options });

@@ -7,6 +7,7 @@ import type { Log } from './ports/log.ts';
 import type { Payloads } from './ports/payloads.ts';
 import type { Queues } from './ports/queues.ts';
 import type { Randomness } from './ports/randomness.ts';
+import type { Schedules } from './ports/schedules.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { Sockets } from './ports/sockets.ts';
 import type { Tokens } from './ports/tokens.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly secrets: Secrets;
   readonly tokens: Tokens;
   readonly vault: Vault;
+  readonly schedules: Schedules;
   readonly log: Log;
   readonly cache: EnvironmentCache;
   readonly retention: Retention;

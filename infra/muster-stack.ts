@@ -12,6 +12,7 @@ import { Operations } from '#infra/constructs/operations.ts';
 import { Payloads } from '#infra/constructs/payloads.ts';
 import { Queues } from '#infra/constructs/queues.ts';
 import { Relay } from '#infra/constructs/relay.ts';
+import { Schedules } from '#infra/constructs/schedules.ts';
 import { SocketApi } from '#infra/constructs/socket-api.ts';
 import { Sweep } from '#infra/constructs/sweep.ts';
 import { Table } from '#infra/constructs/table.ts';
@@ -35,6 +36,7 @@ export class MusterStack extends Stack {
     const payloads = new Payloads(this, 'Payloads', { settings, retention, origins: props.config.payloadOrigins });
     const access = new Access(this, 'Access', { settings, provider: providerOf(this, props.config) });
     const bus = new Bus(this, 'Events');
+    const schedules = new Schedules(this, 'Schedules', { settings, triggersQueue: queues.triggers.queue });
     const sockets = new SocketApi(this, 'Sockets', { settings });
     const coordination = new Coordination(this, 'Coordination', { settings, tasksQueue: queues.tasks.queue });
     const endedDeadLetters = new DeadLetterQueue(this, 'ExecutionEndedDeadLetters', { of: 'Ends of executions' }).queue;
@@ -45,7 +47,7 @@ export class MusterStack extends Stack {
       logLevel: props.config.logLevel,
       retention,
       settings,
-      resources: { table, queues, sockets, coordination, bus, payloads, access },
+      resources: { table, queues, sockets, coordination, bus, payloads, access, schedules },
       deadLetters: { 'events/execution-ended': endedDeadLetters, 'schedule/sweep': sweepDeadLetters },
     });
 
@@ -65,6 +67,7 @@ export class MusterStack extends Stack {
         runs: functions.named('http/runs'),
         payloads: functions.named('http/payloads'),
         system: functions.named('http/system'),
+        triggers: functions.named('http/triggers'),
         specs: functions.named('http/specs'),
         access: functions.named('http/access'),
       },
@@ -73,7 +76,7 @@ export class MusterStack extends Stack {
     queues.consumeWith(functions.named('queue/timers'), 'timers');
     queues.consumeWith(functions.named('queue/trigger'), 'triggers');
     queues.consumeWith(functions.named('queue/effects'), 'effects');
-    bus.routeRunRequests(queues.triggers);
+    bus.routeEvents(queues.triggers);
     coordination.decideWith(functions.named('workflow/decide'));
     coordination.notifyOfEnds(functions.named('events/execution-ended'), endedDeadLetters);
     new Relay(this, 'Relay', {

@@ -19,6 +19,10 @@ export const environment = {
   secretsPrefix: 'SECRETS_PREFIX',
   /** JSON object: `Retention`. */
   retention: 'RETENTION_DAYS',
+  /** The group of the triggers' schedules, the role under which they send, and the queue they send to. */
+  scheduleGroup: 'SCHEDULE_GROUP',
+  scheduleRoleArn: 'SCHEDULE_ROLE_ARN',
+  triggersQueueArn: 'TRIGGERS_QUEUE_ARN',
   logLevel: 'LOG_LEVEL',
   /** CloudWatch's namespace for the metrics in log lines. */
   metricsNamespace: 'METRICS_NAMESPACE',

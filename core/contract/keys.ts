@@ -22,6 +22,7 @@
  * | a run's stages                           | tenant#RUN#runId            | STAGE#position  | sweep: OPEN#shard / pk#sk while open    |
  * | what a run's mode chose (notes)          | tenant#RUN#runId            | NOTE#name       |                                         |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
+ * | a tenant's triggers                      | tenant#TRIGGERS             | TRIGGER#name    |                                         |
  * | a tenant's settings                      | tenant#SETTINGS             | SETTINGS        |                                         |
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
@@ -79,6 +80,7 @@ export const keys = {
     pk: `${tenant}#STAGE#${stageId}`,
     sk: `OPEN#${String(index).padStart(5, '0')}`,
   }),
+  trigger: (tenant: string, name: string): Key => ({ pk: `${tenant}#TRIGGERS`, sk: `TRIGGER#${name}` }),
   settings: (tenant: string): Key => ({ pk: `${tenant}#SETTINGS`, sk: 'SETTINGS' }),
   audit: (tenant: string, atEpochMs: number, id: string): Key => ({
     pk: `${tenant}#AUDIT#${new Date(atEpochMs).toISOString().slice(0, 10)}`,

@@ -31,6 +31,9 @@ export const limits = {
   /** Voters of a consensus: each end of a vote reads the others. */
   votersPerRound: 50,
   roundsPerConsensus: 10,
+  /** Triggers that one event is matched with, and what a trigger may take. */
+  triggersPerTenant: 300,
+  triggerBytes: 16 * 1024,
   /** Tasks that one step may fan out to. */
   itemsPerStep: 1000,
   /** A definition is one item of at most 400 KB that also holds keys and times. */

@@ -1,7 +1,16 @@
 import type { Scope } from './roles.ts';
 
 /** The resource families: one function each. */
-export type RouteFamily = 'agents' | 'tasks' | 'workflows' | 'runs' | 'payloads' | 'system' | 'specs' | 'access';
+export type RouteFamily =
+  | 'agents'
+  | 'tasks'
+  | 'workflows'
+  | 'runs'
+  | 'payloads'
+  | 'system'
+  | 'triggers'
+  | 'specs'
+  | 'access';
 
 /** One HTTP route. The infrastructure makes an API route of each and the family's function dispatches on `key`. */
 export interface Route {
@@ -42,6 +51,10 @@ export const routes = [
   { key: 'GET /v1/runs/{runId}/timeline', family: 'runs', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/pause', family: 'runs', scope: 'runs:cancel' },
   { key: 'POST /v1/runs/{runId}/resume', family: 'runs', scope: 'runs:cancel' },
+  { key: 'POST /v1/triggers', family: 'triggers', scope: 'workflows:write' },
+  { key: 'GET /v1/triggers', family: 'triggers', scope: 'workflows:read' },
+  { key: 'GET /v1/triggers/{name}', family: 'triggers', scope: 'workflows:read' },
+  { key: 'DELETE /v1/triggers/{name}', family: 'triggers', scope: 'workflows:write' },
   { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
   { key: 'POST /v1/keys', family: 'access', scope: 'keys:manage' },
   { key: 'GET /v1/keys', family: 'access', scope: 'keys:manage' },

@@ -6,7 +6,17 @@ import type { Services } from '#core/services.ts';
 import { createLog } from './create-log.ts';
 import { ConfigurationError, optionalVariable, type Variables } from './environment.ts';
 
-type PortName = 'table' | 'sockets' | 'queues' | 'executions' | 'events' | 'payloads' | 'secrets' | 'tokens' | 'vault';
+type PortName =
+  | 'table'
+  | 'sockets'
+  | 'queues'
+  | 'executions'
+  | 'events'
+  | 'payloads'
+  | 'secrets'
+  | 'tokens'
+  | 'vault'
+  | 'schedules';
 
 /** The ports that a function uses. */
 export type PortFactories = { readonly [Name in PortName]?: (variables: Variables) => Services[Name] };
@@ -42,6 +52,7 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
   const secrets = once('secrets', factories.secrets);
   const tokens = once('tokens', factories.tokens);
   const vault = once('vault', factories.vault);
+  const schedules = once('schedules', factories.schedules);
   return {
     get table() {
       return table();
@@ -66,6 +77,9 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
     },
     get tokens() {
       return tokens();
+    },
+    get schedules() {
+      return schedules();
     },
     get vault() {
       return vault();

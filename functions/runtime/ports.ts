@@ -3,6 +3,7 @@ import {
   createDocumentClient,
   createEventBridgeClient,
   createS3Client,
+  createSchedulerClient,
   createSecretsManagerClient,
   createSocketsClient,
   createSqsClient,
@@ -12,6 +13,7 @@ import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
 import { createEventBridgeEvents } from '#adapters/event-bridge/events.ts';
 import { createOidcTokens, noTokens } from '#adapters/oidc/tokens.ts';
 import { createS3Payloads } from '#adapters/s3/payloads.ts';
+import { createSchedulerSchedules } from '#adapters/scheduler/schedules.ts';
 import { createSecretsManagerSecrets } from '#adapters/secrets-manager/secrets.ts';
 import { createSqsQueues } from '#adapters/sqs/queues.ts';
 import { createStepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
@@ -21,6 +23,7 @@ import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
+import type { Schedules } from '#core/ports/schedules.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import type { Tokens } from '#core/ports/tokens.ts';
@@ -108,6 +111,14 @@ export const secretsPort = (variables: Variables): Secrets =>
     client: createSecretsManagerClient(),
     secretArn: variable(variables, 'bootstrapSecretArn'),
     clock: { now: Date.now },
+  });
+
+export const schedulesPort = (variables: Variables): Schedules =>
+  createSchedulerSchedules({
+    client: createSchedulerClient(),
+    groupName: variable(variables, 'scheduleGroup'),
+    roleArn: variable(variables, 'scheduleRoleArn'),
+    queueArn: variable(variables, 'triggersQueueArn'),
   });
 
 /** The ports of everything that assigns, ends or releases tasks. */

@@ -23,13 +23,18 @@ export class UnreadableMessageError extends Error {
   override readonly name = 'UnreadableMessageError';
 }
 
+/** A message as its schema has it. @throws UnreadableMessageError with the reason. */
+export const parseMessage = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new UnreadableMessageError(fieldErrorOf(parsed.error.issues).message);
+  return parsed.data;
+};
+
 /** @throws UnreadableMessageError with the reason. */
 const parseBody = <Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> => {
   const value = readJson(body);
   if (value === undefined) throw new UnreadableMessageError('The body is not JSON.');
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new UnreadableMessageError(fieldErrorOf(parsed.error.issues).message);
-  return parsed.data;
+  return parseMessage(schema, value);
 };
 
 /**

@@ -26,6 +26,8 @@ export interface Access {
   readonly publishes?: boolean;
   /** May read and write payloads, and so presign addresses for them. */
   readonly payloads?: boolean;
+  /** May make, change and remove the schedules of triggers. */
+  readonly schedules?: boolean;
   /** Lets people and agents in: may read the bootstrap key, and knows the issuer of tokens. */
   readonly authenticates?: boolean;
 }
@@ -121,6 +123,12 @@ export const functionSpecs = {
     timeoutSeconds: 15,
     access: { table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'], pushes: true },
   },
+  'http/triggers': {
+    description: 'HTTP routes of triggers',
+    memoryMb: 256,
+    timeoutSeconds: 15,
+    access: { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], schedules: true },
+  },
   'http/specs': {
     description: 'Serves the descriptions of the APIs',
     memoryMb: 256,
@@ -144,7 +152,7 @@ export const functionSpecs = {
     access: engine,
   },
   'queue/trigger': {
-    description: 'Starts the run that an event asks for',
+    description: 'Starts the runs that events and schedules ask for',
     ...queued,
     access: { table: readWrite, runsModes: true, payloads: true },
   },

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { runRequestedType } from '#core/contract/event-types.ts';
+import { eventSource } from '#core/contract/event-types.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import type { WorkQueue } from '#infra/constructs/work-queue.ts';
 
@@ -15,12 +15,15 @@ export class Bus extends Construct {
     this.bus = new EventBus(this, 'Bus', { description: 'Events of Muster, and requests for runs' });
   }
 
-  /** Sends every request for a run to a queue; what EventBridge cannot hand over joins the queue's dead letters. */
-  routeRunRequests(triggers: WorkQueue): void {
-    new Rule(this, 'RunRequested', {
-      description: 'Requests for runs go to the triggers queue',
+  /**
+   * Sends every event of others to the triggers' queue; what EventBridge cannot hand over joins the queue's dead letters.
+   * Muster's own events start nothing here: each run's end would cost a message more, and a run could start itself for ever.
+   */
+  routeEvents(triggers: WorkQueue): void {
+    new Rule(this, 'ExternalEvents', {
+      description: 'Events of others go to the triggers queue',
       eventBus: this.bus,
-      eventPattern: { detailType: [runRequestedType] },
+      eventPattern: { source: Match.anythingBut(eventSource) },
       targets: [
         new SqsQueue(triggers.queue, {
           deadLetterQueue: triggers.deadLetters,

@@ -9,6 +9,7 @@ import type { Bus } from '#infra/constructs/bus.ts';
 import type { Coordination } from '#infra/constructs/coordination.ts';
 import type { Payloads } from '#infra/constructs/payloads.ts';
 import type { Queues } from '#infra/constructs/queues.ts';
+import type { Schedules } from '#infra/constructs/schedules.ts';
 import type { SocketApi } from '#infra/constructs/socket-api.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import { TaskFunction } from '#infra/constructs/task-function.ts';
@@ -22,6 +23,7 @@ export interface Resources {
   readonly bus: Bus;
   readonly payloads: Payloads;
   readonly access: Access;
+  readonly schedules: Schedules;
 }
 
 export interface FunctionsProps {
@@ -75,6 +77,7 @@ function grantAccess(grantee: TaskFunction, { access }: FunctionSpec, resources:
   if (access.answersTokens === true) resources.coordination.grantTaskResponse(grantee);
   if (access.runsModes === true) resources.coordination.grantExecutions(grantee);
   if (access.publishes === true) resources.bus.grantPublish(grantee);
+  if (access.schedules === true) resources.schedules.grantManage(grantee);
   if (access.payloads === true) resources.payloads.grantReadWrite(grantee);
   if (access.authenticates === true) resources.access.grantAuthenticate(grantee);
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod';
+import { type FlatEvent, flattenEvent, InvalidEventError } from '#event-pattern/flatten-event.ts';
+import { matchEvent } from '#event-pattern/match-event.ts';
 import { AwsError } from '../contract.ts';
 import { nextOccurrence } from '../scheduler/next-occurrence.ts';
 import { parseScheduleExpression } from '../scheduler/schedule-expression.ts';
 import { type ScheduleTimer, startScheduleTimer } from '../scheduler/schedule-timer.ts';
+import { compileRulePattern } from './compile-rule-pattern.ts';
 import type { EventBus, EventBusOptions } from './create-event-bus.ts';
 import { type Delivery, DeliveryStore } from './delivery-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type BusEvent, createEvent, type NewEvent } from './event.ts';
-import { compilePattern } from './pattern/compile-pattern.ts';
-import { type FlatEvent, flattenEvent, InvalidEventError } from './pattern/flatten-event.ts';
-import { matchEvent } from './pattern/match-event.ts';
 import { checkPutEvents } from './put-events.ts';
 import type { NewRule } from './rule.ts';
 import { type Rule, RuleTable } from './rule-table.ts';
@@ -184,7 +184,7 @@ export class EventBusService implements EventBus {
 
   private testEventPattern(input: Record<string, unknown>): Record<string, unknown> {
     const { EventPattern, Event } = parseInput(TestPatternInput, input);
-    const pattern = compilePattern(EventPattern);
+    const pattern = compileRulePattern(EventPattern);
     return { Result: matchEvent(pattern, parseTestEvent(Event)) };
   }
 

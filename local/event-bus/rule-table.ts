@@ -1,7 +1,8 @@
+import type { CompiledPattern } from '#event-pattern/compile-pattern.ts';
+import type { FlatEvent } from '#event-pattern/flatten-event.ts';
+import { matchEvent } from '#event-pattern/match-event.ts';
 import { AwsError } from '../contract.ts';
-import { type CompiledPattern, compilePattern } from './pattern/compile-pattern.ts';
-import type { FlatEvent } from './pattern/flatten-event.ts';
-import { matchEvent } from './pattern/match-event.ts';
+import { compileRulePattern } from './compile-rule-pattern.ts';
 import { type NewRule, parseTargets, type RuleTarget } from './rule.ts';
 
 /** A rule in force. */
@@ -27,7 +28,7 @@ function compileRule(rule: NewRule): Rule {
     arn: rule.arn,
     busArn: rule.busArn,
     patternJson,
-    pattern: patternJson === undefined ? undefined : compilePattern(patternJson),
+    pattern: patternJson === undefined ? undefined : compileRulePattern(patternJson),
     scheduleExpression: rule.scheduleExpression,
     isEnabled: rule.state !== 'DISABLED',
     targets: parseTargets(rule.targets, rule.name),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { testEventPattern } from './pattern/test-event-pattern.ts';
+import { testEventPattern } from '#event-pattern/test-event-pattern.ts';
 
 const help = `Matches an event against an EventBridge event pattern, as AWS's TestEventPattern does.
 

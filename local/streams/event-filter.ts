@@ -1,8 +1,8 @@
+import { compilePattern } from '#event-pattern/compile-pattern.ts';
+import { flattenEvent } from '#event-pattern/flatten-event.ts';
+import { InvalidEventPatternError } from '#event-pattern/invalid-event-pattern-error.ts';
+import { matchEvent } from '#event-pattern/match-event.ts';
 import { AwsError } from '../contract.ts';
-import { compilePattern } from '../event-bus/pattern/compile-pattern.ts';
-import { flattenEvent } from '../event-bus/pattern/flatten-event.ts';
-import { InvalidEventPatternError } from '../event-bus/pattern/invalid-event-pattern-error.ts';
-import { matchEvent } from '../event-bus/pattern/match-event.ts';
 
 /** A source's filters: a record passes when one pattern (JSON text) matches it. Five at most. */
 export interface FilterCriteria {

@@ -21,6 +21,7 @@ const tags: Readonly<Record<Route['family'], string>> = {
   tasks: 'Tasks and what went wrong with them',
   workflows: 'Workflow definitions and their versions',
   runs: 'Runs of workflows',
+  triggers: 'Events and times that start workflows',
   payloads: 'Payloads that are too large for a request',
   system: 'Settings, audit, health',
   access: 'API keys and tickets',

@@ -2,7 +2,14 @@ export type { AgentView } from '../../core/contract/agent.ts';
 export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
-export type { RunRequestInput, RunView, WorkflowDefinitionInput, WorkflowView } from '../../core/contract/workflow.ts';
+export type { TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
+export type {
+  RunRequestInput,
+  RunTimeline,
+  RunView,
+  WorkflowDefinitionInput,
+  WorkflowView,
+} from '../../core/contract/workflow.ts';
 export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
 export { Agent } from './agent.ts';
 export type { BatchHandler } from './batch.ts';
@@ -21,6 +28,7 @@ export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } f
 export type { LinkTimings } from './link.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
+export { Operator } from './operator.ts';
 export type { TaskOutcome } from './submissions.ts';
 export type { ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
 export { WaitForSubtasks } from './task-context.ts';

@@ -7,6 +7,7 @@ import { createRunsHandler } from '#functions/http/runs.ts';
 import { createSpecsHandler } from '#functions/http/specs.ts';
 import { createSystemHandler } from '#functions/http/system.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
+import { createTriggersHandler } from '#functions/http/triggers.ts';
 import { createWorkflowsHandler } from '#functions/http/workflows.ts';
 import type { callRoute } from './harness.ts';
 
@@ -17,6 +18,7 @@ export const familyHandlers: Readonly<Record<RouteFamily, (services: Services) =
   tasks: createTasksHandler,
   workflows: createWorkflowsHandler,
   runs: createRunsHandler,
+  triggers: createTriggersHandler,
   payloads: createPayloadsHandler,
   system: createSystemHandler,
   specs: createSpecsHandler,

@@ -8,6 +8,7 @@ import {
   createFixedTokens,
   createInMemoryPayloads,
   createInMemoryVault,
+  createRecordingSchedules,
 } from '#test/support/recording-ports.ts';
 import { writeName } from './clause-log.ts';
 import type { ExecutionsTwin } from './executions.ts';
@@ -96,6 +97,7 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
     secrets: createFixedSecrets(),
     tokens: createFixedTokens(),
     vault: createInMemoryVault(),
+    schedules: createRecordingSchedules(),
     log: {
       info: () => undefined,
       warn: (message, fields) =>

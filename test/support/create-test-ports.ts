@@ -6,6 +6,7 @@ import type { Log } from '#core/ports/log.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
+import type { Schedules } from '#core/ports/schedules.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import type { Tokens } from '#core/ports/tokens.ts';
@@ -21,6 +22,7 @@ import {
   createRecordingExecutions,
   createRecordingLog,
   createRecordingQueues,
+  createRecordingSchedules,
   createRecordingSockets,
   createSeededRandomness,
   createVirtualClock,
@@ -31,6 +33,7 @@ import {
   type RecordingExecutions,
   type RecordingLog,
   type RecordingQueues,
+  type RecordingSchedules,
   type RecordingSockets,
   type VirtualClock,
 } from './recording-ports.ts';
@@ -46,6 +49,7 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly tokens: Tokens;
   readonly vault: Vault;
+  readonly schedules: Schedules;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly log: Log;
@@ -61,6 +65,7 @@ export interface TestPorts extends Ports {
   readonly payloads: InMemoryPayloads;
   readonly tokens: FixedTokens;
   readonly vault: InMemoryVault;
+  readonly schedules: RecordingSchedules;
   readonly clock: VirtualClock;
   readonly log: RecordingLog;
 }
@@ -75,6 +80,7 @@ const createTwins = (): TestPorts => ({
   secrets: createFixedSecrets(),
   tokens: createFixedTokens(),
   vault: createInMemoryVault(),
+  schedules: createRecordingSchedules(),
   clock: createVirtualClock(),
   randomness: createSeededRandomness(),
   log: createRecordingLog(),

@@ -9,6 +9,7 @@ import type { Log } from '#core/ports/log.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
 import type { Randomness } from '#core/ports/randomness.ts';
+import type { ScheduleRequest, Schedules } from '#core/ports/schedules.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import type { TokenIdentity, Tokens } from '#core/ports/tokens.ts';
@@ -220,6 +221,20 @@ export interface InMemoryVault extends Vault {
 export const createInMemoryVault = (): InMemoryVault => {
   const values = new Map<string, string>();
   return { values, read: async (tenant, { from, id }) => values.get(`${from}:${tenant}/${id}`) };
+};
+
+export interface RecordingSchedules extends Schedules {
+  /** What is scheduled now, by tenant and trigger. */
+  readonly known: Map<string, ScheduleRequest>;
+}
+
+export const createRecordingSchedules = (): RecordingSchedules => {
+  const known: RecordingSchedules['known'] = new Map();
+  return {
+    known,
+    put: async (request) => void known.set(`${request.tenant}#${request.trigger}`, structuredClone(request)),
+    remove: async (tenant, trigger) => void known.delete(`${tenant}#${trigger}`),
+  };
 };
 
 export const createFixedSecrets = (secret = 'test-bootstrap-secret'): Secrets => ({

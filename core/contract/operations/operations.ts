@@ -6,6 +6,7 @@ import { runOperations } from './runs.ts';
 import { specOperations } from './specs.ts';
 import { systemOperations } from './system.ts';
 import { taskOperations } from './tasks.ts';
+import { triggerOperations } from './triggers.ts';
 import { workflowOperations } from './workflows.ts';
 
 /** Every route of the contract with what it takes and answers. */
@@ -16,6 +17,7 @@ export const operations: Readonly<Record<RouteKey, Operation>> = {
   ...workflowOperations,
   ...runOperations,
   ...payloadOperations,
+  ...triggerOperations,
   ...systemOperations,
   ...specOperations,
 };

@@ -77,10 +77,12 @@ describe('trigger', () => {
     ['no JSON', '{', 'not JSON'],
     ['an unknown field', runRequested('e', { tenant: 'acme', workflow: 'review', speed: 1 }), 'detail.speed'],
     ['no tenant', runRequested('e', { workflow: 'review' }), 'detail.tenant'],
+    ['an event without an id', { ...runRequested('e', {}), id: '', 'detail-type': 'x' }, 'id'],
+    ['a schedule without a trigger', { kind: 'schedule', tenant: 'acme', id: 't', time: 't' }, 'trigger'],
     [
-      'another type',
-      { ...runRequested('e', { tenant: 'acme', workflow: 'review' }), 'detail-type': 'x' },
-      'detail-type',
+      'a rule without a workflow',
+      { kind: 'rule', rule: 'r', tenant: 'acme', event: runRequested('e', {}) },
+      'workflow',
     ],
     ['another tenant’s workflow', runRequested('e', { tenant: 'rival', workflow: 'review' }), 'workflow review'],
   ])('reports %s alone, with its reason in the log, and starts the rest', async (_what, bad, reason) => {
@@ -89,6 +91,33 @@ describe('trigger', () => {
     expect(world.ports.executions.started.size).toBe(1);
     const line = world.ports.log.lines.find(({ message }) => message === 'message failed');
     expect(line?.fields).toMatchObject({ messageId: 'm-0', attempt: 1, errorMessage: expect.stringContaining(reason) });
+  });
+});
+
+describe('trigger, for events that nobody named a run in', () => {
+  const trigger = (...bodies: readonly unknown[]) => createTriggerHandler(world.services)(sqsEvent(...bodies), context);
+  const event = { ...runRequested('e-1', { tenant: 'acme', n: 7 }), 'detail-type': 'OrderPlaced' };
+
+  it('starts what a rule of the stack asks for, and what a schedule is due for, each once', async () => {
+    const rule = {
+      kind: 'rule',
+      rule: 'r',
+      tenant: 'acme',
+      workflow: 'review',
+      inputTemplate: '{{ event.detail.n }}',
+      event,
+    };
+    await trigger(rule, rule);
+    expect(world.ports.executions.started.size).toBe(1);
+    expect(await trigger({ kind: 'schedule', tenant: 'acme', trigger: 'gone', id: 't', time: 't' })).toEqual(
+      failures(),
+    );
+    expect(world.ports.executions.started.size).toBe(1);
+  });
+
+  it('starts nothing for an event that no trigger matches', async () => {
+    expect(await trigger(event)).toEqual(failures());
+    expect(world.ports.executions.started.size).toBe(0);
   });
 });
 

@@ -24,6 +24,7 @@ const makers = {
   newest: fc.tuple(tenant, id).map(([t, a]) => [keys.workflowNewest(t, a), ['newest', t, a]] as const),
   run: fc.tuple(tenant, id).map(([t, a]) => [keys.run(t, a), ['run', t, a]] as const),
   stage: fc.tuple(tenant, id, number).map(([t, a, n]) => [keys.stage(t, a, n), ['stage', t, a, n]] as const),
+  trigger: fc.tuple(tenant, id).map(([t, a]) => [keys.trigger(t, a), ['trigger', t, a]] as const),
   note: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.note(t, a, b), ['note', t, a, b]] as const),
   marker: fc
     .tuple(tenant, id, number, number)

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePattern } from '../../../../local/event-bus/pattern/compile-pattern.ts';
-import { flattenEvent } from '../../../../local/event-bus/pattern/flatten-event.ts';
-import { testEventPattern } from '../../../../local/event-bus/pattern/test-event-pattern.ts';
-import { matchesWildcard, parseWildcard } from '../../../../local/event-bus/pattern/wildcard.ts';
+import { compilePattern } from '#event-pattern/compile-pattern.ts';
+import { flattenEvent } from '#event-pattern/flatten-event.ts';
+import { testEventPattern } from '#event-pattern/test-event-pattern.ts';
+import { matchesWildcard, parseWildcard } from '#event-pattern/wildcard.ts';
 
 const operators = ['prefix', 'suffix', 'wildcard', 'numeric', 'anything-but', 'exists', 'cidr', 'equals-ignore-case'];
 const operand = fc.oneof(

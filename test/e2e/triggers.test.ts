@@ -1,0 +1,128 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Agent } from '#sdk/agent.ts';
+import { Client } from '#sdk/client.ts';
+import { Operator } from '#sdk/operator.ts';
+import { type Muster, startMuster } from './support/start-muster.ts';
+import { until } from './support/until.ts';
+
+let muster: Muster;
+let agent: Agent;
+let client: Client;
+let operator: Operator;
+
+beforeAll(async () => {
+  muster = await startMuster();
+  agent = new Agent({ url: muster.ws, apiKey: muster.apiKey, name: 'echo', capabilities: ['echo'] });
+  agent.handle('*', ({ input }) => input);
+  await agent.start();
+  client = new Client({ url: muster.http, apiKey: muster.apiKey });
+  operator = new Operator({ url: muster.http, apiKey: muster.apiKey });
+  await client.putWorkflow({
+    mode: 'sequential',
+    name: 'echoes',
+    steps: [{ id: 'echo', type: 'echo', input: '{{ input }}', requirements: { capabilities: ['echo'] } }],
+  });
+});
+afterAll(async () => {
+  await agent?.stop();
+  client?.close();
+  await muster?.stop();
+});
+
+const outputs = async (): Promise<readonly unknown[]> => {
+  const { items } = await client.listRuns({ limit: 100 });
+  const ended = items.filter(({ status }) => status === 'SUCCEEDED');
+  return Promise.all(ended.map(async ({ runId }) => (await client.getRun(runId)).output));
+};
+
+describe('a trigger', () => {
+  it('starts its workflow for an event that matches, once, and for no other', async () => {
+    await operator.putTrigger({
+      name: 'on-order',
+      workflow: 'echoes',
+      eventPattern: { source: ['shop'], detail: { total: [{ numeric: ['>', 100] }] } },
+      inputTemplate: '{{ event.detail.order }}',
+    });
+    const bus = new EventBridgeClient(muster.aws);
+    const entry = (order: string, total: number, more = {}) => ({
+      EventBusName: muster.platform.outputs['BusName'],
+      Source: 'shop',
+      DetailType: 'OrderPlaced',
+      Detail: JSON.stringify({ order, total, ...more }),
+    });
+    const Entries = [entry('small', 5), entry('foreign', 500, { tenant: 'rival' }), entry('large', 500)];
+    const put = await bus.send(new PutEventsCommand({ Entries }));
+    bus.destroy();
+    await until('the run', async () => (await outputs()).includes('large'));
+
+    const queues = new SQSClient(muster.aws);
+    const { QueueUrls } = await queues.send(new ListQueuesCommand({}));
+    const QueueUrl = QueueUrls?.find((url) => url.includes('QueuesTriggersQueue'));
+    const detail = { order: 'large', total: 500 };
+    const event = { id: put.Entries?.[2]?.EventId, source: 'shop', 'detail-type': 'OrderPlaced', detail };
+    const behind = { ...event, id: 'another', detail: { order: 'behind', total: 500 } };
+    for (const body of [event, event, behind])
+      await queues.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }));
+    queues.destroy();
+    await until('the run behind them', async () => (await outputs()).includes('behind'));
+    expect(await outputs()).toHaveLength(2);
+    expect(new Set(await outputs())).toEqual(new Set(['behind', 'large']));
+  });
+
+  it('starts its workflow at a time', async () => {
+    const at = new Date(Date.now() + 2000).toISOString().slice(0, 19);
+    await operator.putTrigger({
+      name: 'soon',
+      workflow: 'echoes',
+      schedule: { expression: `at(${at})` },
+      inputTemplate: 'on time',
+    });
+    await until('its run', async () => (await outputs()).includes('on time'));
+    await operator.removeTrigger('soon');
+    expect((await operator.listTriggers()).items.map(({ name }) => name)).toEqual(['on-order']);
+  });
+
+  it('is refused with the reason when its pattern or its schedule is none', async () => {
+    const trigger = { name: 'bad', workflow: 'echoes' };
+    await expect(operator.putTrigger({ ...trigger, eventPattern: { source: 'shop' } })).rejects.toMatchObject({
+      code: 'INVALID_FIELD',
+    });
+    await expect(
+      operator.putTrigger({ ...trigger, schedule: { expression: 'cron(61 3 * * ? *)' } }),
+    ).rejects.toMatchObject({ code: 'INVALID_FIELD' });
+  });
+});
+
+describe('a run', () => {
+  it('is paused, resumed, approved by a person, and shows what it took so long for', async () => {
+    await client.putWorkflow({
+      mode: 'sequential',
+      name: 'nested',
+      steps: [
+        { id: 'ok', approval: {}, input: 'Ship it?' },
+        { id: 'inner', run: { workflow: 'echoes' }, input: { by: '{{ steps.ok.output.by }}' } },
+      ],
+    });
+    const { runId } = await client.startRun({ workflow: 'nested' });
+    const [approval] = await until('the approval', async () => {
+      const { items } = await operator.listApprovals({ open: true });
+      return items.length > 0 ? items : undefined;
+    });
+    expect(await operator.pauseRun(runId)).toMatchObject({ status: 'PAUSED' });
+    await operator.answerApproval(approval?.taskId ?? '', { decision: 'approved' });
+    await until('the second stage is asked for', async () => {
+      const { steps } = await client.getRun(runId);
+      return steps.find(({ step }) => step === 'inner')?.tasks.some(({ status }) => status === 'PENDING') === true;
+    });
+    expect(await operator.resumeRun(runId)).toMatchObject({ status: 'RUNNING' });
+    expect(await client.waitForRun(runId)).toMatchObject({ status: 'SUCCEEDED', output: { by: 'key:bootstrap' } });
+    const timeline = await operator.getTimeline(runId);
+    expect(timeline.entries.map(({ step, isCritical }) => [step, isCritical])).toEqual([
+      ['ok', true],
+      ['inner', true],
+    ]);
+    expect(timeline.overheadMs).toBeLessThan(timeline.wallMs);
+  });
+});
