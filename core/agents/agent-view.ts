@@ -1,6 +1,6 @@
 import { hashUuid } from '../common/hash-id.ts';
-import type { AgentState, AgentView } from '../contract/agent.ts';
-import { AgentView as AgentViewSchema } from '../contract/agent.ts';
+import type { AgentState, AgentStatusView, AgentView } from '../contract/agent.ts';
+import { AgentStatusView as AgentStatusViewSchema, AgentView as AgentViewSchema } from '../contract/agent.ts';
 import { AgentId, type TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
@@ -79,6 +79,7 @@ const slotsView = (slots: Slots, nowMs: number) => ({
   ...workloadOf(slots, nowMs),
   performance: performanceOf(slots),
   seenAt: slots.seenAt,
+  ...(slots.metrics === undefined ? {} : { metrics: slots.metrics }),
 });
 
 const noSlots = { status: 'inactive', connected: false, maxConcurrency: 0, freeSlots: 0, tasks: [], performance: {} };
@@ -148,4 +149,21 @@ export const listAgentViews = async (
     .filter((view) => matches(view, query))
     .toSorted((a, b) => shareOf(a) - shareOf(b) || b.priority - a.priority);
   return { items: sorted, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};
+
+/** What an agent does now, of its view. */
+export const agentStatus = (view: AgentView): AgentStatusView => {
+  const { agentId, name, status, state, reason, connected, maxConcurrency, freeSlots, tasks, seenAt } = view;
+  return AgentStatusViewSchema.parse({
+    agentId,
+    name,
+    status,
+    state,
+    reason,
+    connected,
+    maxConcurrency,
+    freeSlots,
+    tasks: tasks.length,
+    seenAt,
+  });
 };

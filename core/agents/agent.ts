@@ -3,6 +3,9 @@ import { AgentRegistration, AgentStatus, Capability, Labels } from '../contract/
 import { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 
+/** The owner of an agent that was made ahead of its first connection: whoever registers it first becomes it. */
+export const nobody = 'nobody';
+
 /** What an agent says of itself; changes slowly. The slots item holds what changes fast. */
 export const Profile = z.looseObject({
   tenant: TenantId,

@@ -12,6 +12,35 @@ export class AgentIdTakenError extends AppError {
   }
 }
 
+/** An agent of this name exists, and is another. */
+export class NameTakenError extends AppError {
+  override readonly name = 'NameTakenError';
+  constructor(name: string) {
+    super('ALREADY_EXISTS', `There is an agent ${name} already. Change it with PATCH, or choose another name.`, {
+      field: 'name',
+    });
+  }
+}
+
+/** Something that only an agent has that was connected once. */
+export class NeverConnectedError extends AppError {
+  override readonly name = 'NeverConnectedError';
+  constructor(agentId: string) {
+    super('NOT_REGISTERED', `Agent ${agentId} has never connected: there is nothing to pause, drain or limit yet.`);
+  }
+}
+
+/** Asks for a process that the platform would have to start; agents are started by their owners. */
+export class NeedsManagedAgentsError extends AppError {
+  override readonly name = 'NeedsManagedAgentsError';
+  constructor(what: string) {
+    super(
+      'NEEDS_MANAGED_AGENTS',
+      `${what} needs agents that the platform runs itself; there are none yet. Start or stop the processes where they run.`,
+    );
+  }
+}
+
 /** A frame that needs an agent came over a connection that has registered none. */
 export class NotRegisteredError extends AppError {
   override readonly name = 'NotRegisteredError';

@@ -12,7 +12,7 @@ import type { Services } from '../services.ts';
 import { absent, any, equal, present, set, setAll } from '../table/conditions.ts';
 import { readTask } from '../tasks/task.ts';
 import { pushFrame } from '../watch/push-frame.ts';
-import { Profile, profileFieldsOf, Slots } from './agent.ts';
+import { nobody, Profile, profileFieldsOf, Slots } from './agent.ts';
 import { disconnectAgent } from './disconnect-agent.ts';
 import { AgentIdTakenError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
@@ -32,11 +32,13 @@ export interface RegisterRequest {
 const maxTries = 5;
 
 /** The agent's id: the one it names, else the one its name always has in this tenant. */
-const agentIdOf = ({ tenant }: Principal, registration: Registration): AgentId =>
-  registration.agentId ?? AgentId.parse(`agt_${hashUuid('agent', tenant, registration.name)}`);
+export const agentIdOf = (
+  { tenant }: Principal,
+  registration: { readonly name: string; readonly agentId?: AgentId | undefined },
+): AgentId => registration.agentId ?? AgentId.parse(`agt_${hashUuid('agent', tenant, registration.name)}`);
 
 /** A name belongs to one agent of the tenant, for good. @throws AgentIdTakenError when it is another's. */
-const takeName = async (services: Services, tenant: TenantId, name: string, agentId: AgentId): Promise<void> => {
+export const takeName = async (services: Services, tenant: TenantId, name: string, agentId: AgentId): Promise<void> => {
   const written = await services.table.put({
     key: keys.agentName(tenant, name),
     item: { agentId },
@@ -56,7 +58,8 @@ const writeProfile = async (
   const key = keys.profile(tenant, agentId);
   const item = await services.table.get(key, { consistent: true });
   const before = item === undefined ? undefined : Profile.parse(item);
-  if (before !== undefined && before.owner !== principal.id) throw new AgentIdTakenError('agentId');
+  if (before !== undefined && before.owner !== principal.id && before.owner !== nobody)
+    throw new AgentIdTakenError('agentId');
   await takeName(services, tenant, registration.name, agentId);
   const nowMs = services.clock.now();
   const written = await services.table.update({
@@ -71,7 +74,7 @@ const writeProfile = async (
       rev: (before?.rev ?? 0) + 1,
       ...indexKeys.list(tenant, 'AGENTS', agentId),
     }),
-    clauses: { mine: any(absent('pk'), equal('owner', principal.id)) },
+    clauses: { mine: any(absent('pk'), equal('owner', principal.id), equal('owner', nobody)) },
   });
   if (!written.won) throw new AgentIdTakenError('agentId');
   forgetAgent(services, tenant, agentId);

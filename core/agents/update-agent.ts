@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import { equal, setAll } from '../table/conditions.ts';
 import { Profile, Slots } from './agent.ts';
 import { agentVersion } from './agent-view.ts';
+import { NeverConnectedError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
 import { changeSlots, type SlotsChange } from './slots.ts';
@@ -100,7 +101,7 @@ export const updateAgentVersion = async (
   if (agentVersion(profile, slots) !== version) throw new PreconditionFailedError(`Agent ${agentId}`);
   const change = slotsChangeOf(update);
   const isSlotsChange = Object.values(change).some((value) => value !== undefined);
-  if (isSlotsChange && slots === undefined) throw new NotFoundError('agent', agentId);
+  if (isSlotsChange && slots === undefined) throw new NeverConnectedError(agentId);
   if (isSlotsChange && slots !== undefined) {
     const written = await services.table.update(changeSlots(slots, change, undefined, true));
     if (!written.won) throw new PreconditionFailedError(`Agent ${agentId}`);
@@ -111,27 +112,38 @@ export const updateAgentVersion = async (
   await fillAgent(services, tenant, agentId);
 };
 
+/** An agent that was made, and has never connected: it has a profile only. */
+const updateDraft = async (
+  services: Services,
+  { tenant, agentId }: { tenant: TenantId; agentId: AgentId },
+  update: AgentUpdate,
+  isSlotsChange: boolean,
+): Promise<void> => {
+  await readProfile(services, tenant, agentId);
+  if (isSlotsChange) throw new NeverConnectedError(agentId);
+  await changeProfile(services, tenant, agentId, update);
+};
+
 /**
  * Changes what an agent can do and whether and how much it takes. A lowered limit binds new claims only. Whatever makes
  * room or eligibility gives the agent queued work at once.
  *
- * @throws NotFoundError, StaleConnectionError; ConflictError when others keep being faster.
+ * @throws NotFoundError, NeverConnectedError, StaleConnectionError; ConflictError when others keep being faster.
  */
 export const updateAgent = async (
   services: Services,
   agent: { tenant: TenantId; agentId: AgentId },
   update: AgentUpdate,
   order?: FrameOrder,
-): Promise<Slots> => {
+): Promise<void> => {
   const { tenant, agentId } = agent;
   const before = await readSlots(services, tenant, agentId);
-  if (before === undefined) throw new NotFoundError('agent', agentId);
   const change = slotsChangeOf(update);
   const isSlotsChange = order !== undefined || Object.values(change).some((value) => value !== undefined);
+  if (before === undefined) return updateDraft(services, agent, update, isSlotsChange);
   const slots = isSlotsChange ? await applySlots(services, before, change, order) : before;
   // A newer frame of this connection was applied already: what this one says of the profile is as old as the rest.
-  if (order !== undefined && (slots.lastSeq ?? 0) > order.seq) return slots;
+  if (order !== undefined && (slots.lastSeq ?? 0) > order.seq) return;
   await changeProfile(services, tenant, agentId, update);
   await fillAgent(services, tenant, agentId, slots);
-  return slots;
 };

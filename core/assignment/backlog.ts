@@ -56,7 +56,7 @@ const oldestOf = async (
 };
 
 /** Every signature there is: one that is left out would keep its tasks waiting for ever. Usually one page. */
-const readDirectory = async (services: Services, tenant: TenantId): Promise<readonly Item[]> => {
+export const readDirectory = async (services: Services, tenant: TenantId): Promise<readonly Item[]> => {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {

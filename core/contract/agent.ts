@@ -80,6 +80,25 @@ export const AgentRegistration = z.strictObject({
 });
 export type AgentRegistration = z.infer<typeof AgentRegistration>;
 
+/** An agent as `POST /v1/agents` makes it ahead of its first connection: what its registration will say again. */
+export const AgentDraft = AgentRegistration.omit({ agentId: true, maxConcurrency: true, resume: true });
+export type AgentDraft = z.infer<typeof AgentDraft>;
+
+/** What an agent does now, without what it is. */
+export const AgentStatusView = z.looseObject({
+  agentId: AgentId,
+  name: z.string(),
+  status: AgentStatus,
+  state: AgentState,
+  reason: z.string().optional(),
+  connected: z.boolean(),
+  maxConcurrency: z.int(),
+  freeSlots: z.int(),
+  tasks: z.int(),
+  seenAt: z.number().optional(),
+});
+export type AgentStatusView = z.infer<typeof AgentStatusView>;
+
 /** What an agent may change of itself without registering anew. */
 export const AgentUpdate = z.strictObject({
   capabilities: Capabilities.optional(),
@@ -135,5 +154,7 @@ export const AgentView = z.looseObject({
   /** Changes with what can be changed about the agent, not with its load. Also the `ETag`. */
   version: z.string(),
   seenAt: z.number().optional(),
+  /** As its last heartbeat told. */
+  metrics: z.record(z.string(), z.number()).optional(),
 });
 export type AgentView = z.infer<typeof AgentView>;

@@ -12,6 +12,7 @@ export const errorCodes = {
   FORBIDDEN: { status: 403, retryable: false },
   NOT_FOUND: { status: 404, retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false },
+  ALREADY_EXISTS: { status: 409, retryable: false },
   AGENT_ID_TAKEN: { status: 409, retryable: false },
   NOT_REGISTERED: { status: 409, retryable: false },
   STALE_ATTEMPT: { status: 409, retryable: false },
@@ -26,6 +27,7 @@ export const errorCodes = {
   RATE_LIMITED: { status: 429, retryable: true },
   CONFLICT: { status: 409, retryable: true },
   UNAVAILABLE: { status: 503, retryable: true },
+  SHUTTING_DOWN: { status: 503, retryable: true },
   INTERNAL: { status: 500, retryable: true },
   NEEDS_MANAGED_AGENTS: { status: 501, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
@@ -44,6 +46,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'FORBIDDEN',
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'ALREADY_EXISTS',
   'AGENT_ID_TAKEN',
   'NOT_REGISTERED',
   'STALE_ATTEMPT',
@@ -58,6 +61,7 @@ export const errorCodeNames: readonly ErrorCode[] = [
   'RATE_LIMITED',
   'CONFLICT',
   'UNAVAILABLE',
+  'SHUTTING_DOWN',
   'INTERNAL',
   'NEEDS_MANAGED_AGENTS',
 ];

@@ -23,6 +23,10 @@
  * | what a run's mode chose (notes)          | tenant#RUN#runId            | NOTE#name       |                                         |
  * | a stage's unfinished tasks (markers)     | tenant#STAGE#runId#position | OPEN#index      |                                         |
  * | a tenant's triggers                      | tenant#TRIGGERS             | TRIGGER#name    |                                         |
+ * | a tenant, its quotas and state           | tenant#TENANT               | TENANT          | list: default#TENANTS / tenant          |
+ * | an answer under an Idempotency-Key       | tenant#REPLY#hash           | REPLY           |                                         |
+ * | what a tenant has, as the sweep counted  | tenant#USAGE                | USAGE           |                                         |
+ * | a tenant's requests of a minute          | tenant#RATE#minute          | RATE            |                                         |
  * | a tenant's settings                      | tenant#SETTINGS             | SETTINGS        |                                         |
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
@@ -81,6 +85,11 @@ export const keys = {
     sk: `OPEN#${String(index).padStart(5, '0')}`,
   }),
   trigger: (tenant: string, name: string): Key => ({ pk: `${tenant}#TRIGGERS`, sk: `TRIGGER#${name}` }),
+  /** Under the tenant's own partition; the list of all is the home tenant's. */
+  tenant: (tenant: string): Key => ({ pk: `${tenant}#TENANT`, sk: 'TENANT' }),
+  reply: (tenant: string, hash: string): Key => ({ pk: `${tenant}#REPLY#${hash}`, sk: 'REPLY' }),
+  usage: (tenant: string): Key => ({ pk: `${tenant}#USAGE`, sk: 'USAGE' }),
+  rate: (tenant: string, minute: number): Key => ({ pk: `${tenant}#RATE#${minute}`, sk: 'RATE' }),
   settings: (tenant: string): Key => ({ pk: `${tenant}#SETTINGS`, sk: 'SETTINGS' }),
   audit: (tenant: string, atEpochMs: number, id: string): Key => ({
     pk: `${tenant}#AUDIT#${new Date(atEpochMs).toISOString().slice(0, 10)}`,

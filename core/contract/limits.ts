@@ -40,6 +40,12 @@ export const limits = {
   definitionBytes: 256 * 1024,
   /** Distinct hard requirements that may queue at once per tenant. */
   signaturesPerTenant: 256,
+  /** What a tenant may have and do unless its administrator says otherwise. */
+  quotas: { agents: 1000, queuedTasks: 100_000, openRuns: 10_000, requestsPerMinute: 60_000 },
+  /** Dead letters that error statistics look at. */
+  countedErrors: 1000,
+  /** Agents that statistics look at. */
+  countedAgents: 1000,
   defaultMaxAttempts: 3,
   maxAttempts: 20,
   defaultTaskTimeoutSeconds: 15 * 60,
@@ -75,6 +81,10 @@ export const timings = {
   /** A claim whose task does not name it is taken for orphaned after this: longer than any function runs. */
   orphanAfterMs: 60_000,
   connectionCacheMs: 30_000,
+  /** How long an answer is given again under its `Idempotency-Key`. */
+  replyRetentionMs: 24 * 3600_000,
+  /** What a sweep counted is gone by for this long: three sweeps. */
+  usageGoodMs: 180_000,
   /** A ticket opens a connection within this. */
   ticketMs: 60_000,
   /** API Gateway ends a socket at two hours. */

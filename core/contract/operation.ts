@@ -30,8 +30,16 @@ export interface Operation {
   readonly input: OperationInput;
   /** The answer to a request that is taken; without `body` there is none. */
   readonly reply: { readonly status: 200 | 201 | 204; readonly body?: z.ZodType };
+  /** Another answer, which something in the request asks for. */
+  readonly alternative?: { readonly status: 200 | 202; readonly when: string; readonly body: z.ZodType };
   /** Refusals of its own, beside those that every route has (see `commonRefusals`). */
   readonly refuses?: readonly ErrorCode[];
+  /**
+   * What makes a repeat of a POST under one `Idempotency-Key` harmless: `stored`, it is answered as it was; `keyed`, the id of
+   * what it makes derives from the key; `fresh`, it gives something new each time, which nobody minds.
+   * @default stored
+   */
+  readonly repeat?: 'stored' | 'keyed' | 'fresh';
   /** Answers an `ETag`; takes `If-Match` when it changes something. */
   readonly isVersioned?: boolean;
   /** Always refused so far; there is no other answer. */
@@ -45,7 +53,13 @@ export type Operations<Family extends RouteFamily> = Readonly<
 >;
 
 /** What every route may answer instead, whatever it is asked. */
-export const commonRefusals: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'INVALID_FIELD', 'UNKNOWN_FIELD'];
+export const commonRefusals: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'INVALID_FIELD',
+  'UNKNOWN_FIELD',
+  'RATE_LIMITED',
+];
 
 /** A query without parameters. */
 export const NoQuery = z.strictObject({});

@@ -1,8 +1,9 @@
 import type { TenantId } from '../contract/ids.ts';
-import { indexKeys } from '../contract/keys.ts';
-import { WorkflowView } from '../contract/workflow.ts';
+import { indexKeys, keys } from '../contract/keys.ts';
+import { CheckedDefinition, type WorkflowDefinition, WorkflowView } from '../contract/workflow.ts';
+import { checkDefinition } from '../modes/check-definition.ts';
 import type { Services } from '../services.ts';
-import { newestVersion, readWorkflow, type StoredWorkflow } from './workflow-store.ts';
+import { newestVersion, readWorkflow, StoredWorkflow } from './workflow-store.ts';
 
 /** A workflow version as people see it. */
 export const workflowView = ({ name, version, definition, createdAt }: StoredWorkflow): WorkflowView =>
@@ -26,5 +27,34 @@ export const listWorkflowViews = async (
       workflowView(await readWorkflow(services, tenant, name, await newestVersion(services, tenant, name))),
     ),
   );
+  return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+};
+
+/** A definition as it would be stored, checked and not stored. @throws InvalidDefinitionError, CycleError. */
+export const checkedDefinition = (definition: WorkflowDefinition): CheckedDefinition => {
+  checkDefinition(definition);
+  return CheckedDefinition.parse({
+    name: definition.name,
+    mode: definition.mode,
+    definition,
+  });
+};
+
+/** The versions of a workflow, newest first. @throws NotFoundError when there is no such workflow. */
+export const listVersionViews = async (
+  services: Services,
+  tenant: TenantId,
+  name: string,
+  query: { readonly cursor?: string | undefined; readonly limit: number },
+): Promise<{ items: readonly WorkflowView[]; nextCursor?: string }> => {
+  await newestVersion(services, tenant, name);
+  const page = await services.table.query({
+    partition: keys.workflowNewest(tenant, name).pk,
+    prefix: 'V#',
+    descending: true,
+    limit: query.limit,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+  });
+  const items = page.items.map((item) => workflowView(StoredWorkflow.parse(item)));
   return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
 import { readTask } from '../tasks/task.ts';
+import { measureUsage } from '../tenants/measure-usage.ts';
 import { endOverdue, placeDue } from '../timers/handle-timer.ts';
 import { dueMinutes, noteSwept } from './due-minutes.ts';
 import { rebalance } from './rebalance.ts';
@@ -25,6 +26,8 @@ export interface SweepReport {
   /** Assignments moved from agents with more than their share. */
   moved: number;
   failures: number;
+  /** Tenants whose agents, runs and queued tasks were counted. */
+  tenants: number;
 }
 
 const IndexKey = z.looseObject({ pk: z.string(), sk: z.string() });
@@ -51,7 +54,7 @@ const eachOf = async (services: Services, partition: string, visit: (item: Item)
  * history; one broken item never keeps it from the others. Repeatable, also concurrently.
  */
 export const sweep = async (services: Services): Promise<SweepReport> => {
-  const report: SweepReport = { agents: 0, due: 0, stages: 0, runs: 0, repairs: 0, moved: 0, failures: 0 };
+  const report: SweepReport = { agents: 0, due: 0, stages: 0, runs: 0, repairs: 0, moved: 0, failures: 0, tenants: 0 };
   const safely =
     (visit: (item: Item) => Promise<number>) =>
     async (item: Item): Promise<void> => {
@@ -90,16 +93,22 @@ export const sweep = async (services: Services): Promise<SweepReport> => {
     );
   }
   report.moved = await rebalance(services, fleet);
+  const runs: Run[] = [];
   for (let shard = 0; shard < sweepShards; shard++) {
     await eachOf(
       services,
       indexKeys.openShard(shard),
       safely(async (item) => {
-        if (item['sk'] === 'RUN') return ((report.runs += 1), sweepRun(services, Run.parse(item)));
+        if (item['sk'] === 'RUN') {
+          const run = Run.parse(item);
+          runs.push(run);
+          return ((report.runs += 1), sweepRun(services, run));
+        }
         return ((report.stages += 1), sweepStage(services, Stage.parse(item)));
       }),
     );
   }
+  report.tenants = await measureUsage(services, fleet, runs);
   return report;
 };
 

@@ -1,4 +1,7 @@
-import { listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
+import { agentStatus, listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
+import { createAgent } from '#core/agents/create-agent.ts';
+import { NeedsManagedAgentsError } from '#core/agents/errors.ts';
+import { registryStats } from '#core/agents/registry-stats.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import type { AgentUpdate, AgentView } from '#core/contract/agent.ts';
@@ -32,6 +35,31 @@ const agentRoutes: FamilyRoutes<'agents'> = {
   'GET /v1/agents': route(operations['GET /v1/agents'], async (services, { query }, { principal }) => ({
     body: await listAgentViews(services, principal.tenant, query),
   })),
+  'POST /v1/agents': route(operations['POST /v1/agents'], async (services, { body }, { principal }) => ({
+    body: await createAgent(services, principal, body),
+  })),
+  'GET /v1/agents/stats': route(operations['GET /v1/agents/stats'], async (services, _input, { principal }) => ({
+    body: await registryStats(services, principal.tenant),
+  })),
+  'POST /v1/agents/spawn': route(operations['POST /v1/agents/spawn'], async () => {
+    throw new NeedsManagedAgentsError('Starting an agent');
+  }),
+  'POST /v1/agents/scale': route(operations['POST /v1/agents/scale'], async () => {
+    throw new NeedsManagedAgentsError('Scaling');
+  }),
+  'POST /v1/agents/{agentId}/restart': route(
+    operations['POST /v1/agents/{agentId}/restart'],
+    async (services, { params: { agentId } }, { principal }) => {
+      await readAgentView(services, principal.tenant, agentId);
+      throw new NeedsManagedAgentsError('Restarting an agent');
+    },
+  ),
+  'GET /v1/agents/{agentId}/status': route(
+    operations['GET /v1/agents/{agentId}/status'],
+    async (services, { params: { agentId } }, { principal }) => ({
+      body: agentStatus(await readAgentView(services, principal.tenant, agentId)),
+    }),
+  ),
   'GET /v1/agents/{agentId}': route(
     operations['GET /v1/agents/{agentId}'],
     async (services, { params: { agentId } }, { principal }) =>

@@ -1,4 +1,5 @@
 import chain from '@middy/core';
+import { aliases } from '#core/contract/aliases.ts';
 import { routes } from '#core/contract/routes.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import type { Services } from '#core/services.ts';
@@ -24,7 +25,7 @@ const matches = (template: string, path: string): boolean => {
 };
 
 const methodsOf = (path: string): readonly string[] =>
-  routes.flatMap(({ key }) => {
+  [...routes, ...aliases].flatMap(({ key }) => {
     const [method = '', template = ''] = key.split(' ');
     return matches(template, path) ? [method] : [];
   });

@@ -3,7 +3,7 @@ import { prepareUpload } from '#core/payloads/prepare-upload.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
-import { payloadsPort } from '../runtime/ports.ts';
+import { payloadsPort, tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 
 const payloadRoutes: FamilyRoutes<'payloads'> = {
@@ -15,4 +15,4 @@ const payloadRoutes: FamilyRoutes<'payloads'> = {
 /** Routes of payloads. */
 export const createPayloadsHandler = (services: Services) => httpHandler<'payloads'>(services, payloadRoutes);
 
-export const handler = createPayloadsHandler(buildServices({ payloads: payloadsPort }));
+export const handler = createPayloadsHandler(buildServices({ table: tablePort, payloads: payloadsPort }));

@@ -1,19 +1,33 @@
 import { runOperations as operations } from '#core/contract/operations/runs.ts';
+import type { RunRequest } from '#core/contract/workflow.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { pauseRun, resumeRun } from '#core/runs/pause-run.ts';
 import { readRunTimeline } from '#core/runs/run-timeline.ts';
 import { listRunViews, readRunView, runView } from '#core/runs/run-view.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import type { Services } from '#core/services.ts';
+import { admit, noteAdded } from '#core/tenants/admission.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
+import type { HttpReply } from '../runtime/http-reply.ts';
 import { enginePorts } from '../runtime/ports.ts';
-import { type FamilyRoutes, route } from '../runtime/route.ts';
+import { type Caller, type FamilyRoutes, route } from '../runtime/route.ts';
+
+/** Within the tenant's quota, and while it takes work. */
+const start = async (services: Services, request: RunRequest, caller: Caller): Promise<HttpReply> => {
+  const { tenant } = caller.principal;
+  await admit(services, tenant, 'openRuns');
+  const run = await startRun(services, { principal: caller.principal, idempotencyKey: caller.idempotencyKey, request });
+  await noteAdded(services, tenant, 'openRuns');
+  return { body: await runView(services, run) };
+};
 
 const runRoutes: FamilyRoutes<'runs'> = {
-  'POST /v1/runs': route(operations['POST /v1/runs'], async (services, { body }, caller) => ({
-    body: await runView(services, await startRun(services, { ...caller, request: body })),
-  })),
+  'POST /v1/runs': route(operations['POST /v1/runs'], (services, { body }, caller) => start(services, body, caller)),
+  'POST /v1/workflows/{name}/runs': route(
+    operations['POST /v1/workflows/{name}/runs'],
+    (services, { params: { name }, body }, caller) => start(services, { ...body, workflow: name }, caller),
+  ),
   'GET /v1/runs': route(operations['GET /v1/runs'], async (services, { query }, { principal }) => ({
     body: await listRunViews(services, principal.tenant, query),
   })),

@@ -2,8 +2,8 @@ import type { SubmitBatch } from '#core/contract/operations/tasks.ts';
 import type { Problem } from '#core/contract/problem.ts';
 import type { TaskSubmission, TaskView } from '#core/contract/task.ts';
 import type { Services } from '#core/services.ts';
-import { submitTask } from '#core/tasks/submit-task.ts';
 import { taskView } from '#core/tasks/task-view.ts';
+import { submitAdmitted } from '#core/tenants/admission.ts';
 import { errorFields, publicError } from '../runtime/describe-error.ts';
 import { problemOf } from '../runtime/http-reply.ts';
 import type { Caller } from '../runtime/route.ts';
@@ -17,7 +17,7 @@ const submitOne = async (
   caller: Caller,
 ): Promise<TaskView | { readonly error: Problem }> => {
   try {
-    return await taskView(services, await submitTask(services, { ...caller, submission }));
+    return await taskView(services, await submitAdmitted(services, { ...caller, submission }));
   } catch (error) {
     services.log.warn('task of a batch refused', errorFields(error));
     return { error: problemOf(publicError(error)) };

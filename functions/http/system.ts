@@ -1,15 +1,39 @@
 import { listActions } from '#core/audit/record-action.ts';
 import { systemOperations as operations } from '#core/contract/operations/system.ts';
 import type { Services } from '#core/services.ts';
+import { readDebugMode, setDebugMode } from '#core/system/debug-mode.ts';
+import { errorStats } from '#core/system/error-stats.ts';
+import { initialize, shutdown } from '#core/system/shutdown.ts';
+import { systemStatus } from '#core/system/system-status.ts';
 import { readSettings, writeSettings } from '#core/tenants/settings.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
-import { tablePort } from '../runtime/ports.ts';
+import { payloadsPort, queuesPort, socketsPort, tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 
 const systemRoutes: FamilyRoutes<'system'> = {
   'GET /v1/system/health': route(operations['GET /v1/system/health'], async (services) => ({
     body: { status: 'ok', time: services.clock.now() },
+  })),
+  'GET /v1/system/status': route(operations['GET /v1/system/status'], async (services, _input, { principal }) => ({
+    body: await systemStatus(services, principal.tenant),
+  })),
+  'GET /v1/system/errors': route(operations['GET /v1/system/errors'], async (services, _input, { principal }) => ({
+    body: await errorStats(services, principal.tenant),
+  })),
+  'POST /v1/system/initialize': route(
+    operations['POST /v1/system/initialize'],
+    async (services, _input, { principal }) => ({ body: await initialize(services, principal.tenant) }),
+  ),
+  'POST /v1/system/shutdown': route(
+    operations['POST /v1/system/shutdown'],
+    async (services, _input, { principal }) => ({ body: await shutdown(services, principal.tenant) }),
+  ),
+  'GET /v1/system/debug': route(operations['GET /v1/system/debug'], async (services, _input, { principal }) => ({
+    body: await readDebugMode(services, principal.tenant),
+  })),
+  'PUT /v1/system/debug': route(operations['PUT /v1/system/debug'], async (services, { body }, { principal }) => ({
+    body: await setDebugMode(services, principal.tenant, body),
   })),
   'GET /v1/settings': route(operations['GET /v1/settings'], async (services, _input, { principal }) => ({
     body: await readSettings(services, principal.tenant),
@@ -28,4 +52,6 @@ const systemRoutes: FamilyRoutes<'system'> = {
 /** Routes of the system itself, and of what holds for a whole tenant. */
 export const createSystemHandler = (services: Services) => httpHandler<'system'>(services, systemRoutes);
 
-export const handler = createSystemHandler(buildServices({ table: tablePort }));
+export const handler = createSystemHandler(
+  buildServices({ table: tablePort, queues: queuesPort, sockets: socketsPort, payloads: payloadsPort }),
+);

@@ -2,21 +2,23 @@ import { taskOperations as operations } from '#core/contract/operations/tasks.ts
 import { explainTask } from '#core/explain/explain-task.ts';
 import type { Services } from '#core/services.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
-import { submitTask } from '#core/tasks/submit-task.ts';
 import { listTaskViews, readTaskView, taskView } from '#core/tasks/task-view.ts';
+import { submitAdmitted } from '#core/tenants/admission.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { submitBatch } from './submit-batch.ts';
 
 const taskRoutes: FamilyRoutes<'tasks'> = {
   ...approvalRoutes,
   ...deadLetterRoutes,
+  ...queueRoutes,
   'POST /v1/tasks': route(operations['POST /v1/tasks'], async (services, { body }, caller) => ({
-    body: await taskView(services, await submitTask(services, { ...caller, submission: body })),
+    body: await taskView(services, await submitAdmitted(services, { ...caller, submission: body })),
   })),
   'POST /v1/tasks/batch': route(operations['POST /v1/tasks/batch'], async (services, { body }, caller) => ({
     body: { items: await submitBatch(services, body, caller) },

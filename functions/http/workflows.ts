@@ -1,6 +1,6 @@
 import { workflowOperations as operations } from '#core/contract/operations/workflows.ts';
 import { newestVersion, putWorkflow, readWorkflow } from '#core/runs/workflow-store.ts';
-import { listWorkflowViews, workflowView } from '#core/runs/workflow-view.ts';
+import { checkedDefinition, listVersionViews, listWorkflowViews, workflowView } from '#core/runs/workflow-view.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
@@ -8,9 +8,17 @@ import { tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 
 const workflowRoutes: FamilyRoutes<'workflows'> = {
-  'POST /v1/workflows': route(operations['POST /v1/workflows'], async (services, { body }, { principal }) => ({
-    body: workflowView(await putWorkflow(services, principal.tenant, body)),
-  })),
+  'POST /v1/workflows': route(operations['POST /v1/workflows'], async (services, { query, body }, { principal }) =>
+    query.dryRun === true
+      ? { status: 200, changesNothing: true, body: checkedDefinition(body) }
+      : { body: workflowView(await putWorkflow(services, principal.tenant, body)) },
+  ),
+  'GET /v1/workflows/{name}/versions': route(
+    operations['GET /v1/workflows/{name}/versions'],
+    async (services, { params: { name }, query }, { principal }) => ({
+      body: await listVersionViews(services, principal.tenant, name, query),
+    }),
+  ),
   'GET /v1/workflows': route(operations['GET /v1/workflows'], async (services, { query }, { principal }) => ({
     body: await listWorkflowViews(services, principal.tenant, query),
   })),

@@ -9,6 +9,8 @@ import { loadConnection } from '#core/identity/connection.ts';
 import { type Principal, requireScope } from '#core/identity/principal.ts';
 import { requireLive } from '#core/identity/require-live.ts';
 import type { Services } from '#core/services.ts';
+import { traceRequest } from '#core/system/debug-mode.ts';
+import { takeToken } from '#core/tenants/take-token.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { eventHandler } from './event-handler.ts';
@@ -87,24 +89,34 @@ const handleFrame = async (
 ): Promise<{ readonly statusCode: number }> => {
   const { value, id } = readFrame(body ?? '');
   const reply = replyTo(services, connectionId, id);
+  const startedAt = services.clock.now();
+  let from: Principal | undefined;
+  let route = '';
+  let status = 'ok';
   try {
     const { envelope, type } = parseEnvelope(value);
+    route = type;
     const scope = frameScopes[type];
     const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
     const { principal } = connection;
+    from = principal;
     const action = { action: type, on: namedItems(envelope.payload) };
     await auditRefusal(services, principal, action, async () => {
       await requireLive(services, principal);
       requireScope(principal, scope);
+      // What an agent says of its work is never held up: it would hold up what was paid for.
+      if (!agentScopes.includes(scope)) await takeToken(services, principal.tenant);
       await routes[type].run(services, { envelope, connection, reply });
     });
     if (!isChatter(type)) logAction(services, principal, action);
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
   } catch (error) {
+    status = publicError(error).code;
     await refuse(services, reply, id, error);
     // Its credential has ended: nothing that it says will be taken again.
     if (error instanceof UnauthenticatedError) await services.sockets.close(connectionId);
   }
+  if (from !== undefined) await traceRequest(services, from.tenant, { route, status, startedAt, principal: from.id });
   return { statusCode: 200 };
 };
 

@@ -9,6 +9,8 @@ export interface HttpReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** It was only looked at: there is no action to keep. */
+  readonly changesNothing?: boolean;
 }
 
 /** A Lambda proxy response, format 2.0. */

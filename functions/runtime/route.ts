@@ -23,6 +23,8 @@ export interface Caller {
 }
 
 export interface HttpRoute {
+  /** Whether a repeat under one `Idempotency-Key` is answered from what was stored. */
+  readonly isStored: boolean;
   run(services: Services, request: RawRequest, caller: Caller): Promise<HttpReply & { readonly status: number }>;
 }
 
@@ -37,6 +39,8 @@ const kinds: Readonly<Record<string, string>> = {
   runId: 'run',
   name: 'workflow',
   version: 'workflow version',
+  keyId: 'key',
+  tenant: 'tenant',
 };
 
 /** A path id that could be none is answered exactly like one that names nothing. */
@@ -49,9 +53,10 @@ const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): E
 
 /** A route: the operation of the contract, by which a request is parsed, and what is done with it. */
 export const route = <Input extends OperationInput>(
-  { input, reply }: Pick<Operation, 'reply'> & { readonly input: Input },
+  { input, reply, repeat = 'stored' }: Pick<Operation, 'reply' | 'repeat'> & { readonly input: Input },
   handle: (services: Services, input: z.output<Input>, caller: Caller) => Promise<HttpReply>,
 ): HttpRoute => ({
+  isStored: repeat === 'stored',
   run: async (services, request, caller) => {
     const parsed = input.safeParse(request);
     if (!parsed.success) throw refusal(parsed.error.issues, request);

@@ -109,13 +109,12 @@ export const functionSpecs = {
     description: 'Presigns uploads of large payloads',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { payloads: true },
+    access: { table: ['GetItem', 'UpdateItem'], payloads: true },
   },
   'http/system': {
-    description: 'Health, the settings of a tenant, the audit',
-    memoryMb: 256,
-    timeoutSeconds: 10,
-    access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'] },
+    description: 'Health, status, shutdown, the settings of a tenant, the audit',
+    ...interactive,
+    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: true },
   },
   'http/access': {
     description: 'HTTP routes of API keys and tickets',
@@ -133,7 +132,7 @@ export const functionSpecs = {
     description: 'Serves the descriptions of the APIs',
     memoryMb: 256,
     timeoutSeconds: 5,
-    access: {},
+    access: { table: ['GetItem', 'UpdateItem'] },
   },
   'http/not-found': {
     description: 'Answers every unknown route',

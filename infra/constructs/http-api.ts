@@ -4,6 +4,7 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { aliases } from '#core/contract/aliases.ts';
 import { type RouteFamily, routes } from '#core/contract/routes.ts';
 import type { StageSettings } from '#infra/config/config.ts';
 import { addAccessLog } from '#infra/constructs/access-log.ts';
@@ -97,14 +98,24 @@ export class PublicHttpApi extends Construct {
       // A revoked key works for at most this long.
       resultsCacheTtl: Duration.seconds(30),
     });
-    const integrationOf = (name: string, target: TaskFunction) => new HttpLambdaIntegration(name, target.function);
+    const integrationOf = (name: string, target: TaskFunction) =>
+      new HttpLambdaIntegration(name, target.function, {
+        // One permission for all routes of a function: one for each would make the template a third larger.
+        scopePermissionToRoute: false,
+      });
     const integrations = new Map(
       Object.entries(props.families).map(([family, target]) => [family, integrationOf(family, target)]),
     );
-    for (const { key, family } of routes) {
+    const addRoute = (key: string, family: RouteFamily): void => {
       const integration = integrations.get(family);
       if (integration === undefined) throw new Error(`no function serves the routes of ${family}`);
       new HttpRoute(this, key, { httpApi: this.api, routeKey: routeKeyOf(key), integration, authorizer });
+    };
+    for (const { key, family } of routes) addRoute(key, family);
+    const familyOf = new Map<string, RouteFamily>(routes.map(({ key, family }) => [key, family]));
+    for (const { key, route } of aliases) {
+      const family = familyOf.get(route);
+      if (family !== undefined) addRoute(key, family);
     }
     new HttpRoute(this, 'Default', {
       httpApi: this.api,

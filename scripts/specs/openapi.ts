@@ -24,7 +24,7 @@ const tags: Readonly<Record<Route['family'], string>> = {
   triggers: 'Events and times that start workflows',
   payloads: 'Payloads that are too large for a request',
   system: 'Settings, audit, health',
-  access: 'API keys and tickets',
+  access: 'API keys, tickets and tenants',
   specs: 'The descriptions of the APIs',
 };
 
@@ -63,6 +63,9 @@ const refusalsOf = (key: string, operation: Operation): ReadonlyMap<number, read
     ...commonRefusals,
     ...(params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(body === undefined ? [] : (['PAYLOAD_TOO_LARGE'] as const)),
+    ...(key.startsWith('POST ') && (operation.repeat ?? 'stored') === 'stored'
+      ? (['IDEMPOTENCY_MISMATCH'] as const)
+      : []),
     ...(operation.refuses ?? []),
     'INTERNAL',
     'UNAVAILABLE',
@@ -133,6 +136,7 @@ const describe = (book: SchemaBook, route: Route): (() => readonly [string, stri
     params: params === undefined ? undefined : book.add(params, 'input'),
     query: book.add(query, 'input'),
     body: body === undefined ? undefined : book.add(body, 'input'),
+    alternative: operation.alternative === undefined ? undefined : book.add(operation.alternative.body, 'output'),
     reply: operation.reply.body === undefined ? undefined : book.add(operation.reply.body, 'output'),
   };
   const [method = '', path = ''] = key.split(' ');
@@ -152,6 +156,14 @@ const describe = (book: SchemaBook, route: Route): (() => readonly [string, stri
       ],
       ...(parts.body === undefined ? {} : { requestBody: requestBodyOf(operation, parts.body()) }),
       responses: {
+        ...(operation.alternative === undefined
+          ? {}
+          : {
+              [operation.alternative.status]: {
+                description: operation.alternative.when,
+                content: { 'application/json': { schema: parts.alternative?.() } },
+              },
+            }),
         ...(operation.isMissing === true ? {} : { [operation.reply.status]: replyOf(operation, parts.reply?.()) }),
         ...Object.fromEntries(
           [...refusalsOf(key, operation)].map(([status, codes]) => [status, problem(status, codes)]),

@@ -1,12 +1,30 @@
 import * as z from 'zod';
 import { CreatedKey, KeyRequest, KeyView, TicketRequest, TicketView } from '#core/contract/access.ts';
-import { AgentRegistration, AgentUpdate, AgentView, Capability, Labels } from '#core/contract/agent.ts';
+import {
+  AgentDraft,
+  AgentRegistration,
+  AgentStatusView,
+  AgentUpdate,
+  AgentView,
+  Capability,
+  Labels,
+} from '#core/contract/agent.ts';
 import { AuditRecord } from '#core/contract/audit.ts';
 import { Completion, Step, StepGroup } from '#core/contract/definitions/step.ts';
 import { Explanation } from '#core/contract/explanation.ts';
 import { Json } from '#core/contract/json.ts';
 import { Problem } from '#core/contract/problem.ts';
 import { TenantSettings } from '#core/contract/settings.ts';
+import {
+  Cleared,
+  DebugMode,
+  ErrorStats,
+  Initialized,
+  QueueStatus,
+  RegistryStats,
+  Remainder,
+  SystemStatus,
+} from '#core/contract/system.ts';
 import {
   Affinity,
   AssignedTask,
@@ -22,21 +40,37 @@ import {
   TaskView,
   Usage,
 } from '#core/contract/task.ts';
-import { RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
+import {
+  CreatedTenant,
+  Quotas,
+  TenantChange,
+  TenantRequest,
+  Usage as TenantUsage,
+  TenantView,
+} from '#core/contract/tenant.ts';
+import { CheckedDefinition, RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
 
 /** Schemas that have a name of their own in the descriptions; every other one is told where it is used. */
 const named: Readonly<Record<string, z.ZodType>> = {
   Affinity,
   Agent: AgentView,
+  AgentDraft,
   AgentRegistration,
+  AgentStatus: AgentStatusView,
   AgentUpdate,
   AssignedTask,
   AuditRecord,
   Capability,
+  CheckedDefinition,
+  Cleared,
   Completion,
   CostCriteria,
   CreatedKey,
+  CreatedTenant,
+  DebugMode,
+  ErrorStats,
   Explanation,
+  Initialized,
   Json,
   Key: KeyView,
   KeyRequest,
@@ -44,6 +78,10 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Layered,
   MatchCriteria,
   Problem,
+  Quotas,
+  QueueStatus,
+  RegistryStats,
+  Remainder,
   Requirements,
   RetryPolicy,
   Run: RunView,
@@ -51,11 +89,16 @@ const named: Readonly<Record<string, z.ZodType>> = {
   Step,
   StepGroup,
   Strategy,
+  SystemStatus,
   Task: TaskView,
   TaskError,
   TaskStatus,
   TaskSubmission,
+  Tenant: TenantView,
+  TenantChange,
+  TenantRequest,
   TenantSettings,
+  TenantUsage,
   Ticket: TicketView,
   TicketRequest,
   Usage,

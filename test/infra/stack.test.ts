@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { aliases } from '#core/contract/aliases.ts';
 import { environment, indexes, tableKeys } from '#core/contract/env.ts';
 import { timings } from '#core/contract/limits.ts';
 import { routes } from '#core/contract/routes.ts';
@@ -261,7 +262,7 @@ describe('routes', () => {
 
   it('are those of the contract and a default for the rest', () => {
     expect(sorted(httpRoutes.map(({ RouteKey }) => RouteKey))).toEqual(
-      [...routes.map(({ key }): string => key), '$default'].toSorted(),
+      [...routes.map(({ key }): string => key), ...aliases.map(({ key }): string => key), '$default'].toSorted(),
     );
   });
 

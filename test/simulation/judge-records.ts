@@ -3,7 +3,7 @@ import { keys } from '#core/contract/keys.ts';
 import type { Change, Court } from './court.ts';
 
 /** Items that an update may bring into being. Any other update that finds nothing must write nothing. */
-const upserted = /^(SLOTS|PROFILE|NEWEST|DUE|SETTINGS)$/;
+const upserted = /^(SLOTS|PROFILE|NEWEST|DUE|SETTINGS|RATE|TENANT)$/;
 
 const judgeUpsert = (court: Court, key: Key, { by, operation, before }: Change): void => {
   if (operation === 'update' && before === undefined && !upserted.test(key.sk))

@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { AgentStatus, AgentUpdate, AgentView } from '../agent.ts';
+import { AgentDraft, AgentStatus, AgentStatusView, AgentUpdate, AgentView } from '../agent.ts';
 import { AgentId, Name } from '../ids.ts';
+import { Json } from '../json.ts';
 import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
+import { RegistryStats } from '../system.ts';
 
 const One = z.object({ params: z.object({ agentId: AgentId }), query: NoQuery });
 const reply = { status: 200, body: AgentView } as const;
@@ -22,6 +24,58 @@ export const agentOperations = {
     reply: { status: 200, body: pageOf(AgentView) },
     example: { query: { capability: 'code_review', available: 'true' } },
   },
+  'POST /v1/agents': {
+    summary: 'Make an agent ahead of its first connection',
+    description:
+      'It is `created` until a process registers under its name, which then owns it. The same request again is the agent that exists.',
+    input: z.object({ query: NoQuery, body: AgentDraft }),
+    reply: { status: 201, body: AgentView },
+    refuses: ['ALREADY_EXISTS', 'AGENT_ID_TAKEN'],
+    example: { body: { name: 'reviewer-2', type: 'reviewer', capabilities: ['code_review'] } },
+  },
+  'GET /v1/agents/stats': {
+    summary: 'Count agents and how their tasks came out',
+    input: z.object({ query: NoQuery }),
+    reply: { status: 200, body: RegistryStats },
+  },
+  'POST /v1/agents/spawn': {
+    summary: 'Start an agent',
+    input: z.object({
+      query: NoQuery,
+      body: z.strictObject({
+        type: Name,
+        name: Name.optional(),
+        config: z.record(z.string().max(128), Json).optional(),
+      }),
+    }),
+    reply: { status: 201, body: AgentView },
+    refuses: ['NEEDS_MANAGED_AGENTS'],
+    isMissing: true,
+    example: { body: { type: 'reviewer', name: 'reviewer-3', config: {} } },
+  },
+  'POST /v1/agents/scale': {
+    summary: 'Change how many agents there are',
+    input: z.object({
+      query: NoQuery,
+      body: z.strictObject({ count: z.int().min(0).max(1000), type: Name.optional() }),
+    }),
+    reply: { status: 200, body: RegistryStats },
+    refuses: ['NEEDS_MANAGED_AGENTS'],
+    isMissing: true,
+    example: { body: { count: 5 } },
+  },
+  'POST /v1/agents/{agentId}/restart': {
+    summary: 'Start an agent’s process anew',
+    input: One,
+    reply,
+    refuses: ['NEEDS_MANAGED_AGENTS'],
+    isMissing: true,
+  },
+  'GET /v1/agents/{agentId}/status': {
+    summary: 'Get what an agent does now',
+    input: One,
+    reply: { status: 200, body: AgentStatusView },
+  },
   'GET /v1/agents/{agentId}': {
     summary: 'Get an agent with its load and its performance by type of task',
     input: One,
@@ -34,7 +88,7 @@ export const agentOperations = {
     input: One.extend({ body: AgentUpdate }),
     reply,
     isVersioned: true,
-    refuses: ['CONFLICT', 'PRECONDITION_FAILED'],
+    refuses: ['CONFLICT', 'PRECONDITION_FAILED', 'NOT_REGISTERED'],
     example: { body: { maxConcurrency: 8, labels: { region: 'eu' } } },
   },
   'DELETE /v1/agents/{agentId}': {
@@ -43,11 +97,22 @@ export const agentOperations = {
     input: One,
     reply: { status: 204 },
   },
-  'POST /v1/agents/{agentId}/pause': { summary: 'Give an agent nothing new until it is resumed', input: One, reply },
-  'POST /v1/agents/{agentId}/resume': { summary: 'Give an agent work again', input: One, reply },
+  'POST /v1/agents/{agentId}/pause': {
+    summary: 'Give an agent nothing new until it is resumed',
+    input: One,
+    reply,
+    refuses: ['NOT_REGISTERED', 'CONFLICT'],
+  },
+  'POST /v1/agents/{agentId}/resume': {
+    summary: 'Give an agent work again',
+    input: One,
+    reply,
+    refuses: ['NOT_REGISTERED', 'CONFLICT'],
+  },
   'POST /v1/agents/{agentId}/drain': {
     summary: 'Let an agent finish what it has and take nothing new',
     input: One,
     reply,
+    refuses: ['NOT_REGISTERED', 'CONFLICT'],
   },
 } as const satisfies Operations<'agents'>;

@@ -15,6 +15,7 @@ const Redriven = z.looseObject({
 /** Routes for what went wrong: doing tasks again, and taking a result that came too late. */
 export const deadLetterOperations = {
   'POST /v1/tasks/{taskId}/retry': {
+    repeat: 'keyed',
     summary: 'Do a task that has ended once more, as a new task',
     input: z.object({
       params,
@@ -38,6 +39,7 @@ export const deadLetterOperations = {
     example: { query: { type: 'review' } },
   },
   'POST /v1/dead-letters/redrive': {
+    repeat: 'keyed',
     summary: 'Do dead letters again, oldest first',
     input: z.object({
       query: NoQuery,

@@ -4,6 +4,7 @@ import { NoQuery, type Operations } from '../operation.ts';
 /** Routes of payloads. */
 export const payloadOperations = {
   'POST /v1/payloads': {
+    repeat: 'fresh',
     summary: 'Ask for an address to upload a large payload to',
     description:
       'Upload exactly these bytes with the headers that come back, then send the claim check in their place.',

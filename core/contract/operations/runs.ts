@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RunId } from '../ids.ts';
+import { Name, RunId } from '../ids.ts';
 import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
 import { RunRequest, RunStatus, RunTimeline, RunView } from '../workflow.ts';
 
@@ -8,13 +8,26 @@ const One = z.object({ params: z.object({ runId: RunId }), query: NoQuery });
 /** Routes of runs. */
 export const runOperations = {
   'POST /v1/runs': {
+    repeat: 'keyed',
     summary: 'Start a run of a workflow',
     description:
       'The same `Idempotency-Key` names the same run. `reuse` does an earlier run of a sequential workflow again from a step on.',
     input: z.object({ query: NoQuery, body: RunRequest }),
     reply: { status: 201, body: RunView },
-    refuses: ['NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_MISMATCH'],
+    refuses: ['NOT_FOUND', 'IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
     example: { body: { workflow: 'review', input: { url: 'https://example.org' } } },
+  },
+  'POST /v1/workflows/{name}/runs': {
+    repeat: 'keyed',
+    summary: 'Start a run of this workflow',
+    input: z.object({
+      params: z.object({ name: Name }),
+      query: NoQuery,
+      body: RunRequest.omit({ workflow: true }).prefault({}),
+    }),
+    reply: { status: 201, body: RunView },
+    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
+    example: { body: { input: { url: 'https://example.org' } } },
   },
   'GET /v1/runs': {
     summary: 'List runs, newest first, without their steps',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AuditRecord } from '../audit.ts';
 import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
 import { TenantSettings } from '../settings.ts';
+import { DebugMode, ErrorStats, Initialized, Remainder, SystemStatus } from '../system.ts';
 
 const Nothing = z.object({ query: NoQuery });
 
@@ -26,6 +27,47 @@ export const systemOperations = {
     input: Nothing.extend({ body: TenantSettings }),
     reply: { status: 200, body: TenantSettings },
     example: { body: { defaultStrategy: 'least_loaded' } },
+  },
+  'GET /v1/system/status': {
+    summary: 'Tell how the system stands: whether it takes work, agents, what waits',
+    input: Nothing,
+    reply: { status: 200, body: SystemStatus },
+  },
+  'GET /v1/system/errors': {
+    summary: 'Count what went wrong, by code, type of task and agent',
+    input: Nothing,
+    reply: { status: 200, body: ErrorStats },
+  },
+  'POST /v1/system/initialize': {
+    summary: 'Open the system for work, new or after a shutdown',
+    description: 'Agents that are draining take work again.',
+    input: Nothing,
+    reply: { status: 200, body: Initialized },
+  },
+  'POST /v1/system/shutdown': {
+    summary: 'Shut down gracefully: take nothing new, drain all agents, tell what is left',
+    description: 'Call it again until `isDone`. It concerns the caller’s tenant.',
+    input: Nothing,
+    reply: { status: 200, body: Remainder },
+  },
+  'GET /v1/system/debug': {
+    summary: 'Tell whether debug mode is on',
+    input: Nothing,
+    reply: { status: 200, body: DebugMode },
+  },
+  'PUT /v1/system/debug': {
+    summary: 'Turn debug mode on for a time, or off',
+    description: 'While it is on, every request and frame of the tenant is logged with its answer’s code and its time.',
+    input: Nothing.extend({
+      body: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          minutes: z.int().min(1).max(1440).default(60),
+        })
+        .prefault({}),
+    }),
+    reply: { status: 200, body: DebugMode },
+    example: { body: { enabled: true, minutes: 30 } },
   },
   'GET /v1/system/health': {
     summary: 'Tell that the API answers, and its time',

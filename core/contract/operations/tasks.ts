@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts';
 import { TaskStatus, TaskSubmission, TaskView } from '../task.ts';
 import { approvalOperations } from './approvals.ts';
 import { deadLetterOperations } from './dead-letters.ts';
+import { queueOperations } from './queue.ts';
 
 const One = z.object({ params: z.object({ taskId: TaskId }), query: NoQuery });
 
@@ -18,12 +19,14 @@ export type SubmitBatch = z.infer<typeof SubmitBatch>;
 export const taskOperations = {
   ...approvalOperations,
   ...deadLetterOperations,
+  ...queueOperations,
   'POST /v1/tasks': {
+    repeat: 'keyed',
     summary: 'Submit a task',
     description: 'Given to a fit agent at once, or queued. The same `Idempotency-Key` names the same task, for ever.',
     input: z.object({ query: NoQuery, body: TaskSubmission }),
     reply: { status: 201, body: TaskView },
-    refuses: ['PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_MISMATCH'],
+    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
     example: {
       body: {
         type: 'review',
@@ -35,6 +38,7 @@ export const taskOperations = {
     },
   },
   'POST /v1/tasks/batch': {
+    repeat: 'keyed',
     summary: 'Submit up to 100 tasks',
     description: 'Answers in order, each with the task or why there is none. A repeat submits what failed.',
     input: z.object({ query: NoQuery, body: SubmitBatch }),
@@ -42,7 +46,6 @@ export const taskOperations = {
       status: 200,
       body: z.looseObject({ items: z.array(z.union([TaskView, z.strictObject({ error: Problem })])) }),
     },
-    refuses: ['PAYLOAD_TOO_LARGE'],
     example: {
       body: {
         tasks: [

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Name } from '../ids.ts';
-import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
-import { WorkflowDefinition, WorkflowView } from '../workflow.ts';
+import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
+import { CheckedDefinition, WorkflowDefinition, WorkflowView } from '../workflow.ts';
 
 const params = z.object({ name: Name });
 
@@ -10,9 +10,13 @@ export const workflowOperations = {
   'POST /v1/workflows': {
     summary: 'Store a workflow as its next version',
     description: 'The same definition again is the version that exists. Runs stay with the version they began with.',
-    input: z.object({ query: NoQuery, body: WorkflowDefinition }),
+    input: z.object({
+      query: z.strictObject({ dryRun: QueryFlag.optional().describe('`true`: only check it; nothing is stored.') }),
+      body: WorkflowDefinition,
+    }),
     reply: { status: 201, body: WorkflowView },
-    refuses: ['INVALID_DEFINITION', 'CYCLE', 'PAYLOAD_TOO_LARGE', 'CONFLICT'],
+    alternative: { status: 200, when: 'With `dryRun`: what it would be stored as.', body: CheckedDefinition },
+    refuses: ['INVALID_DEFINITION', 'CYCLE', 'CONFLICT'],
     example: {
       body: {
         name: 'review',
@@ -33,6 +37,11 @@ export const workflowOperations = {
     summary: 'Get a workflow in its newest version',
     input: z.object({ params, query: NoQuery }),
     reply: { status: 200, body: WorkflowView },
+  },
+  'GET /v1/workflows/{name}/versions': {
+    summary: 'List the versions of a workflow, newest first',
+    input: z.object({ params, query: z.strictObject(pageQuery) }),
+    reply: { status: 200, body: pageOf(WorkflowView) },
   },
   'GET /v1/workflows/{name}/versions/{version}': {
     summary: 'Get a version of a workflow',

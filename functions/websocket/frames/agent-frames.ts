@@ -1,9 +1,11 @@
 import { heartbeat } from '#core/agents/heartbeat.ts';
-import { registerAgent } from '#core/agents/register-agent.ts';
+import { readSlots } from '#core/agents/read-agent.ts';
+import { agentIdOf, registerAgent } from '#core/agents/register-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
 import { clientFrames } from '#core/contract/client-frames.ts';
 import { limits, timings } from '#core/contract/limits.ts';
 import { requireCapabilities } from '#core/identity/principal.ts';
+import { admitAgent } from '#core/tenants/admission.ts';
 import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts';
 
 const { frameBytes, inlinePayloadBytes, payloadBytes } = limits;
@@ -12,8 +14,15 @@ const { frameBytes, inlinePayloadBytes, payloadBytes } = limits;
 export const agentFrames: FrameRoutes<'agent.register' | 'agent.update' | 'agent.heartbeat'> = {
   'agent.register': frameRoute(
     clientFrames['agent.register'],
-    (services, { envelope, connection, reply }, registration) =>
-      registerAgent(
+    async (services, { envelope, connection, reply }, registration) => {
+      const { tenant } = connection.principal;
+      const agentId = agentIdOf(connection.principal, registration);
+      await admitAgent(
+        services,
+        tenant,
+        async () => (await readSlots(services, tenant, agentId))?.connection !== undefined,
+      );
+      await registerAgent(
         services,
         {
           principal: connection.principal,
@@ -28,7 +37,8 @@ export const agentFrames: FrameRoutes<'agent.register' | 'agent.update' | 'agent
             heartbeatMs: timings.heartbeatMs,
             limits: { frameBytes, inlinePayloadBytes, payloadBytes },
           }),
-      ),
+      );
+    },
   ),
   'agent.update': frameRoute(clientFrames['agent.update'], async (services, frame, update) => {
     const { principal, connectionId } = frame.connection;

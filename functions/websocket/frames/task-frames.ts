@@ -1,7 +1,7 @@
 import { clientFrames } from '#core/contract/client-frames.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
-import { submitTask } from '#core/tasks/submit-task.ts';
+import { submitAdmitted } from '#core/tenants/admission.ts';
 import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
 
 /**
@@ -13,7 +13,7 @@ export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
     clientFrames['task.submit'],
     async (services, { envelope, connection, reply }, { task: submission, parentTask }) => {
       const { principal, connectionId } = connection;
-      const task = await submitTask(services, {
+      const task = await submitAdmitted(services, {
         principal,
         submission,
         idempotencyKey: envelope.id,

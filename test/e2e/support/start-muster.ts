@@ -91,8 +91,9 @@ export const equip = (muster: LocalMuster, lines: readonly string[] = []): Muste
       found.push(...(page.Items ?? []).map(asText));
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
-    // How far the sweep got changes by itself.
-    return found.filter((item) => !item.includes('"pk":"SWEEP"')).toSorted();
+    // How far the sweep got and what it counted change by themselves, and a request counts whatever it came to.
+    const counted = ['"pk":"SWEEP"', '"sk":"USAGE"', '"sk":"RATE"'];
+    return found.filter((item) => !counted.some((part) => item.includes(part))).toSorted();
   };
   return {
     ...muster,

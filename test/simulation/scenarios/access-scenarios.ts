@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { createAgent } from '#core/agents/create-agent.ts';
+import { createEnvironmentCache } from '#core/common/environment-cache.ts';
 import { KeyRequest } from '#core/contract/access.ts';
+import { AgentDraft } from '#core/contract/agent.ts';
 import { keys } from '#core/contract/keys.ts';
+import { Quotas, TenantChange, TenantRequest } from '#core/contract/tenant.ts';
 import { createKey } from '#core/identity/create-key.ts';
+import { Principal } from '#core/identity/principal.ts';
 import { revokeKey } from '#core/identity/revoke-key.ts';
 import { createTicket, spendTicket } from '#core/identity/tickets.ts';
+import { answerOnce } from '#core/repeat/answer-once.ts';
+import { changeTenant, createTenant, readTenant } from '#core/tenants/manage-tenants.ts';
+import { takeToken } from '#core/tenants/take-token.ts';
 import { owner, tenant } from '#test/unit/core/world.ts';
 import { orRefused, refused, type Scenario } from './scene.ts';
 
@@ -40,6 +48,70 @@ export const accessScenarios: readonly Scenario[] = [
       const { ticket } = await createTicket(services, owner, {});
       world.ports.clock.advance(60_001);
       await refused(spendTicket(services, ticket));
+    },
+  },
+  {
+    write: 'put PROFILE {isNewAgent}',
+    clause: 'isNewAgent',
+    title: 'an agent is made that has registered already',
+    play: async ({ services, world }) => {
+      const { agentId } = await world.agent('a');
+      await orRefused(createAgent(services, owner, AgentDraft.parse({ name: 'a' })));
+      const stored = await services.table.get(keys.profile(tenant, agentId));
+      assert.equal(stored?.['owner'], owner.id);
+    },
+  },
+  {
+    write: 'put TENANT {isNewTenant}',
+    clause: 'isNewTenant',
+    title: 'two people make a tenant of one name',
+    play: async ({ services }) => {
+      const home = Principal.parse({ tenant: 'default', id: 'key:one', role: 'admin' });
+      const request = TenantRequest.parse({ tenant: 'newco' });
+      await createTenant(services, home, request, 'k');
+      await refused(createTenant(services, { ...home, id: 'key:two' }, request, 'k'));
+    },
+  },
+  {
+    write: 'update TENANT {sameRev}',
+    clause: 'sameRev',
+    title: 'two administrators change different quotas at once',
+    play: async (scene) => {
+      const home = Principal.parse({ tenant: 'default', id: 'key:one', role: 'admin' });
+      await createTenant(scene.services, home, TenantRequest.parse({ tenant: 'newco' }), 'k');
+      const change = (quotas: object) =>
+        changeTenant(scene.services, home, 'newco', { change: TenantChange.parse({ quotas }) });
+      scene.before('update TENANT {sameRev}', () => change({ agents: 3 }));
+      await change({ openRuns: 4 });
+      const { quotas } = await readTenant(scene.services, home, 'newco');
+      assert.deepEqual([quotas.agents, quotas.openRuns], [3, 4]);
+    },
+  },
+  {
+    write: 'update RATE {withinRate}',
+    clause: 'withinRate',
+    title: 'two environments take the last request of a minute',
+    play: async ({ services }) => {
+      const quotas = Quotas.parse({ requestsPerMinute: 1 });
+      await services.table.put({ key: keys.tenant(tenant), item: { quotas, rev: 1 }, clauses: {} });
+      await takeToken(services, tenant);
+      await refused(takeToken({ ...services, cache: createEnvironmentCache(1) }, tenant));
+    },
+  },
+  {
+    write: 'put REPLY {firstAnswer}',
+    clause: 'firstAnswer',
+    title: 'a request is answered twice at once, and asked a third time',
+    play: async (scene) => {
+      const { services } = scene;
+      const ask = (body: string) =>
+        answerOnce(services, { principal: owner, idempotencyKey: 'k', request: 1 }, async () => ({
+          status: 200,
+          body,
+        }));
+      scene.before('put REPLY {firstAnswer}', () => ask('first'));
+      await ask('second');
+      assert.equal((await ask('third')).body, 'first');
     },
   },
 ];

@@ -32,6 +32,10 @@ const makers = {
   audit: fc
     .tuple(tenant, number, id)
     .map(([t, n, a]) => [keys.audit(t, n * 86_400_000, a), ['audit', t, n, a]] as const),
+  tenant: fc.tuple(tenant).map(([t]) => [keys.tenant(t), ['tenant', t]] as const),
+  reply: fc.tuple(tenant, id).map(([t, a]) => [keys.reply(t, a), ['reply', t, a]] as const),
+  usage: fc.tuple(tenant).map(([t]) => [keys.usage(t), ['usage', t]] as const),
+  rate: fc.tuple(tenant, number).map(([t, n]) => [keys.rate(t, n), ['rate', t, n]] as const),
   settings: fc.tuple(tenant).map(([t]) => [keys.settings(t), ['settings', t]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };

@@ -38,7 +38,14 @@ describe('errorCodes', () => {
 
   it('are retryable only where the same request may succeed later', () => {
     const retryable = errorCodeNames.filter((code) => errorCodes[code].retryable).toSorted();
-    expect(retryable).toEqual(['CONFLICT', 'INTERNAL', 'QUOTA_EXCEEDED', 'RATE_LIMITED', 'UNAVAILABLE']);
+    expect(retryable).toEqual([
+      'CONFLICT',
+      'INTERNAL',
+      'QUOTA_EXCEEDED',
+      'RATE_LIMITED',
+      'SHUTTING_DOWN',
+      'UNAVAILABLE',
+    ]);
   });
 
   it('have an HTTP status of an error', () => {

@@ -1,0 +1,58 @@
+import type { TenantId } from '../contract/ids.ts';
+import { keys } from '../contract/keys.ts';
+import type { DebugMode } from '../contract/system.ts';
+import { UnavailableError } from '../errors/errors.ts';
+import type { Services } from '../services.ts';
+import { plus, set } from '../table/conditions.ts';
+import { forgetTenant, knownTenant, readTenantRecord } from '../tenants/tenant-record.ts';
+
+/** Whether everything that a tenant asks is logged now, and until when. */
+export const readDebugMode = async (services: Services, tenant: TenantId): Promise<DebugMode> => {
+  const { debugUntil } = await readTenantRecord(services, tenant);
+  const enabled = debugUntil !== undefined && debugUntil > services.clock.now();
+  return enabled ? { enabled, until: debugUntil } : { enabled };
+};
+
+/** Turns it on for a time, or off. It ends by itself: nobody has to remember it. Every environment follows within 30 s. */
+export const setDebugMode = async (
+  services: Services,
+  tenant: TenantId,
+  { enabled, minutes }: { readonly enabled: boolean; readonly minutes: number },
+): Promise<DebugMode> => {
+  const until = services.clock.now() + (enabled ? minutes * 60_000 : 0);
+  await services.table.update({
+    key: keys.tenant(tenant),
+    set: [set('debugUntil', until), plus('rev', 1, 0)],
+    clauses: {},
+  });
+  forgetTenant(services, tenant);
+  return enabled ? { enabled, until } : { enabled };
+};
+
+/** What one request or frame came to: never what was in it. */
+export interface Trace {
+  readonly route: string;
+  readonly status: string;
+  readonly startedAt: number;
+  readonly principal: string;
+  readonly requestId?: string | undefined;
+}
+
+/** A look that fails is none: what was asked has been done. */
+const debugUntilOf = async (services: Services, tenant: TenantId): Promise<number | undefined> => {
+  try {
+    return (await knownTenant(services, tenant)).debugUntil;
+  } catch (error) {
+    if (error instanceof UnavailableError) return undefined;
+    throw error;
+  }
+};
+
+/** Logs a request of a tenant whose debug mode is on. */
+export const traceRequest = async (services: Services, tenant: TenantId, trace: Trace): Promise<void> => {
+  const debugUntil = await debugUntilOf(services, tenant);
+  const nowMs = services.clock.now();
+  if (debugUntil === undefined || debugUntil <= nowMs) return;
+  const { startedAt, ...said } = trace;
+  services.log.info('debug', { tenant, ...said, durationMs: nowMs - startedAt });
+};

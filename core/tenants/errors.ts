@@ -1,0 +1,45 @@
+import { AppError } from '../errors/app-error.ts';
+
+/** The name is taken by a tenant that another request made. */
+export class TenantExistsError extends AppError {
+  override readonly name = 'TenantExistsError';
+  constructor(tenant: string) {
+    super('ALREADY_EXISTS', `There is a tenant ${tenant} already.`, { field: 'tenant' });
+  }
+}
+
+/** More requests in this minute than the tenant's quota; others are not affected. */
+export class RateLimitedError extends AppError {
+  override readonly name = 'RateLimitedError';
+  constructor(limit: number, retryAfterMs: number) {
+    super('RATE_LIMITED', `This tenant may send ${limit} requests a minute. Try again in the next one.`, {
+      limit,
+      retryAfterMs,
+    });
+  }
+}
+
+/** More of something than the tenant's quota, by the last count. */
+export class QuotaExceededError extends AppError {
+  override readonly name = 'QuotaExceededError';
+  constructor(what: string, limit: number, retryAfterMs: number) {
+    super('QUOTA_EXCEEDED', `This tenant may have ${limit} ${what}, and has. Try again when there are fewer.`, {
+      limit,
+      retryAfterMs,
+    });
+  }
+}
+
+/** The tenant is being shut down: what runs goes on, nothing new is taken. */
+export class ShuttingDownError extends AppError {
+  override readonly name = 'ShuttingDownError';
+  constructor() {
+    super(
+      'SHUTTING_DOWN',
+      'The system is shutting down and takes no new work. POST /v1/system/initialize opens it again.',
+      {
+        retryAfterMs: 60_000,
+      },
+    );
+  }
+}
