@@ -46,6 +46,7 @@ export const StateMachines = z.looseObject({
   dag: z.string(),
   consensus: z.string(),
   map_reduce: z.string(),
+  swarm_fanout: z.string(),
 });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */

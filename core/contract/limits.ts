@@ -34,6 +34,8 @@ export const limits = {
   /** Triggers that one event is matched with, and what a trigger may take. */
   triggersPerTenant: 300,
   triggerBytes: 16 * 1024,
+  /** Parts that a swarm's task may be divided into. */
+  partsPerSwarm: 200,
   /** Tasks that one step may fan out to. */
   itemsPerStep: 1000,
   /** A definition is one item of at most 400 KB that also holds keys and times. */

@@ -5,6 +5,7 @@ import { MapReduceWorkflow } from './definitions/map-reduce.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
 import { StepId } from './definitions/step.ts';
+import { SwarmFanoutWorkflow } from './definitions/swarm-fanout.ts';
 import { Name, RunId } from './ids.ts';
 import { Json } from './json.ts';
 import { TaskError } from './task.ts';
@@ -16,6 +17,7 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   DagWorkflow,
   ConsensusWorkflow,
   MapReduceWorkflow,
+  SwarmFanoutWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */

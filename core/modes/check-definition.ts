@@ -19,21 +19,26 @@ export class InvalidDefinitionError extends AppError {
 const plainRoots: readonly string[] = ['input', 'run'];
 const itemRoots: readonly string[] = ['item', 'index'];
 
+/** What a step's template may name beside what every template may. */
+const ownRoots = ({ forEach, given = {}, names = [] }: StageStep): readonly string[] => [
+  ...(forEach === undefined ? [] : itemRoots),
+  ...names,
+  ...Object.keys(given),
+];
+
 const checkPath = (
   path: TemplatePath,
   field: string,
   known: ReadonlyMap<string, StageStep>,
-  more: readonly string[] = [],
+  own: readonly string[],
 ): void => {
   const [root = '', step = '', part = ''] = path;
   const text = path.join('.');
-  if (plainRoots.includes(root) || more.includes(root)) return;
+  if (plainRoots.includes(root) || own.includes(root)) return;
   if (root !== 'steps')
     throw new InvalidDefinitionError(
       field,
-      more.length > 0
-        ? `"{{ ${text} }}" must begin with input, run, steps.<id>, ${more.join(' or ')}.`
-        : `"{{ ${text} }}" must begin with input, run or steps.<id>; with forEach also item or index.`,
+      `"{{ ${text} }}" must begin with ${[...plainRoots, ...own].join(', ')} or steps.<id>.`,
     );
   const earlier = known.get(step);
   if (earlier === undefined)
@@ -48,10 +53,9 @@ const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, St
     const path = wholePath(step.forEach);
     if (path === undefined)
       throw new InvalidDefinitionError(`${field}.forEach`, 'forEach must be one "{{ path }}" that names a list.');
-    checkPath(path, `${field}.forEach`, known);
+    checkPath(path, `${field}.forEach`, known, []);
   }
-  const more = [...(step.forEach === undefined ? [] : itemRoots), ...(step.names ?? [])];
-  for (const path of pathsIn(step.input)) checkPath(path, step.inputField ?? `${field}.input`, known, more);
+  for (const path of pathsIn(step.input)) checkPath(path, step.inputField ?? `${field}.input`, known, ownRoots(step));
 };
 
 /** Before the steps are put in order, which takes two of one name for one. */
@@ -122,10 +126,9 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
     checkNames(stage, taken, rules.outline.length === 1);
     checkThreshold(stage);
     for (const step of stage.steps) checkStep(step, `steps.${step.id}`, knownTo(step, stage, known));
-    for (const step of stage.steps) known.set(step.id, step);
+    for (const step of stage.isSketch === true ? [] : stage.steps) known.set(step.id, step);
   }
-  for (const path of pathsIn(definition.output ?? null)) {
-    // What the run came to exists where a mode decides something.
-    if (path[0] !== 'result' || rules.decide === undefined) checkPath(path, 'output', known);
-  }
+  // What the run came to exists where a mode decides something.
+  const own = rules.decide === undefined && rules.conclude === undefined ? [] : ['result'];
+  for (const path of pathsIn(definition.output ?? null)) checkPath(path, 'output', known, own);
 };

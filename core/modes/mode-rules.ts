@@ -29,6 +29,14 @@ export interface ModeDecision {
   readonly result?: Json;
 }
 
+/** What a run came to. */
+export interface RunConclusion {
+  /** Templates name it as `result`. Kept also of a run that fails. */
+  readonly result?: Json;
+  /** Why the run fails, though its last stage did not. */
+  readonly error?: TaskError;
+}
+
 /** A question of the state machine: the name of the decision, and which of that name (a round, a term). */
 export interface DecisionStep {
   readonly step: string;
@@ -50,6 +58,8 @@ export interface ModeRules {
   /** What the stage at a position consists of, from what came before. @default the outline's */
   plan?(context: ModeContext, position: number): Promise<StageSpec>;
   after(position: number, outcome: 'SUCCEEDED' | 'FAILED'): AfterStage;
+  /** What the run came to, once `after` says that a stage ends it. */
+  conclude?(context: ModeContext, position: number, outcome: 'SUCCEEDED' | 'FAILED'): Promise<RunConclusion>;
   /** Of a stage whose completion is `settled`: whether what is still open can change nothing any more. */
   isSettled?(context: ModeContext, position: number): Promise<boolean>;
   /** Decides between stages. Called for the first time of a step; the answer is kept and given again. */

@@ -5,6 +5,7 @@ import { mapReduceRules } from './map-reduce.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
 import { sequentialRules } from './sequential.ts';
+import { swarmFanoutRules } from './swarm-fanout.ts';
 
 /** The rules by which a definition is run. */
 export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
@@ -19,5 +20,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return consensusRules(definition);
     case 'map_reduce':
       return mapReduceRules(definition);
+    case 'swarm':
+      return swarmFanoutRules(definition);
   }
 };

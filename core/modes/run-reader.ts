@@ -24,6 +24,8 @@ export interface MemberOutcome {
   readonly evidence: readonly Json[];
   readonly error: TaskError | undefined;
   readonly usage: Usage | undefined;
+  readonly attempts: number;
+  readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
 }
 
@@ -40,6 +42,8 @@ const outcomeOf = async ({ services }: ModeContext, task: Task, index: number): 
   evidence: task.evidence ?? [],
   error: task.error,
   usage: task.usage,
+  attempts: task.attempt,
+  startedAt: task.startedAt ?? task.assignedAt,
   endedAt: task.endedAt,
 });
 

@@ -20,6 +20,11 @@ export interface StageStep extends Step {
   readonly names?: readonly string[];
   /** Its mode has filled `input` already: it is taken as it is. */
   readonly isFilled?: boolean;
+  /**
+   * What its template may name beside the run's input and earlier steps, with the values. Data, never itself a template.
+   * One that is a node of a dataflow may name `dependencies` too: the outputs of those it depends on, by id.
+   */
+  readonly given?: Readonly<Record<string, Json>>;
 }
 
 /** One stage: its steps and when it is decided. */
@@ -34,4 +39,6 @@ export interface StageSpec {
    * steps are single tasks. One whose dependencies did not all succeed is skipped.
    */
   readonly isDataflow?: boolean;
+  /** Of an outline: its steps stand for others, which are known once it is planned, and nothing else may name them. */
+  readonly isSketch?: boolean;
 }

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
 import type { Task } from '../tasks/task.ts';
 import { readMembers, readStages } from './members.ts';
+import { readNote, resultNote } from './notes.ts';
 import { Run, readRun } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
 
@@ -75,7 +76,9 @@ const stepsOf = async (services: Services, run: Run): Promise<readonly StepView[
     }
   }
   const begun = new Set(views.map(({ step }) => step));
-  const rest = rulesOf(definition).outline.flatMap(({ steps }) => steps.filter(({ id }) => !begun.has(id)));
+  const rest = rulesOf(definition)
+    .outline.filter(({ isSketch }) => isSketch !== true)
+    .flatMap(({ steps }) => steps.filter(({ id }) => !begun.has(id)));
   return [
     ...views,
     ...rest.map(({ id }): StepView => ({ step: id, status: runIsOver ? 'SKIPPED' : 'PENDING', tasks: [] })),
@@ -93,6 +96,7 @@ export const runView = async (services: Services, run: Run): Promise<RunView> =>
     input: await withReadUrl(services, run.tenant, run.input),
     output: run.output === undefined ? undefined : await withReadUrl(services, run.tenant, run.output),
     error: run.error,
+    result: run.status === 'FAILED' ? await readNote(services, run, resultNote) : undefined,
     steps: await stepsOf(services, run),
     createdAt: run.createdAt,
     startedAt: run.startedAt,

@@ -1,9 +1,12 @@
 import { keys, stageIdOf } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import type { StageCounts } from '../coordination/completion.ts';
+import { AppError } from '../errors/app-error.ts';
+import type { AfterStage, ModeRules, RunConclusion } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import { endRun } from '../runs/end-run.ts';
-import { isLive, readRun } from '../runs/run.ts';
+import { noteOnce, resultNote } from '../runs/notes.ts';
+import { isLive, type Run, readRun } from '../runs/run.ts';
 import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { equal, set } from '../table/conditions.ts';
@@ -33,6 +36,42 @@ const summaryOf = (stage: Stage, { outcome, counts, failed = [] }: Verdict): str
   return `${steps.slice(0, 200)}: ${said}${namesOfFailed(stage, failed)}`.slice(0, limits.stageSummaryBytes / 4);
 };
 
+/** What a run came to; one whose outputs nothing can be made of has failed, for that reason. */
+const concludeRun = async (
+  services: Services,
+  run: Run,
+  rules: ModeRules,
+  { position, result }: Stage,
+): Promise<RunConclusion> => {
+  if (rules.conclude === undefined || result === undefined) return {};
+  try {
+    return await rules.conclude({ services, run }, position, result.outcome);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.retryable) throw error;
+    return { error: { code: error.code, message: error.message, retryable: false } };
+  }
+};
+
+/** What follows for the run, which moves on or ends, and what its token is told. Repeatable. */
+const moveRun = async (
+  services: Services,
+  stage: Stage,
+  result: StageResult,
+): Promise<AfterStage & { why: string }> => {
+  const run = await readRun(services, stage.tenant, stage.runId);
+  const { definition } = await readWorkflow(services, stage.tenant, run.workflow, run.version);
+  const rules = rulesOf(definition);
+  const after = rules.after(stage.position, result.outcome);
+  const { result: whole, error } = after.run === 'continue' ? {} : await concludeRun(services, run, rules, stage);
+  const next: AfterStage = error === undefined ? after : { run: 'fail', token: 'fail' };
+  const reason = error ?? { code: 'STEP_FAILED', message: result.summary, retryable: false };
+  if (next.run !== 'continue' && isLive(run)) {
+    if (whole !== undefined) await noteOnce(services, run, resultNote, whole);
+    await endRun(services, run, next.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error: reason });
+  }
+  return { ...next, why: reason.message };
+};
+
 /**
  * What must follow a stage's decision, in an order that any crash may cut: the run moves on or ends, the token is
  * answered, what is left is cancelled, and only then does the sweep lose sight of the stage. Repeatable.
@@ -40,13 +79,7 @@ const summaryOf = (stage: Stage, { outcome, counts, failed = [] }: Verdict): str
 export const afterDecision = async (services: Services, stage: Stage): Promise<void> => {
   const { result } = stage;
   if (result === undefined) return;
-  const run = await readRun(services, stage.tenant, stage.runId);
-  const { definition } = await readWorkflow(services, stage.tenant, run.workflow, run.version);
-  const next = rulesOf(definition).after(stage.position, result.outcome);
-  if (next.run !== 'continue' && isLive(run)) {
-    const error = { code: 'STEP_FAILED', message: result.summary, retryable: false };
-    await endRun(services, run, next.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error });
-  }
+  const { token: answer, why } = await moveRun(services, stage, result);
   const output = {
     stageId: stageIdOf(stage.runId, stage.position),
     outcome: result.outcome,
@@ -54,9 +87,9 @@ export const afterDecision = async (services: Services, stage: Stage): Promise<v
     summary: result.summary,
   };
   for (const token of [stage.taskToken, ...(stage.otherTokens ?? [])]) {
-    await (next.token === 'succeed'
+    await (answer === 'succeed'
       ? services.executions.succeed(token, output)
-      : services.executions.fail(token, 'StepFailed', result.summary));
+      : services.executions.fail(token, 'StepFailed', why));
   }
   if (result.counts.open > 0) {
     const reason = `The stage is decided: ${result.outcome}.`;

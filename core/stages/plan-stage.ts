@@ -2,7 +2,7 @@ import type { Json } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { type Requirements, type TaskKind, TaskSubmission } from '../contract/task.ts';
 import type { WorkflowDefinition } from '../contract/workflow.ts';
-import { fillTemplate, listAt } from '../coordination/template.ts';
+import { fillTemplate, listAt, pathsIn, valueAt } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
 import { isList } from '../modes/output-of-stage.ts';
 import { rulesOf } from '../modes/rules-of.ts';
@@ -36,10 +36,14 @@ export interface Plan extends Outline {
   readonly members: readonly MemberSpec[];
 }
 
+/** What a node's template calls the outputs of those it depends on. */
+const dependenciesRoot = 'dependencies';
+
 const expand = (step: StageStep, scope: Record<string, Json>): readonly MemberSpec[] => {
   if (step.members !== undefined) return step.members.map((member, item) => ({ step, item, ...member }));
   if (step.isFilled === true) return [{ step, item: 0, input: step.input }];
-  if (step.forEach === undefined) return [{ step, item: 0, input: fillTemplate(step.input, scope) }];
+  if (step.forEach === undefined)
+    return [{ step, item: 0, input: fillTemplate(step.input, { ...scope, ...step.given }) }];
   return listAt(step.forEach, scope, limits.itemsPerStep).map((item, index) => ({
     step,
     item: index,
@@ -135,6 +139,10 @@ export const nodeTask = async (
   place: MemberPlace,
   step: StageStep,
 ): Promise<Task> => {
-  const scope = await templateScope(services, outline.run, [step.input]);
-  return taskOf(services, outline, place, { step, item: 0, input: fillTemplate(step.input, scope) });
+  const wanted = pathsIn(step.input).some(([root]) => root === dependenciesRoot) ? (step.dependsOn ?? []) : [];
+  const templates = [step.input, ...wanted.map((id) => `{{ steps.${id}.output }}`)];
+  const scope = await templateScope(services, outline.run, templates);
+  const dependencies = Object.fromEntries(wanted.map((id) => [id, valueAt(scope, ['steps', id, 'output'])]));
+  const input = fillTemplate(step.input, { ...scope, ...step.given, dependencies });
+  return taskOf(services, outline, place, { step, item: 0, input });
 };

@@ -56,4 +56,5 @@ export const machines: Readonly<Record<string, (input: MachineInput) => Machine>
   dag: oneStage,
   consensus,
   map_reduce: mapReduce,
+  swarm_fanout: sequential,
 };

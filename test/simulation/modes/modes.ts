@@ -5,6 +5,7 @@ import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
 import { parallel } from './parallel.ts';
 import { sequential } from './sequential.ts';
+import { swarmFanout } from './swarm-fanout.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel, dag, mapReduce, nested, consensus];
+export const modes: readonly ModePlot[] = [sequential, parallel, dag, mapReduce, nested, consensus, swarmFanout];
