@@ -46,6 +46,7 @@ export const StateMachines = z.looseObject({
   dag: z.string(),
   consensus: z.string(),
   map_reduce: z.string(),
+  hierarchical: z.string(),
   swarm_fanout: z.string(),
 });
 

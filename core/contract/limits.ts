@@ -34,6 +34,9 @@ export const limits = {
   /** Triggers that one event is matched with, and what a trigger may take. */
   triggersPerTenant: 300,
   triggerBytes: 16 * 1024,
+  /** Of a hierarchy. */
+  teams: 20,
+  workersPerTeam: 100,
   /** Parts that a swarm's task may be divided into. */
   partsPerSwarm: 200,
   /** Tasks that one step may fan out to. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConsensusWorkflow } from './definitions/consensus.ts';
 import { DagWorkflow } from './definitions/dag.ts';
+import { HierarchicalWorkflow } from './definitions/hierarchical.ts';
 import { MapReduceWorkflow } from './definitions/map-reduce.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
@@ -17,6 +18,7 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   DagWorkflow,
   ConsensusWorkflow,
   MapReduceWorkflow,
+  HierarchicalWorkflow,
   SwarmFanoutWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;

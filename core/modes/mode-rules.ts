@@ -64,6 +64,8 @@ export interface ModeRules {
   isSettled?(context: ModeContext, position: number): Promise<boolean>;
   /** Decides between stages. Called for the first time of a step; the answer is kept and given again. */
   decide?(context: ModeContext, step: DecisionStep): Promise<ModeDecision>;
+  /** How far the run is, where its stages report it. */
+  progress?(context: ModeContext): Promise<Json>;
   /** Template of the run's output where the definition names none. */
   readonly output: Json;
 }

@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { consensusRules } from './consensus.ts';
 import { dagRules } from './dag.ts';
+import { hierarchicalRules } from './hierarchical.ts';
 import { mapReduceRules } from './map-reduce.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
@@ -20,6 +21,8 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return consensusRules(definition);
     case 'map_reduce':
       return mapReduceRules(definition);
+    case 'hierarchical':
+      return hierarchicalRules(definition);
     case 'swarm':
       return swarmFanoutRules(definition);
   }

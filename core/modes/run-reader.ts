@@ -24,6 +24,8 @@ export interface MemberOutcome {
   readonly evidence: readonly Json[];
   readonly error: TaskError | undefined;
   readonly usage: Usage | undefined;
+  /** How far it is, as its agent said last: 0 to 1. */
+  readonly share: number;
   readonly attempts: number;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
@@ -42,6 +44,7 @@ const outcomeOf = async ({ services }: ModeContext, task: Task, index: number): 
   evidence: task.evidence ?? [],
   error: task.error,
   usage: task.usage,
+  share: (task.progress?.percent ?? 0) / 100,
   attempts: task.attempt,
   startedAt: task.startedAt ?? task.assignedAt,
   endedAt: task.endedAt,

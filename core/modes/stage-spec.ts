@@ -39,6 +39,8 @@ export interface StageSpec {
    * steps are single tasks. One whose dependencies did not all succeed is skipped.
    */
   readonly isDataflow?: boolean;
+  /** Whether each end among its tasks is reported as the run's progress. */
+  readonly reportsProgress?: boolean;
   /** Of an outline: its steps stand for others, which are known once it is planned, and nothing else may name them. */
   readonly isSketch?: boolean;
 }

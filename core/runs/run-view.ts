@@ -96,6 +96,7 @@ export const runView = async (services: Services, run: Run): Promise<RunView> =>
     input: await withReadUrl(services, run.tenant, run.input),
     output: run.output === undefined ? undefined : await withReadUrl(services, run.tenant, run.output),
     error: run.error,
+    progress: run.progress,
     result: run.status === 'FAILED' ? await readNote(services, run, resultNote) : undefined,
     steps: await stepsOf(services, run),
     createdAt: run.createdAt,

@@ -21,6 +21,8 @@ export const Run = z.looseObject({
   input: Json,
   output: Json.optional(),
   error: TaskError.optional(),
+  /** How far it is, where its mode reports that. */
+  progress: Json.optional(),
   requestHash: z.string(),
   principal: z.string(),
   executionArn: z.string().optional(),

@@ -125,6 +125,7 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     parts: [...parts],
     maxParallel: spec.width ?? definition.maxParallelAgents,
     ...(spec.isDataflow === true ? { released: [], releasedCount: 0 } : {}),
+    ...(spec.reportsProgress === true ? { reportsProgress: true } : {}),
     createdAt: services.clock.now(),
     ...(run.status === 'PAUSED' ? { isBornHeld: true, isHeld: true } : {}),
   };

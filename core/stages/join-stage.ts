@@ -11,6 +11,7 @@ import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
 import { advanceFlow } from './advance-flow.ts';
 import { decideStage } from './decide-stage.ts';
 import { closeMarker, type Markers, readMarkers, releaseMarker, type StageRef } from './markers.ts';
+import { reportProgress } from './report-progress.ts';
 import { readStage, type Stage } from './stage.ts';
 
 /** A member's clock starts when it is let go, not while it waits for its turn. */
@@ -69,6 +70,7 @@ const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> =
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
   if (stage === undefined || stage.status === 'DECIDED') return false;
   const markers = await readMarkers(services, ref);
+  if (stage.reportsProgress === true) await reportProgress(services, stage);
   const { total } = stage;
   const [open, failed] = [markers.open.length, markers.failed.length];
   const counts = { total, open, failed, succeeded: total - open - failed };

@@ -40,6 +40,7 @@ export const Stage = z.looseObject({
   isBornHeld: z.boolean().optional(),
   /** Its run is paused: no member is let go. */
   isHeld: z.boolean().optional(),
+  reportsProgress: z.boolean().optional(),
   createdAt: z.number(),
   result: StageResult.optional(),
 });

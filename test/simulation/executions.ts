@@ -14,6 +14,8 @@ interface Execution {
   /** The stage that is waited for, behind this token. */
   at: number;
   token: string | undefined;
+  /** Whether the machine goes on when that stage fails. */
+  catches: boolean;
   /** The decision that is waited for. */
   asked: string | undefined;
 }
@@ -68,6 +70,7 @@ export class ExecutionsTwin {
       status: 'RUNNING',
       at: 0,
       token: undefined,
+      catches: false,
       asked: undefined,
     };
     this.executions.set(arn, execution);
@@ -91,7 +94,9 @@ export class ExecutionsTwin {
     this.world.trace(() => `token ${token.slice(-12)} answered ${JSON.stringify(answer).slice(0, 100)}`);
     if (waiting === undefined || execution?.status !== 'RUNNING' || execution.token !== token) return 'gone';
     execution.token = undefined;
-    if ('error' in answer) this.end(execution, 'FAILED');
+    if ('error' in answer && execution.catches && answer.error === 'StepFailed')
+      this.proceed(waiting.arn, execution, { error: answer.error });
+    else if ('error' in answer) this.end(execution, 'FAILED');
     else this.proceed(waiting.arn, execution, MoveResult.parse(answer.output));
     return 'delivered';
   }
@@ -123,6 +128,7 @@ export class ExecutionsTwin {
   private proceed(arn: string, execution: Execution, result: MoveResult): void {
     const { value, done } = execution.machine.next(result);
     if (done === true) return this.end(execution, value);
+    execution.catches = value.kind === 'stage' && value.catches === true;
     if (value.kind === 'stage') return this.enter(arn, execution, value.position);
     const { tenant, runId } = execution;
     execution.asked = nameOf(value);

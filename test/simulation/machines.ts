@@ -7,13 +7,15 @@ export type MachineInput = z.infer<typeof MachineInput>;
 
 /** What a state machine does next: ask for a stage and wait for its token, or ask for a decision. */
 export type Move =
-  | { readonly kind: 'stage'; readonly position: number }
+  /** `catches`: the machine goes on when its token fails with `StepFailed`. */
+  | { readonly kind: 'stage'; readonly position: number; readonly catches?: true }
   | { readonly kind: 'decide'; readonly step: string; readonly position: number };
 
 /** What a move came to: a stage's outcome, or a decision's word, with whatever comes along. */
 export const MoveResult = z.looseObject({
   outcome: z.string().optional(),
   decision: z.string().optional(),
+  error: z.string().optional(),
   position: z.int().optional(),
 });
 export type MoveResult = z.infer<typeof MoveResult>;
@@ -49,6 +51,13 @@ function* mapReduce(): Machine {
   return decision === 'reduced' || decision === 'ask_reducer' ? 'SUCCEEDED' : 'FAILED';
 }
 
+function* hierarchical(): Machine {
+  for (const position of [0, 1]) yield { kind: 'stage', position };
+  const { error } = yield { kind: 'stage', position: 2, catches: true };
+  for (const position of error === undefined ? [5, 6] : [3, 4, 5, 6]) yield { kind: 'stage', position };
+  return 'SUCCEEDED';
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
@@ -56,5 +65,6 @@ export const machines: Readonly<Record<string, (input: MachineInput) => Machine>
   dag: oneStage,
   consensus,
   map_reduce: mapReduce,
+  hierarchical,
   swarm_fanout: sequential,
 };

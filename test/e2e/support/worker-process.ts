@@ -7,6 +7,11 @@ import { TaskFailure } from '#sdk/errors.ts';
 const [url = '', apiKey = '', name = '', capability = ''] = process.argv.slice(2);
 
 const Sleep = z.looseObject({ ms: z.number(), value: z.unknown() });
+/** What an agent answers in each phase of a hierarchy, or for each team; the rest it gives back. */
+const Script = z.looseObject({
+  brief: z.looseObject({ phase: z.string(), team: z.string().optional() }),
+  answers: z.record(z.string(), z.unknown()),
+});
 const Size = z.looseObject({ bytes: z.int() });
 
 const agent = new Agent({ url, apiKey, name, capabilities: [capability], maxConcurrency: 1 });
@@ -25,6 +30,11 @@ agent.handle(
   (_task, { signal }) =>
     new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
 );
+agent.handle('script', (task) => {
+  const { brief, answers } = Script.parse(task.input);
+  const said = answers[`${brief.phase}-${brief.team}`] ?? answers[brief.phase];
+  return said === undefined ? brief : said;
+});
 agent.handle('fail', () => {
   throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
 });

@@ -1,5 +1,6 @@
 import { consensus } from './consensus.ts';
 import { dag } from './dag.ts';
+import { hierarchical } from './hierarchical.ts';
 import { mapReduce } from './map-reduce.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
@@ -8,4 +9,13 @@ import { sequential } from './sequential.ts';
 import { swarmFanout } from './swarm-fanout.ts';
 
 /** Every mode that runs are started in. */
-export const modes: readonly ModePlot[] = [sequential, parallel, dag, mapReduce, nested, consensus, swarmFanout];
+export const modes: readonly ModePlot[] = [
+  sequential,
+  parallel,
+  dag,
+  mapReduce,
+  nested,
+  consensus,
+  hierarchical,
+  swarmFanout,
+];
