@@ -74,6 +74,10 @@ export type Health = z.infer<typeof Health>;
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.looseObject({ items: z.array(item), nextCursor: z.string().optional() });
 
+const ListedRun = RunView.omit({ steps: true });
+/** A run in a list. */
+export type ListedRun = z.infer<typeof ListedRun>;
+
 const runEnds: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
 
 /** How often a subject is read while its events are listened to, and while they cannot be. */
@@ -195,8 +199,9 @@ export class Client {
     return this.#cancel(`/runs/${encodeURIComponent(runId)}`, options, RunView);
   }
 
-  listRuns(options: ListOptions = {}): Promise<Page<RunView>> {
-    return this.#list('/runs', options, pageOf(RunView));
+  /** Runs, newest first, without their steps: those are in {@link Client.getRun}. */
+  listRuns(options: ListOptions = {}): Promise<Page<ListedRun>> {
+    return this.#list('/runs', options, pageOf(ListedRun));
   }
 
   /** What people are asked; with `open` only what is not answered. */

@@ -17,6 +17,7 @@ export type {
   CallOptions,
   ClientOptions,
   Health,
+  ListedRun,
   ListOptions,
   Page,
   SubmitOptions,
