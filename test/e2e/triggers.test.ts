@@ -107,11 +107,11 @@ describe('a run', () => {
     });
     const { runId } = await client.startRun({ workflow: 'nested' });
     const [approval] = await until('the approval', async () => {
-      const { items } = await operator.listApprovals({ open: true });
+      const { items } = await client.listApprovals({ open: true });
       return items.length > 0 ? items : undefined;
     });
     expect(await operator.pauseRun(runId)).toMatchObject({ status: 'PAUSED' });
-    await operator.answerApproval(approval?.taskId ?? '', { decision: 'approved' });
+    await client.answerApproval(approval?.taskId ?? '', { decision: 'approved' });
     await until('the second stage is asked for', async () => {
       const { steps } = await client.getRun(runId);
       return steps.find(({ step }) => step === 'inner')?.tasks.some(({ status }) => status === 'PENDING') === true;
