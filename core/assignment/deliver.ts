@@ -25,6 +25,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
     ackTimeoutMs,
     workState,
     children,
+    term,
   } = task;
   return {
     task: {
@@ -41,6 +42,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
       ...(children === undefined ? {} : { children: await withReadUrl(services, task.tenant, children) }),
       ...(workState === undefined ? {} : { workState: await withReadUrl(services, task.tenant, workState) }),
       ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
+      ...(term === undefined ? {} : { term: term.number }),
     },
     attempt: task.attempt,
     deadline: task.deadlineAt,

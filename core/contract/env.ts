@@ -48,6 +48,8 @@ export const StateMachines = z.looseObject({
   map_reduce: z.string(),
   hierarchical: z.string(),
   swarm_fanout: z.string(),
+  auction: z.string(),
+  leader_elect: z.string(),
 });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */

@@ -220,6 +220,8 @@ export const AssignedTask = z.looseObject({
   priority: Priority,
   runId: RunId.optional(),
   step: z.string().optional(),
+  /** Of a leader's task: its term. */
+  term: z.int().optional(),
   workState: Json.optional(),
   /** What the children that it waited for came to: a list of {taskId, status, output?, error?}, or a claim check for it. */
   children: Json.optional(),
@@ -255,6 +257,8 @@ export const TaskView = z.looseObject({
   agentName: z.string().optional(),
   runId: RunId.optional(),
   step: z.string().optional(),
+  /** Of a leader's task, and of those it submitted: the term. */
+  term: z.int().optional(),
   /** Of kind `run`: the run that does it. */
   childRunId: RunId.optional(),
   /** Of kind `approval`: what may be answered. */

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { AuctionWorkflow } from './definitions/auction.ts';
 import { ConsensusWorkflow } from './definitions/consensus.ts';
 import { DagWorkflow } from './definitions/dag.ts';
 import { HierarchicalWorkflow } from './definitions/hierarchical.ts';
+import { LeaderElectWorkflow } from './definitions/leader-elect.ts';
 import { MapReduceWorkflow } from './definitions/map-reduce.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
@@ -20,6 +22,8 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   MapReduceWorkflow,
   HierarchicalWorkflow,
   SwarmFanoutWorkflow,
+  AuctionWorkflow,
+  LeaderElectWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */

@@ -23,6 +23,8 @@ export interface ModeDecision {
   readonly answer: { readonly decision: string } & Readonly<Record<string, Json>>;
   /** What follows for the run. */
   readonly run: 'continue' | 'succeed' | 'fail';
+  /** A leader's term that is over by it: what its leader had submitted ends. */
+  readonly endedTerm?: number;
   /** Why, of a run that fails. */
   readonly error?: TaskError;
   /** What the run came to, of one that ends: templates name it as `result`. Kept also of a run that fails. */

@@ -1,7 +1,9 @@
 import type { WorkflowDefinition } from '../contract/workflow.ts';
+import { auctionRules } from './auction.ts';
 import { consensusRules } from './consensus.ts';
 import { dagRules } from './dag.ts';
 import { hierarchicalRules } from './hierarchical.ts';
+import { leaderElectRules } from './leader-elect.ts';
 import { mapReduceRules } from './map-reduce.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
@@ -25,5 +27,9 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return hierarchicalRules(definition);
     case 'swarm':
       return swarmFanoutRules(definition);
+    case 'auction':
+      return auctionRules(definition);
+    case 'leader_elect':
+      return leaderElectRules(definition);
   }
 };

@@ -13,6 +13,8 @@ export interface StageMember {
 /** A step of a stage: one task, one for each element of its `forEach`, or one for each of `members`. */
 export interface StageStep extends Step {
   readonly kind?: TaskKind;
+  /** Of a leader's task: the term in whose name it is done, from 1. */
+  readonly term?: number;
   /** Where the definition says its input, for errors. @default `steps.<id>.input` */
   readonly inputField?: string;
   readonly members?: readonly StageMember[];

@@ -7,6 +7,7 @@ import type { ModeDecision } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
 import { endRun } from './end-run.ts';
+import { endChildrenOf } from './end-term.ts';
 import { noteOnce, readNote, resultNote } from './notes.ts';
 import { isLive, type Run, readRun } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
@@ -17,6 +18,7 @@ const Decided = z.looseObject({
   run: z.enum(['continue', 'succeed', 'fail']),
   error: TaskError.optional(),
   result: Json.optional(),
+  endedTerm: z.int().optional(),
 });
 
 /** The state machine's Choice for a run that is over already: it leads to the end. */
@@ -58,6 +60,8 @@ export const decideStep = async (
   const run = await readRun(services, request.tenant, request.runId);
   if (run.status !== 'SUCCEEDED' && run.status !== 'FAILED' && !isLive(run)) return stopped;
   const decided = await decideOrFail(services, run, request);
+  // First the new term, which the decision noted, then what was done in the old one's name: nothing comes in between.
+  if (decided.endedTerm !== undefined) await endChildrenOf(services, run, decided.endedTerm);
   if (decided.result !== undefined) await noteOnce(services, run, resultNote, decided.result);
   if (decided.run !== 'continue' && isLive(run)) {
     const { error } = decided;

@@ -123,6 +123,7 @@ export const taskOf = async (
     submission: submissionOf(member, definition),
     submitter: { principal: run.principal },
     run: member.step.run,
+    term: member.step.term === undefined ? undefined : { runId: run.runId, number: member.step.term },
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
   });
 

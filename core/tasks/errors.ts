@@ -31,3 +31,17 @@ export class IdempotencyMismatchError extends AppError {
     );
   }
 }
+
+/** The leader in whose name this was sent has been replaced. */
+export class StaleTermError extends AppError {
+  override readonly name = 'StaleTermError';
+  constructor(taskId: string, term: number) {
+    super(
+      'STALE_TERM',
+      `Term ${term} is over: another agent leads now, and nothing is taken in the name of ${taskId}.`,
+      {
+        field: 'parentTask',
+      },
+    );
+  }
+}

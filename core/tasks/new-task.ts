@@ -23,6 +23,8 @@ export interface NewTask {
   readonly retryOf?: TaskId;
   /** The task under which it is submitted, which may wait for it. */
   readonly parentTask?: TaskId | undefined;
+  /** The leader's term in whose name it is done. */
+  readonly term?: Task['term'];
 }
 
 /** The id of a submitted task: the same principal's same key names the same task, for ever. */
@@ -62,7 +64,7 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  */
 export const newTask = async (
   services: Services,
-  { tenant, taskId, submission, submitter, place, run, retryOf, parentTask }: NewTask,
+  { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term }: NewTask,
 ): Promise<Task> => {
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
@@ -85,6 +87,7 @@ export const newTask = async (
     ...(run === undefined ? {} : { run }),
     ...(retryOf === undefined ? {} : { retryOf }),
     ...(parentTask === undefined ? {} : { parentTask }),
+    ...(term === undefined ? {} : { term }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
     ...effectsOf({ tenant, taskId, submission, submitter, ...(place === undefined ? {} : { place }), parentTask }),
     status: 'PENDING',

@@ -6,6 +6,7 @@ import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/error
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
+import { checkTerm, endIfStale, noteInTerm } from './fence-child.ts';
 import { newTask, submittedTaskId } from './new-task.ts';
 import { readTask, type Task } from './task.ts';
 
@@ -21,11 +22,16 @@ export interface SubmitRequest {
   readonly parentTask?: TaskId | undefined;
 }
 
-/** @throws NotFoundError for an unknown parent, AlreadyTerminalError for one that has ended. */
-const checkParent = async (services: Services, principal: Principal, parentTask: TaskId): Promise<void> => {
+/**
+ * @throws NotFoundError for an unknown parent, AlreadyTerminalError for one that has ended, StaleTermError for one of a
+ * leader that was replaced.
+ */
+const checkParent = async (services: Services, principal: Principal, parentTask: TaskId): Promise<Task> => {
   const found = readTask(await services.table.get(keys.task(principal.tenant, parentTask), { consistent: true }));
   if (found.kind !== 'task') throw new NotFoundError('task', parentTask);
+  await checkTerm(services, found.task);
   if (isTerminal(found.task.status)) throw new AlreadyTerminalError(parentTask, found.task.status);
+  return found.task;
 };
 
 /** An approval that names no terms has the usual ones. */
@@ -36,6 +42,21 @@ const withTerms = (submission: TaskSubmission): TaskSubmission =>
 
 /** How often a submit steps over marks that the sweep leaves under its id; more than one is already rare. */
 const maxTries = 3;
+
+/** Places a task; under an id that is taken already, returns what is there. */
+const placeOnce = async (services: Services, task: Task): Promise<Task> => {
+  let voidRev: number | undefined;
+  for (let tries = 0; tries < maxTries; tries++) {
+    const placed = await placeNewTask(services, task, voidRev);
+    if (placed.kind !== 'elsewhere') return placed.task;
+    if (placed.found !== undefined) {
+      if (placed.found.submissionHash !== task.submissionHash) throw new IdempotencyMismatchError();
+      return placed.found;
+    }
+    voidRev = placed.voidRev;
+  }
+  throw new ConflictError(`Task ${task.taskId}`);
+};
 
 /**
  * Accepts a task and gives it to an agent, or queues it. Submitting twice with one key gives one task and the same reply.
@@ -48,26 +69,20 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
   const { principal, submission, idempotencyKey, connectionId, parentTask } = request;
   if (submission.kind === 'run')
     throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
-  if (parentTask !== undefined) await checkParent(services, principal, parentTask);
+  const parent = parentTask === undefined ? undefined : await checkParent(services, principal, parentTask);
   const task = await newTask(services, {
     tenant: principal.tenant,
     taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
     submission: withTerms(submission),
     parentTask,
+    term: parent?.term,
     submitter: {
       principal: principal.id,
       ...(connectionId === undefined ? {} : { connectionId, envelopeId: idempotencyKey }),
     },
   });
-  let voidRev: number | undefined;
-  for (let tries = 0; tries < maxTries; tries++) {
-    const placed = await placeNewTask(services, task, voidRev);
-    if (placed.kind !== 'elsewhere') return placed.task;
-    if (placed.found !== undefined) {
-      if (placed.found.submissionHash !== task.submissionHash) throw new IdempotencyMismatchError();
-      return placed.found;
-    }
-    voidRev = placed.voidRev;
-  }
-  throw new ConflictError(`Task ${task.taskId}`);
+  if (parent !== undefined) await noteInTerm(services, parent, task);
+  const placed = await placeOnce(services, task);
+  if (parent !== undefined) await endIfStale(services, parent, placed);
+  return placed;
 };

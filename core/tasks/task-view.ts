@@ -33,6 +33,7 @@ export const taskView = async (
     runId: place?.runId,
     step: place?.step,
     childRunId: task.childRunId,
+    term: task.term?.number,
     approval: task.approval,
     input: await withReadUrl(services, task.tenant, task.input),
     output: task.output === undefined ? undefined : await withReadUrl(services, task.tenant, task.output),

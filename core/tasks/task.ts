@@ -72,6 +72,8 @@ export const Task = z.looseObject({
   submissionHash: z.string(),
   /** The task under which this one was submitted. */
   parentTask: TaskId.optional(),
+  /** Of a leader's task, and of those it submits: the term in whose name it is done. */
+  term: z.looseObject({ runId: RunId, number: z.int() }).optional(),
   /** PENDING: not before these have ended. */
   waitingFor: z.array(TaskId).optional(),
   /** Attempts that ended by waiting, or by the platform's own doing: not counted as tries. */

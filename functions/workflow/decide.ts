@@ -3,11 +3,9 @@ import { decideStep } from '#core/runs/decide-step.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { eventHandler } from '../runtime/event-handler.ts';
-import { payloadsPort, socketsPort, tablePort } from '../runtime/ports.ts';
+import { enginePorts } from '../runtime/ports.ts';
 
 /** The pure steps of the modes: what a state machine asks between two stages. */
 export const createDecideHandler = (services: Services) => eventHandler(services, DecideRequest, decideStep);
 
-export const handler = createDecideHandler(
-  buildServices({ table: tablePort, sockets: socketsPort, payloads: payloadsPort }),
-);
+export const handler = createDecideHandler(buildServices(enginePorts));

@@ -174,7 +174,7 @@ export const functionSpecs = {
   'workflow/decide': {
     description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders',
     ...queued,
-    access: { table: readWrite, pushes: true, payloads: true },
+    access: engine,
   },
   'events/execution-ended': {
     description: 'Closes the run of an execution that failed, timed out or was aborted',

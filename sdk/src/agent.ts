@@ -6,8 +6,9 @@ import { limits, timings as platformTimings } from '../../core/contract/limits.t
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
 import { type BatchHandler, createBatch } from './batch.ts';
+import { type BidHandler, Durations, readBidRequest, usualBid } from './bids.ts';
 import { Emitter } from './emitter.ts';
-import { MusterError, toError } from './errors.ts';
+import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
@@ -64,6 +65,8 @@ export class Agent extends Emitter<AgentEvents> {
   readonly #handlers = new Map<string, TaskHandler>();
   readonly #batchHandlers = new Map<string, BatchHandler>();
   readonly #submissions = new Submissions();
+  readonly #durations: Durations;
+  #bidHandler: BidHandler = (_request, usual) => usual;
   readonly #link: Link;
   readonly #runner: TaskRunner;
   #agentId: string | undefined;
@@ -84,6 +87,7 @@ export class Agent extends Emitter<AgentEvents> {
     this.#timings = { ...linkTimings, stopMs: 5000, ...options.timings };
     this.#timers = options.timers ?? realTimers;
     this.#agentId = options.agentId;
+    this.#durations = new Durations(() => this.#timers.now());
     const random = options.random ?? Math.random;
     this.#link = new Link({
       url: options.url,
@@ -103,8 +107,14 @@ export class Agent extends Emitter<AgentEvents> {
       random,
       line: this.#link,
       submissions: this.#submissions,
-      findHandler: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
-      onEnd: (end) => this.emit('completed', end),
+      findHandler: ({ kind, type }) => {
+        const handler = this.#handlers.get(type) ?? this.#handlers.get('*');
+        return handler === undefined || kind !== 'bid' ? handler : this.#bidder;
+      },
+      onEnd: (end) => {
+        this.#durations.end(end.task, end.outcome === 'succeeded');
+        this.emit('completed', end);
+      },
       onError: (error) => this.#report(error),
     });
   }
@@ -132,6 +142,15 @@ export class Agent extends Emitter<AgentEvents> {
   handleBatch(type: string, handler: BatchHandler): this {
     this.#batchHandlers.set(type, handler);
     return this.handle(type, async (task, context) => (await handler([task], [context]))[0]);
+  }
+
+  /**
+   * Sets what the agent offers when a task is auctioned. Without a handler it offers its `costPerTask`, how long such tasks
+   * took it so far, stretched by its load, and its confidence in the capabilities that are asked for.
+   */
+  onBid(handler: BidHandler): this {
+    this.#bidHandler = handler;
+    return this;
   }
 
   /**
@@ -170,6 +189,16 @@ export class Agent extends Emitter<AgentEvents> {
     this.#link.stop();
     this.#ended();
   }
+
+  readonly #bidder: TaskHandler = async (task, context) => {
+    const request = readBidRequest(task);
+    const { maxConcurrency = limits.defaultMaxConcurrency } = this.#options;
+    const load = Math.min(1, this.#runner.busy / maxConcurrency);
+    const usual = usualBid(request, { declared: this.#options, durations: this.#durations, load });
+    const offer = await this.#bidHandler(request, usual, context);
+    if (offer === undefined) throw new TaskFailure('NO_BID', 'The agent makes no offer.', { retryable: false });
+    return { ...offer };
+  };
 
   #registration(): OutgoingFrame<'agent.register'> {
     const { url: _url, apiKey: _apiKey, timings: _timings, timers: _timers, random: _random, ...own } = this.#options;
@@ -214,7 +243,13 @@ export class Agent extends Emitter<AgentEvents> {
   #assigned(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.assigned']>>, sentAt: number): void {
     if (!parsed.success) return this.#report(unreadable('task.assigned', parsed.error));
     this.emit('assigned', { task: parsed.data.task, attempt: parsed.data.attempt });
+    this.#begun(parsed.data.task, parsed.data.attempt);
     return this.#runner.assign(parsed.data, sentAt);
+  }
+
+  /** A repeated delivery is no new beginning. */
+  #begun(task: AssignedTask, attempt: number): void {
+    if (this.#runner.isNew({ taskId: task.taskId, attempt })) this.#durations.begin(task);
   }
 
   #batch(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.batch']>>, sentAt: number): void {
@@ -227,6 +262,7 @@ export class Agent extends Emitter<AgentEvents> {
       const handler = batchHandler === undefined ? undefined : createBatch(fresh.length, batchHandler, this.#timers);
       for (const assignment of assignments) {
         this.emit('assigned', { task: assignment.task, attempt: assignment.attempt });
+        this.#begun(assignment.task, assignment.attempt);
         this.#runner.assign(assignment, sentAt, handler);
       }
     }

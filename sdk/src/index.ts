@@ -13,6 +13,7 @@ export type {
 export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
 export { Agent } from './agent.ts';
 export type { BatchHandler } from './batch.ts';
+export type { BidHandler, BidOffer, BidRequest } from './bids.ts';
 export type {
   CallOptions,
   ClientOptions,

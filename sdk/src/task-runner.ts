@@ -35,7 +35,7 @@ export interface TaskRunnerOptions {
   readonly random: () => number;
   readonly line: TaskLine;
   readonly submissions: Submissions;
-  readonly findHandler: (type: string) => TaskHandler | undefined;
+  readonly findHandler: (task: AssignedTask) => TaskHandler | undefined;
   readonly onEnd: (end: AttemptEnd) => void;
   readonly onError: (error: Error) => void;
 }
@@ -92,6 +92,12 @@ export class TaskRunner {
     }));
   }
 
+  /** How many tasks take a place now: votes and bids do not. */
+  get busy(): number {
+    const answers: readonly string[] = ['vote', 'bid'];
+    return [...this.#held.values()].filter(({ assignment }) => !answers.includes(assignment.task.kind)).length;
+  }
+
   /** Takes an assignment. `sentAt` is the platform's clock when it said so, against which the deadline is measured. */
   assign(assignment: Assignment, sentAt: number, batched?: TaskHandler): void {
     const ref = { taskId: assignment.task.taskId, attempt: assignment.attempt };
@@ -103,7 +109,7 @@ export class TaskRunner {
     for (const older of this.#held.values())
       if (older.ref.taskId === ref.taskId && older.ref.attempt < ref.attempt)
         this.#take(older, 'lost', 'a later attempt began');
-    const handler = batched ?? this.#options.findHandler(assignment.task.type);
+    const handler = batched ?? this.#options.findHandler(assignment.task);
     const held: Held = {
       ref,
       assignment,
@@ -146,7 +152,7 @@ export class TaskRunner {
 
   #accept({ task }: Assignment, ref: Ref): void {
     const isWanted =
-      task.ackTimeoutMs !== undefined && !this.#isClosed && this.#options.findHandler(task.type) !== undefined;
+      task.ackTimeoutMs !== undefined && !this.#isClosed && this.#options.findHandler(task) !== undefined;
     if (isWanted) this.#again(() => this.#options.line.request('task.accept', ref));
   }
 

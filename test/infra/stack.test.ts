@@ -87,15 +87,22 @@ describe('permissions', () => {
     ]);
   });
 
-  it('let state machines send to the tasks queue and do nothing else', () => {
+  it('let state machines send to the tasks queue, invoke what decides between stages, and do nothing else', () => {
     const machineRoles = ofType(resources, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) =>
       only(referencesIn(Properties.RoleArn)),
     );
     const own = policies.filter(([, { Properties }]) => machineRoles.includes(only(referencesIn(Properties.Roles))));
-    const actions = own.flatMap(([, { Properties }]) =>
-      asList(Properties.PolicyDocument.Statement).flatMap((statement) => asList(statement.Action)),
+    const allowed = own.flatMap(([, { Properties }]) => asList(Properties.PolicyDocument.Statement));
+    const actions = allowed.flatMap((statement) => asList(statement.Action));
+    expect(sorted([...new Set(actions)].filter((action) => !/^(xray:|logs:)/.test(action)))).toEqual([
+      'lambda:InvokeFunction',
+      'sqs:SendMessage',
+    ]);
+    const invoked = allowed.filter(({ Action }) => asList(Action).includes('lambda:InvokeFunction'));
+    const [decider] = functions.filter(
+      ([, { Properties }]) => Properties.Description === functionSpecs['workflow/decide'].description,
     );
-    expect([...new Set(actions)].filter((action) => !/^(xray:|logs:)/.test(action))).toEqual(['sqs:SendMessage']);
+    expect(invoked.map(({ Resource }) => Resource)).toEqual(invoked.map(() => arnOf(decider?.[0] ?? '')));
   });
 
   const variableOf: Record<string, string> = {

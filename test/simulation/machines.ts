@@ -58,6 +58,27 @@ function* hierarchical(): Machine {
   return 'SUCCEEDED';
 }
 
+function* auction(): Machine {
+  yield { kind: 'stage', position: 0 };
+  for (let position = 0; ; position++) {
+    const { decision } = yield { kind: 'decide', step: 'award', position };
+    if (decision !== 'awarded') return 'FAILED';
+    const { error } = yield { kind: 'stage', position: position + 1, catches: true };
+    if (error === undefined) return 'SUCCEEDED';
+    if (error !== 'StepFailed') return 'FAILED';
+  }
+}
+
+function* leaderElect(): Machine {
+  for (let position = 0; ; position++) {
+    const { decision } = yield { kind: 'decide', step: 'elect', position };
+    if (decision !== 'elected') return 'FAILED';
+    const { error } = yield { kind: 'stage', position, catches: true };
+    if (error === undefined) return 'SUCCEEDED';
+    if (error !== 'StepFailed') return 'FAILED';
+  }
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
@@ -67,4 +88,6 @@ export const machines: Readonly<Record<string, (input: MachineInput) => Machine>
   map_reduce: mapReduce,
   hierarchical,
   swarm_fanout: sequential,
+  auction,
+  leader_elect: leaderElect,
 };

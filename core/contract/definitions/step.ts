@@ -43,6 +43,10 @@ const body = {
   }),
 };
 
+/** What an agent is asked for, where a mode has one task that is always an agent's. */
+export const WorkBody = z.strictObject(body);
+export type WorkBody = z.infer<typeof WorkBody>;
+
 /** A workflow that runs as a step: the version named, else the one that is newest when the run first comes to it. */
 export const RunReference = z.strictObject({ workflow: Name, version: z.int().positive().optional() });
 export type RunReference = z.infer<typeof RunReference>;

@@ -1,6 +1,9 @@
+import { auction } from './auction.ts';
 import { consensus } from './consensus.ts';
 import { dag } from './dag.ts';
+
 import { hierarchical } from './hierarchical.ts';
+import { leaderElect } from './leader-elect.ts';
 import { mapReduce } from './map-reduce.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
@@ -18,4 +21,6 @@ export const modes: readonly ModePlot[] = [
   consensus,
   hierarchical,
   swarmFanout,
+  auction,
+  leaderElect,
 ];
