@@ -3,6 +3,7 @@ import type { Retention } from './contract/retention.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Events } from './ports/events.ts';
 import type { Executions } from './ports/executions.ts';
+import type { Expressions } from './ports/expressions.ts';
 import type { Log } from './ports/log.ts';
 import type { Payloads } from './ports/payloads.ts';
 import type { Queues } from './ports/queues.ts';
@@ -25,6 +26,7 @@ export interface Services {
   readonly sockets: Sockets;
   readonly queues: Queues;
   readonly executions: Executions;
+  readonly expressions: Expressions;
   readonly events: Events;
   readonly payloads: Payloads;
   readonly secrets: Secrets;

@@ -50,6 +50,7 @@ export const StateMachines = z.looseObject({
   swarm_fanout: z.string(),
   auction: z.string(),
   leader_elect: z.string(),
+  pipeline: z.string(),
 });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */

@@ -65,6 +65,16 @@ export const limits = {
   maxParallelAgents: 10,
   /** Step Functions state payload. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
   stageSummaryBytes: 4 * 1024,
+  /** A JSONata expression in a definition. */
+  expressionBytes: 4 * 1024,
+  /** A JSON Schema in a definition. */
+  schemaBytes: 32 * 1024,
+  /** What an expression or a schema is given, and what an expression gives. */
+  expressionResultBytes: 1024 * 1024,
+  /** How long one evaluation may take, as JSONata itself watches it. */
+  expressionMs: 50,
+  /** When its thread is ended: for what JSONata cannot interrupt, and long enough for a machine that is busy. */
+  expressionStopMs: 1000,
   idempotencyKeyLength: 255,
   /** The longest that an API key may be good for, if it ends at all. */
   keyLifeSeconds: 10 * 365 * 24 * 3600,

@@ -48,6 +48,10 @@ export type DecideRequest = z.infer<typeof DecideRequest>;
 export const FollowTaskMessage = z.looseObject({ kind: z.literal('follow'), tenant: TenantId, taskId: TaskId });
 export type FollowTaskMessage = z.infer<typeof FollowTaskMessage>;
 
+/** From a state machine that waits: hand what was made so far on to what comes at this position, under this token. */
+export const HandOnRequest = DecideRequest.extend({ taskToken: z.string().min(1).max(2048) });
+export type HandOnRequest = z.infer<typeof HandOnRequest>;
+
 /** Everything that travels on the tasks queue. */
 export const TasksMessage = z.discriminatedUnion('kind', [
   StageMessage,

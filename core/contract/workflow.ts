@@ -6,6 +6,7 @@ import { HierarchicalWorkflow } from './definitions/hierarchical.ts';
 import { LeaderElectWorkflow } from './definitions/leader-elect.ts';
 import { MapReduceWorkflow } from './definitions/map-reduce.ts';
 import { ParallelWorkflow } from './definitions/parallel.ts';
+import { PipelineWorkflow } from './definitions/pipeline.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
 import { StepId } from './definitions/step.ts';
 import { SwarmFanoutWorkflow } from './definitions/swarm-fanout.ts';
@@ -24,6 +25,7 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   SwarmFanoutWorkflow,
   AuctionWorkflow,
   LeaderElectWorkflow,
+  PipelineWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */

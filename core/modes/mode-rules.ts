@@ -1,5 +1,6 @@
 import type { Json } from '../contract/json.ts';
 import type { TaskError } from '../contract/task.ts';
+import type { Expression } from '../ports/expressions.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import type { StageSpec } from './stage-spec.ts';
@@ -13,8 +14,23 @@ export interface ModeContext {
 /** What a stage's outcome means for its run, and how its token is answered. */
 export interface AfterStage {
   readonly run: 'continue' | 'succeed' | 'fail';
-  /** A token is failed only where the mode says that the failure stops the state machine. */
-  readonly token: 'succeed' | 'fail';
+  /**
+   * A token is failed only where the mode says that the failure stops the state machine; `again`, where the state is to ask
+   * once more what comes now.
+   */
+  readonly token: 'succeed' | 'fail' | 'again';
+}
+
+/** What comes next where a mode hands on from stage to stage: a stage, or the end. */
+export type HandOn =
+  | { readonly kind: 'work'; readonly stage: number }
+  | { readonly kind: 'end'; readonly result: Json }
+  | { readonly kind: 'fail'; readonly error: TaskError; readonly result: Json };
+
+/** An expression of a definition, and where it stands. */
+export interface PlacedExpression {
+  readonly field: string;
+  readonly expression: Expression;
 }
 
 /** What a mode decided between two stages. */
@@ -68,6 +84,10 @@ export interface ModeRules {
   decide?(context: ModeContext, step: DecisionStep): Promise<ModeDecision>;
   /** How far the run is, where its stages report it. */
   progress?(context: ModeContext): Promise<Json>;
+  /** What comes at a position, for a state that waits for it with a token. Asked as often as the state is entered. */
+  handOn?(context: ModeContext, position: number): Promise<HandOn>;
+  /** What its author wrote to be evaluated: found out to be possible before the definition is stored. */
+  readonly expressions?: readonly PlacedExpression[];
   /** Template of the run's output where the definition names none. */
   readonly output: Json;
 }

@@ -7,6 +7,7 @@ import { leaderElectRules } from './leader-elect.ts';
 import { mapReduceRules } from './map-reduce.ts';
 import type { ModeRules } from './mode-rules.ts';
 import { parallelRules } from './parallel.ts';
+import { pipelineRules } from './pipeline.ts';
 import { sequentialRules } from './sequential.ts';
 import { swarmFanoutRules } from './swarm-fanout.ts';
 
@@ -31,5 +32,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
       return auctionRules(definition);
     case 'leader_elect':
       return leaderElectRules(definition);
+    case 'pipeline':
+      return pipelineRules(definition);
   }
 };

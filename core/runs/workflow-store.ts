@@ -4,7 +4,8 @@ import type { TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { WorkflowDefinition } from '../contract/workflow.ts';
 import { ConflictError, NotFoundError } from '../errors/errors.ts';
-import { checkDefinition } from '../modes/check-definition.ts';
+import { checkDefinition, InvalidDefinitionError } from '../modes/check-definition.ts';
+import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, setAll } from '../table/conditions.ts';
 
@@ -22,6 +23,14 @@ const Newest = z.looseObject({ version: z.int(), hash: z.string() });
 const definitionCacheMs = 300_000;
 const maxTries = 5;
 
+/** @throws InvalidDefinitionError for an expression that can never be evaluated, with where it stands. */
+const checkExpressions = async (services: Services, definition: WorkflowDefinition): Promise<void> => {
+  for (const { field, expression } of rulesOf(definition).expressions ?? []) {
+    const problem = await services.expressions.problemWith(expression);
+    if (problem !== undefined) throw new InvalidDefinitionError(field, `It cannot be evaluated: ${problem}`);
+  }
+};
+
 /**
  * Stores a definition as the workflow's next version; the same definition again is the version that exists.
  * @throws InvalidDefinitionError, CycleError, PayloadTooLargeError; ConflictError when others keep being faster.
@@ -32,6 +41,7 @@ export const putWorkflow = async (
   definition: WorkflowDefinition,
 ): Promise<StoredWorkflow> => {
   checkDefinition(definition);
+  await checkExpressions(services, definition);
   const hash = sha256Hex(canonicalJson(definition));
   for (let tries = 0; tries < maxTries; tries++) {
     const item = await services.table.get(keys.workflowNewest(tenant, definition.name), { consistent: true });

@@ -72,6 +72,19 @@ const moveRun = async (
   return { ...next, why: reason.message };
 };
 
+/** The error by which a state asks once more: its Retry names it. */
+const askAgain = 'HandOnAgain';
+
+const answerToken = async (
+  services: Services,
+  taskToken: string,
+  how: 'succeed' | 'fail' | 'again',
+  { output, cause }: { readonly output: unknown; readonly cause: string },
+): Promise<void> => {
+  if (how === 'succeed') await services.executions.succeed(taskToken, output);
+  else await services.executions.fail(taskToken, how === 'again' ? askAgain : 'StepFailed', cause);
+};
+
 /**
  * What must follow a stage's decision, in an order that any crash may cut: the run moves on or ends, the token is
  * answered, what is left is cancelled, and only then does the sweep lose sight of the stage. Repeatable.
@@ -87,9 +100,7 @@ export const afterDecision = async (services: Services, stage: Stage): Promise<v
     summary: result.summary,
   };
   for (const token of [stage.taskToken, ...(stage.otherTokens ?? [])]) {
-    await (answer === 'succeed'
-      ? services.executions.succeed(token, output)
-      : services.executions.fail(token, 'StepFailed', why));
+    await answerToken(services, token, answer, { output, cause: why });
   }
   if (result.counts.open > 0) {
     const reason = `The stage is decided: ${result.outcome}.`;

@@ -3,6 +3,7 @@ import { newestVersion, putWorkflow, readWorkflow } from '#core/runs/workflow-st
 import { checkedDefinition, listVersionViews, listWorkflowViews, workflowView } from '#core/runs/workflow-view.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
+import { expressionsPort } from '../runtime/expressions-port.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
 import { tablePort } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
@@ -39,4 +40,4 @@ const workflowRoutes: FamilyRoutes<'workflows'> = {
 /** Routes of workflow definitions. */
 export const createWorkflowsHandler = (services: Services) => httpHandler<'workflows'>(services, workflowRoutes);
 
-export const handler = createWorkflowsHandler(buildServices({ table: tablePort }));
+export const handler = createWorkflowsHandler(buildServices({ table: tablePort, expressions: expressionsPort }));

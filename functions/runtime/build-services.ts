@@ -11,6 +11,7 @@ type PortName =
   | 'sockets'
   | 'queues'
   | 'executions'
+  | 'expressions'
   | 'events'
   | 'payloads'
   | 'secrets'
@@ -47,6 +48,7 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
   const sockets = once('sockets', factories.sockets);
   const queues = once('queues', factories.queues);
   const executions = once('executions', factories.executions);
+  const expressions = once('expressions', factories.expressions);
   const events = once('events', factories.events);
   const payloads = once('payloads', factories.payloads);
   const secrets = once('secrets', factories.secrets);
@@ -65,6 +67,9 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
     },
     get executions() {
       return executions();
+    },
+    get expressions() {
+      return expressions();
     },
     get events() {
       return events();

@@ -172,7 +172,7 @@ export const functionSpecs = {
     access: { ...engine, indexes: ['backlog', 'sweep', 'list'], runsModes: true },
   },
   'workflow/decide': {
-    description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders',
+    description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders, hands on',
     ...queued,
     access: engine,
   },

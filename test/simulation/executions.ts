@@ -11,8 +11,9 @@ interface Execution {
   readonly runId: RunId;
   readonly machine: Machine;
   status: Status;
-  /** The stage that is waited for, behind this token. */
+  /** The stage that is waited for, behind this token, and whether it is asked for by handing on. */
   at: number;
+  isHandOn: boolean;
   token: string | undefined;
   /** Whether the machine goes on when that stage fails. */
   catches: boolean;
@@ -69,6 +70,7 @@ export class ExecutionsTwin {
       machine: machine(parsed),
       status: 'RUNNING',
       at: 0,
+      isHandOn: false,
       token: undefined,
       catches: false,
       asked: undefined,
@@ -96,6 +98,8 @@ export class ExecutionsTwin {
     execution.token = undefined;
     if ('error' in answer && execution.catches && answer.error === 'StepFailed')
       this.proceed(waiting.arn, execution, { error: answer.error });
+    // The one error that the state retries.
+    else if ('error' in answer && answer.error === 'HandOnAgain') this.enter(waiting.arn, execution, execution.at);
     else if ('error' in answer) this.end(execution, 'FAILED');
     else this.proceed(waiting.arn, execution, MoveResult.parse(answer.output));
     return 'delivered';
@@ -129,7 +133,8 @@ export class ExecutionsTwin {
     const { value, done } = execution.machine.next(result);
     if (done === true) return this.end(execution, value);
     execution.catches = value.kind === 'stage' && value.catches === true;
-    if (value.kind === 'stage') return this.enter(arn, execution, value.position);
+    execution.isHandOn = value.kind === 'hand_on';
+    if (value.kind !== 'decide') return this.enter(arn, execution, value.position);
     const { tenant, runId } = execution;
     execution.asked = nameOf(value);
     this.outlets.decide({ arn, request: { tenant, runId, step: value.step, position: value.position } });
@@ -141,9 +146,12 @@ export class ExecutionsTwin {
     execution.token = token;
     this.tokens.set(token, { arn, stage });
     const { tenant, runId } = execution;
-    this.world.scheduler.after(this.world.chance.between(5, 60), () =>
-      this.outlets.stage({ kind: 'stage', tenant, runId, stage, taskToken: token }),
-    );
+    const { isHandOn } = execution;
+    this.world.scheduler.after(this.world.chance.between(5, 60), () => {
+      if (isHandOn)
+        this.outlets.decide({ arn, request: { tenant, runId, step: 'hand_on', position: stage, taskToken: token } });
+      else this.outlets.stage({ kind: 'stage', tenant, runId, stage, taskToken: token });
+    });
   }
 
   private end(execution: Execution, status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED'): void {

@@ -9,6 +9,8 @@ export type MachineInput = z.infer<typeof MachineInput>;
 export type Move =
   /** `catches`: the machine goes on when its token fails with `StepFailed`. */
   | { readonly kind: 'stage'; readonly position: number; readonly catches?: true }
+  /** Asks the function that hands on, and waits for a stage's token all the same. */
+  | { readonly kind: 'hand_on'; readonly position: number }
   | { readonly kind: 'decide'; readonly step: string; readonly position: number };
 
 /** What a move came to: a stage's outcome, or a decision's word, with whatever comes along. */
@@ -79,6 +81,11 @@ function* leaderElect(): Machine {
   }
 }
 
+function* pipeline({ stages }: MachineInput): Machine {
+  for (let position = 0; position <= stages.length; position++) yield { kind: 'hand_on', position };
+  return 'SUCCEEDED';
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
@@ -90,4 +97,5 @@ export const machines: Readonly<Record<string, (input: MachineInput) => Machine>
   swarm_fanout: sequential,
   auction,
   leader_elect: leaderElect,
+  pipeline,
 };

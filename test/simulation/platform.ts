@@ -1,6 +1,6 @@
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { keys } from '#core/contract/keys.ts';
-import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
+import { HandOnRequest, type TasksMessage, type TimerMessage } from '#core/contract/messages.ts';
 import { hashSecret } from '#core/identity/api-key.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
@@ -9,6 +9,7 @@ import { relayItem } from '#core/relay/relay-item.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import { decideStep } from '#core/runs/decide-step.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
+import { handOn } from '#core/runs/hand-on.ts';
 import type { Services } from '#core/services.ts';
 import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
@@ -167,6 +168,8 @@ export class Platform implements Backend {
 
   private async decide(question: Question): Promise<boolean> {
     const { request } = question;
+    const { data: waiting } = HandOnRequest.safeParse(request);
+    if (waiting !== undefined) return this.isDone('hand on', request.tenant, (services) => handOn(services, waiting));
     const ended = await this.handle('decide', request.tenant, (services) => decideStep(services, request));
     if (ended.kind === 'done') this.executions.decided(question, ended.value);
     return ended.kind === 'done';

@@ -1,3 +1,5 @@
+import { evaluate } from '#adapters/expressions/evaluate.ts';
+import { expressionsOn } from '#adapters/expressions/expressions.ts';
 import type { Key } from '#core/contract/keys.ts';
 import type { TasksMessage, TimerMessage } from '#core/contract/messages.ts';
 import { Retention } from '#core/contract/retention.ts';
@@ -96,6 +98,7 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
     retention: Retention.parse({}),
     secrets: createFixedSecrets(),
     tokens: createFixedTokens(),
+    expressions: expressionsOn(evaluate),
     vault: createInMemoryVault(),
     schedules: createRecordingSchedules(),
     log: {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { DecideRequest, StageMessage } from '#core/contract/messages.ts';
+import { DecideRequest, HandOnRequest, StageMessage } from '#core/contract/messages.ts';
 import { AwsError } from '#local/contract.ts';
 import { createStepFunctions } from '#local/step-functions/create-step-functions.ts';
 import { VirtualClock } from '#local/step-functions/virtual-clock.ts';
@@ -61,18 +61,32 @@ export async function runMode(
   const messages: ModeRun['messages'] = [];
   const decisions: ModeRun['decisions'] = [];
   let attempts = 0;
+  /** What becomes of a request for a stage, whoever it is sent to. */
+  const settle = (body: StageMessage, answer: Answer | undefined): void => {
+    if (answer !== undefined && answer !== 'silent') clock.after(1000, () => void respond(body, answer));
+  };
+  const unhandled = (errorType: string) => ({
+    StatusCode: 200,
+    FunctionError: 'Unhandled',
+    Payload: { errorType, errorMessage: 'no' },
+  });
+  /** A state that waits is handed on to: it is answered as a stage is. */
+  const hand = ({ tenant, runId, position, taskToken }: HandOnRequest): Record<string, unknown> => {
+    const answer = answers[attempts];
+    attempts += 1;
+    if (answer !== undefined && answer !== 'silent' && 'refusedWith' in answer) return unhandled(answer.refusedWith);
+    settle({ kind: 'stage', tenant, runId, stage: position, taskToken }, answer);
+    return { StatusCode: 200, Payload: { decision: 'handed_on' } };
+  };
   const decide = (request: Record<string, unknown>): Record<string, unknown> => {
     const decision = decides[decisions.length];
     if (request['FunctionName'] !== decideFunction) throw new AwsError('AccessDenied', String(request['FunctionName']));
-    decisions.push(DecideRequest.parse(JSON.parse(String(request['Payload']))));
+    const payload: unknown = JSON.parse(String(request['Payload']));
+    decisions.push(DecideRequest.parse(payload));
+    const waiting = HandOnRequest.safeParse(payload);
+    if (waiting.success) return hand(waiting.data);
     if (decision === undefined) throw new Error('no more decisions are scripted');
-    if ('throws' in decision)
-      return {
-        StatusCode: 200,
-        FunctionError: 'Unhandled',
-        Payload: { errorType: decision.throws, errorMessage: 'no' },
-      };
-    return { StatusCode: 200, Payload: decision };
+    return 'throws' in decision ? unhandled(String(decision.throws)) : { StatusCode: 200, Payload: decision };
   };
   const service = createStepFunctions({
     databasePath: ':memory:',
@@ -89,7 +103,7 @@ export async function runMode(
         throw new AwsError(answer.refusedWith, 'no');
       const body = StageMessage.parse(JSON.parse(String(request['MessageBody'])));
       messages.push({ queueUrl: request['QueueUrl'], group: request['MessageGroupId'], body });
-      if (answer !== undefined && answer !== 'silent') clock.after(1000, () => void respond(body, answer));
+      settle(body, answer);
       return { MessageId: `m${attempts}` };
     },
   });

@@ -1,7 +1,10 @@
+import { evaluate } from '#adapters/expressions/evaluate.ts';
+import { expressionsOn } from '#adapters/expressions/expressions.ts';
 import { Retention } from '#core/contract/retention.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Events } from '#core/ports/events.ts';
 import type { Executions } from '#core/ports/executions.ts';
+import type { Expressions } from '#core/ports/expressions.ts';
 import type { Log } from '#core/ports/log.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import type { Queues } from '#core/ports/queues.ts';
@@ -44,6 +47,7 @@ export interface Ports {
   readonly sockets: Sockets;
   readonly queues: Queues;
   readonly executions: Executions;
+  readonly expressions: Expressions;
   readonly events: Events;
   readonly payloads: Payloads;
   readonly secrets: Secrets;
@@ -75,6 +79,7 @@ const createTwins = (): TestPorts => ({
   sockets: createRecordingSockets(),
   queues: createRecordingQueues(),
   executions: createRecordingExecutions(),
+  expressions: expressionsOn(evaluate),
   events: createRecordingEvents(),
   payloads: createInMemoryPayloads(),
   secrets: createFixedSecrets(),

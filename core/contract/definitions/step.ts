@@ -82,6 +82,10 @@ export const NodeStep = named.omit({ forEach: true }).refine(isOneThing, oneThin
 export const TaskBody = named.omit({ id: true, forEach: true, dependsOn: true }).refine(isOneThing, oneThing);
 export type TaskBody = z.infer<typeof TaskBody>;
 
+/** A step that has more to say, as a mode's own shape adds it. */
+export const stageBody = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  named.omit({ forEach: true, dependsOn: true }).extend(shape).refine(isOneThing, oneThing);
+
 /** Several steps that run at once as one stage of a sequential workflow. */
 export const StepGroup = z.strictObject({
   id: StepId,

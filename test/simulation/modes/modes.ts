@@ -8,6 +8,7 @@ import { mapReduce } from './map-reduce.ts';
 import type { ModePlot } from './mode.ts';
 import { nested } from './nested.ts';
 import { parallel } from './parallel.ts';
+import { pipeline } from './pipeline.ts';
 import { sequential } from './sequential.ts';
 import { swarmFanout } from './swarm-fanout.ts';
 
@@ -17,6 +18,7 @@ export const modes: readonly ModePlot[] = [
   parallel,
   dag,
   mapReduce,
+  pipeline,
   nested,
   consensus,
   hierarchical,
