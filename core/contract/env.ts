@@ -51,6 +51,7 @@ export const StateMachines = z.looseObject({
   auction: z.string(),
   leader_elect: z.string(),
   pipeline: z.string(),
+  swarm_stigmergic: z.string(),
 });
 
 /** Names of the table's secondary indexes and their key attributes. All project keys only. */

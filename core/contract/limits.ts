@@ -39,6 +39,11 @@ export const limits = {
   workersPerTeam: 100,
   /** Parts that a swarm's task may be divided into. */
   partsPerSwarm: 200,
+  /** Of a stigmergic swarm. An iteration is some 14 of the 25,000 events that an execution's history has. */
+  ants: 1000,
+  swarmWays: 5000,
+  swarmCells: 2500,
+  swarmIterations: 1000,
   /** Tasks that one step may fan out to. */
   itemsPerStep: 1000,
   /** A definition is one item of at most 400 KB that also holds keys and times. */

@@ -10,6 +10,7 @@ import { PipelineWorkflow } from './definitions/pipeline.ts';
 import { SequentialWorkflow } from './definitions/sequential.ts';
 import { StepId } from './definitions/step.ts';
 import { SwarmFanoutWorkflow } from './definitions/swarm-fanout.ts';
+import { SwarmStigmergicWorkflow } from './definitions/swarm-stigmergic.ts';
 import { Name, RunId } from './ids.ts';
 import { Json } from './json.ts';
 import { TaskError } from './task.ts';
@@ -22,7 +23,7 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   ConsensusWorkflow,
   MapReduceWorkflow,
   HierarchicalWorkflow,
-  SwarmFanoutWorkflow,
+  z.discriminatedUnion('variant', [SwarmFanoutWorkflow, SwarmStigmergicWorkflow]),
   AuctionWorkflow,
   LeaderElectWorkflow,
   PipelineWorkflow,

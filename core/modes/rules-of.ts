@@ -10,6 +10,7 @@ import { parallelRules } from './parallel.ts';
 import { pipelineRules } from './pipeline.ts';
 import { sequentialRules } from './sequential.ts';
 import { swarmFanoutRules } from './swarm-fanout.ts';
+import { swarmStigmergicRules } from './swarm-stigmergic.ts';
 
 /** The rules by which a definition is run. */
 export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
@@ -27,7 +28,7 @@ export const rulesOf = (definition: WorkflowDefinition): ModeRules => {
     case 'hierarchical':
       return hierarchicalRules(definition);
     case 'swarm':
-      return swarmFanoutRules(definition);
+      return definition.variant === 'fanout' ? swarmFanoutRules(definition) : swarmStigmergicRules(definition);
     case 'auction':
       return auctionRules(definition);
     case 'leader_elect':

@@ -86,6 +86,16 @@ function* pipeline({ stages }: MachineInput): Machine {
   return 'SUCCEEDED';
 }
 
+function* swarmStigmergic(): Machine {
+  for (let position = 0; ; ) {
+    yield { kind: 'stage', position };
+    const { decision = '', position: next = 0 } = yield { kind: 'decide', step: 'iterate', position };
+    if (decision !== 'goes_on')
+      return ['converged', 'pattern', 'used_up', 'cap'].includes(decision) ? 'SUCCEEDED' : 'FAILED';
+    position = next;
+  }
+}
+
 /** Every state machine of `statemachines/`, as it moves. */
 export const machines: Readonly<Record<string, (input: MachineInput) => Machine>> = {
   sequential,
@@ -98,4 +108,5 @@ export const machines: Readonly<Record<string, (input: MachineInput) => Machine>
   auction,
   leader_elect: leaderElect,
   pipeline,
+  swarm_stigmergic: swarmStigmergic,
 };

@@ -23,6 +23,8 @@ export interface ModeRun {
   readonly messages: { readonly queueUrl: unknown; readonly group: unknown; readonly body: StageMessage }[];
   /** The states entered, in order: what Step Functions bills. */
   readonly entered: string[];
+  /** Events of its history. */
+  readonly events: number;
   readonly elapsedSeconds: number;
   /** The longest input or output of any state, in bytes. */
   readonly largestDataBytes: number;
@@ -147,6 +149,7 @@ export async function runMode(
       messages,
       decisions,
       entered: events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
+      events: events.length,
       elapsedSeconds: (clock.now() - start) / 1000,
       largestDataBytes: Math.max(
         ...events.flatMap(({ stateEnteredEventDetails, stateExitedEventDetails }) =>

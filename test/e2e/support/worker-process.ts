@@ -12,6 +12,17 @@ const Script = z.looseObject({
   brief: z.looseObject({ phase: z.string(), team: z.string().optional() }),
   answers: z.record(z.string(), z.unknown()),
 });
+/** What ants see: each goes the cheapest way that it has not gone yet. */
+const Walk = z.looseObject({
+  ants: z.array(
+    z.looseObject({
+      antId: z.string(),
+      at: z.string(),
+      trail: z.array(z.string()),
+      ways: z.array(z.looseObject({ from: z.string(), to: z.string(), cost: z.number() })),
+    }),
+  ),
+});
 const Size = z.looseObject({ bytes: z.int() });
 
 const agent = new Agent({ url, apiKey, name, capabilities: [capability], maxConcurrency: 1 });
@@ -35,6 +46,16 @@ agent.handle('script', (task) => {
   const said = answers[`${brief.phase}-${brief.team}`] ?? answers[brief.phase];
   return said === undefined ? brief : said;
 });
+agent.handle('walk', (task) =>
+  Walk.parse(task.input).ants.map(({ antId, at, trail, ways }) => {
+    const open = ways
+      .filter(({ from, to }) => from === at || to === at)
+      .map(({ from, to, cost }) => ({ to: from === at ? to : from, cost }))
+      .filter(({ to }) => !trail.includes(to))
+      .toSorted((a, b) => a.cost - b.cost);
+    return { antId, moves: open.slice(0, 1).map(({ to }) => to) };
+  }),
+);
 agent.handle('fail', () => {
   throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
 });
