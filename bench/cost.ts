@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../scripts/parameters.ts';
 import { billOf } from './cost/bill.ts';
 import { measureAll } from './cost/measure.ts';
 import { details, overview } from './cost/render.ts';
@@ -27,10 +27,7 @@ const replaceBetween = (file: string, text: string): void => {
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help === true) return void process.stdout.write(usage);
+  const values = readOptions(usage, { json: { type: 'boolean' }, write: { type: 'boolean' } });
   const measured = await measureAll((title) => values.json !== true && process.stderr.write(`… ${title}\n`));
   const bills = measured.map(billOf);
   if (values.json === true) return void process.stdout.write(`${JSON.stringify({ bills })}\n`);

@@ -126,7 +126,7 @@ export const functionSpecs = {
     description: 'HTTP routes of triggers',
     memoryMb: 256,
     timeoutSeconds: 15,
-    access: { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], schedules: true },
+    access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'], schedules: true },
   },
   'http/specs': {
     description: 'Serves the descriptions of the APIs',

@@ -120,7 +120,8 @@ export class PublicHttpApi extends Construct {
     new HttpRoute(this, 'Default', {
       httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
-      integration: integrationOf('not-found', props.notFound),
+      // Its own permission: `/*/*/*`, which the others share, does not cover the default route.
+      integration: new HttpLambdaIntegration('not-found', props.notFound.function),
       authorizer,
     });
   }

@@ -11,7 +11,6 @@ import { parallel } from './parallel.ts';
 import { pipeline } from './pipeline.ts';
 import { sequential } from './sequential.ts';
 import { swarmFanout } from './swarm-fanout.ts';
-import { swarmStigmergic } from './swarm-stigmergic.ts';
 
 /** Every mode that runs are started in. */
 export const modes: readonly ModePlot[] = [
@@ -26,5 +25,4 @@ export const modes: readonly ModePlot[] = [
   swarmFanout,
   auction,
   leaderElect,
-  swarmStigmergic,
 ];
