@@ -31,12 +31,10 @@ const parseRetention = (text: string | undefined): Retention => {
 /** As many fractions as `randomInt` can choose among. */
 const fractionCount = 2 ** 48;
 
-/**
- * Services of one execution environment, from its variables. A port is built when it is first used, so a variable that
- * is missing is an error of the use case that needs it, which names it.
- */
-export const buildServices = (factories: PortFactories, variables: Variables = process.env): Services => {
-  const once = <Port>(name: PortName, build: ((variables: Variables) => Port) | undefined): (() => Port) => {
+/** Builds a port when it is first asked for, and then gives the same one. */
+const lazily =
+  (variables: Variables) =>
+  <Port>(name: PortName, build: ((variables: Variables) => Port) | undefined): (() => Port) => {
     let built: { readonly port: Port } | undefined;
     return () => {
       if (build === undefined) throw new ConfigurationError(`This function is built without the port ${name}.`);
@@ -44,6 +42,13 @@ export const buildServices = (factories: PortFactories, variables: Variables = p
       return built.port;
     };
   };
+
+/**
+ * Services of one execution environment, from its variables. A port is built when it is first used, so a variable that
+ * is missing is an error of the use case that needs it, which names it.
+ */
+export const buildServices = (factories: PortFactories, variables: Variables = process.env): Services => {
+  const once = lazily(variables);
   const table = once('table', factories.table);
   const sockets = once('sockets', factories.sockets);
   const queues = once('queues', factories.queues);
