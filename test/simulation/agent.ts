@@ -192,7 +192,8 @@ export class Agent {
   }
 
   private connect(): void {
-    if (this.line !== undefined || this.connecting || this.platform.world.now < this.offlineUntil) return;
+    if (!this.isRunning || this.line !== undefined || this.connecting) return;
+    if (this.platform.world.now < this.offlineUntil) return;
     this.connecting = true;
     const { life } = this;
     // A handshake that is not answered is tried again.

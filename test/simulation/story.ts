@@ -72,7 +72,7 @@ export class Tenant {
     for (const description of ['one', 'two', 'three'])
       for (const definition of workflows.slice(0, 1))
         this.within(20_000, () => this.client.define({ ...definition, description }));
-    for (const agent of this.agents) this.within(10_000, () => agent.start());
+    for (const agent of this.agents) this.within(10_000, () => agent.wake());
     this.watcher.start();
     const { weather } = this.platform.world;
     if (weather.malice > 0) {
