@@ -17,7 +17,7 @@ import { disconnectAgent } from './disconnect-agent.ts';
 import { AgentIdTakenError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
-import { attachConnection } from './slots.ts';
+import { attachConnection, isRemoved } from './slots.ts';
 
 type Registration = ClientFrame<'agent.register'>;
 
@@ -85,9 +85,6 @@ interface Attached {
   readonly slots: Slots;
   readonly replaced: string | undefined;
 }
-
-/** Only a removal lets a slots item end. */
-const isRemoved = (slots: Slots | undefined): boolean => slots?.['expiresAtEpochSeconds'] !== undefined;
 
 const attach = async (
   services: Services,

@@ -10,6 +10,9 @@ import { type Outcome, outcomeChanges } from './history.ts';
 export const loadOf = (slots: Slots): number =>
   Object.values(slots.assigned).reduce((sum, entry) => sum + entry.cost, 0);
 
+/** Only a removal lets a slots item end. */
+export const isRemoved = (slots: Slots | undefined): boolean => slots?.['expiresAtEpochSeconds'] !== undefined;
+
 interface SlotsRef {
   readonly tenant: TenantId;
   readonly agentId: AgentId;
@@ -205,7 +208,7 @@ const sameConfiguration = ({ status, paused }: Slots) =>
 
 /**
  * Changes whether and how much an agent takes. `order` is given when the agent itself asks: frames apply in order.
- * `isExact`: only if nobody has changed the same since it was read.
+ * `isExact`: only if nobody has changed the same since it was read. An agent that was removed is not changed any more.
  */
 export const changeSlots = (
   slots: Slots,
@@ -228,6 +231,7 @@ export const changeSlots = (
   remove: change.paused === false ? [['paused']] : [],
   clauses: {
     sameLimit: equal('maxConcurrency', slots.maxConcurrency),
+    notRemoved: absent('expiresAtEpochSeconds'),
     ...(isExact ? { sameConfiguration: sameConfiguration(slots) } : {}),
     ...(order === undefined
       ? {}

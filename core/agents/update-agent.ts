@@ -11,7 +11,7 @@ import { agentVersion } from './agent-view.ts';
 import { NeverConnectedError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
-import { changeSlots, type SlotsChange } from './slots.ts';
+import { changeSlots, isRemoved, type SlotsChange } from './slots.ts';
 
 /** Given when the agent itself asks: its frames apply in order, and only over its live connection. */
 export interface FrameOrder {
@@ -71,6 +71,7 @@ const applySlots = async (
     if (written.won) return Slots.parse(written.item);
     if (written.item === undefined) throw new NotFoundError('agent', slots.agentId);
     seen = Slots.parse(written.item);
+    if (isRemoved(seen)) throw new NotFoundError('agent', slots.agentId);
     if (order === undefined) continue;
     if (seen.connection !== order.connection) throw new StaleConnectionError();
     if ((seen.lastSeq ?? 0) >= order.seq) return seen;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readAgentView } from '#core/agents/agent-view.ts';
 import { disconnectAgent, handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { heartbeat } from '#core/agents/heartbeat.ts';
+import { endSlots } from '#core/agents/register-agent.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { keys } from '#core/contract/keys.ts';
@@ -11,8 +12,9 @@ import { agentIdOf, other, owner, type TestAgent, tenant } from '#test/unit/core
 import { orRefused, refused, type Scenario, type Scene } from './scene.ts';
 
 const attachWrite = 'update SLOTS {newerFrame, sameLimit}';
-const exactWrite = 'update SLOTS {sameConfiguration, sameLimit}';
-const ownFrameWrite = 'update SLOTS {newerFrame, sameConnection, sameLimit}';
+const exactWrite = 'update SLOTS {notRemoved, sameConfiguration, sameLimit}';
+const operatorWrite = 'update SLOTS {notRemoved, sameLimit}';
+const ownFrameWrite = 'update SLOTS {newerFrame, notRemoved, sameConnection, sameLimit}';
 
 /** The agent comes back over another socket, without the old one's end being told. */
 const takeOver = async ({ world }: Scene, name: string, connectionId = `${name}-again`): Promise<void> => {
@@ -201,26 +203,60 @@ const life: readonly Scenario[] = [
 
 const changes: readonly Scenario[] = [
   {
-    write: 'update SLOTS {sameLimit}',
+    write: operatorWrite,
     clause: 'sameLimit',
     title: 'two operators change the limit at once',
     play: async (scene) => {
       const a = await scene.world.agent('a');
-      scene.before('update SLOTS {sameLimit}', () => updateAgent(scene.services, a, { maxConcurrency: 7 }));
+      scene.before(operatorWrite, () => updateAgent(scene.services, a, { maxConcurrency: 7 }));
       await updateAgent(scene.services, a, { maxConcurrency: 3 });
       scene.world.expectBooksToBalance();
     },
   },
   {
-    write: 'update SLOTS {sameLimit}',
+    write: operatorWrite,
     clause: 'sameLimit',
     title: 'an agent that was removed long ago ends while an operator pauses it',
     play: async (scene) => {
       const a = await scene.world.agent('a');
       const key = keys.slots(tenant, a.agentId);
-      scene.before('update SLOTS {sameLimit}', async () => scene.expire(key));
+      scene.before(operatorWrite, async () => scene.expire(key));
       await orRefused(updateAgent(scene.services, a, { state: 'paused' }));
       assert.equal(await scene.services.table.get(key), undefined);
+    },
+  },
+  {
+    write: operatorWrite,
+    clause: 'notRemoved',
+    title: 'an operator wakes an agent that was removed',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      await removeAgent(scene.services, owner, a.agentId);
+      await refused(updateAgent(scene.services, a, { status: 'active' }));
+      assert.equal((await scene.world.slots(a)).status, 'inactive');
+    },
+  },
+  {
+    write: exactWrite,
+    clause: 'notRemoved',
+    title: 'an operator wakes an agent that is removed just then',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      await updateAgent(scene.services, a, { status: 'inactive' });
+      const { version } = await readAgentView(scene.services, tenant, a.agentId);
+      scene.before(exactWrite, () => endSlots(scene.services, a));
+      await refused(updateAgentVersion(scene.services, a, { status: 'active' }, version));
+    },
+  },
+  {
+    write: ownFrameWrite,
+    clause: 'notRemoved',
+    title: 'an agent that was removed says that it is idle before it hears of it',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      await endSlots(scene.services, a);
+      await refused(updateAgent(scene.services, a, { status: 'active' }, { connection: a.connectionId, seq: 2 }));
+      assert.equal((await scene.world.slots(a)).status, 'inactive');
     },
   },
   {
