@@ -25,11 +25,30 @@ export const isDeeperThan = (value: unknown, levels: number): boolean => {
   return level.length > 0;
 };
 
-/** A JSON text's value, or `undefined` (which JSON cannot say) when it is none, or nested deeper than 64 levels. */
+/**
+ * Numbers that an item can hold. What lies beyond says nothing about any work.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+const isStorable = (value: number): boolean => value === 0 || (Math.abs(value) >= 1e-130 && Math.abs(value) < 1e126);
+
+/** Whether every number in a value can be kept; however deep, without recursion. */
+const hasStorableNumbers = (value: unknown): boolean => {
+  let level: readonly unknown[] = [value];
+  while (level.length > 0) {
+    if (level.some((entry) => typeof entry === 'number' && !isStorable(entry))) return false;
+    level = level.filter(isNested).flatMap((outer) => Object.values(outer));
+  }
+  return true;
+};
+
+/**
+ * A JSON text's value, or `undefined` (which JSON cannot say) when it is none, is nested deeper than 64 levels, or has a
+ * number that no item can hold (from 1e126 on, or below 1e-130).
+ */
 export const readJson = (text: string): unknown => {
   try {
     const value: unknown = JSON.parse(text);
-    return isDeeperThan(value, readableLevels) ? undefined : value;
+    return isDeeperThan(value, readableLevels) || !hasStorableNumbers(value) ? undefined : value;
   } catch {
     return undefined;
   }

@@ -32,7 +32,7 @@ export interface Operation {
   readonly reply: { readonly status: 200 | 201 | 204; readonly body?: z.ZodType };
   /** Another answer, which something in the request asks for. */
   readonly alternative?: { readonly status: 200 | 202; readonly when: string; readonly body: z.ZodType };
-  /** Refusals of its own, beside those that every route has (see `commonRefusals`). */
+  /** Refusals of its own, beside those that every route has (see `commonRefusals`). A race that is lost (`CONFLICT`) is not listed. */
   readonly refuses?: readonly ErrorCode[];
   /**
    * What makes a repeat of a POST under one `Idempotency-Key` harmless: `stored`, it is answered as it was; `keyed`, the id of

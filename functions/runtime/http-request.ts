@@ -43,7 +43,10 @@ export const bodyOf = ({ body, isBase64Encoded }: HttpEvent): unknown => {
     throw new PayloadTooLargeError('body', bytes.byteLength, limits.httpBodyBytes);
   const value = readJson(bytes.toString('utf8'));
   if (value === undefined)
-    throw new InvalidFieldError('body', 'The body is not JSON, or is nested deeper than 64 levels.');
+    throw new InvalidFieldError(
+      'body',
+      'The body is not JSON, is nested deeper than 64 levels, or has a number that cannot be kept.',
+    );
   return value;
 };
 

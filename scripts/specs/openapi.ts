@@ -165,6 +165,7 @@ const describe = (book: SchemaBook, route: Route): (() => readonly [string, stri
               },
             }),
         ...(operation.isMissing === true ? {} : { [operation.reply.status]: replyOf(operation, parts.reply?.()) }),
+        default: { $ref: '#/components/responses/Refusal' },
         ...Object.fromEntries(
           [...refusalsOf(key, operation)].map(([status, codes]) => [status, problem(status, codes)]),
         ),
@@ -181,6 +182,12 @@ const fixedComponents = (schemas: Part): Part => ({
   schemas,
   securitySchemes: {
     bearer: { type: 'http', scheme: 'bearer', description: 'An API key, `mst_<tenant>_<keyId>_<secret>`.' },
+  },
+  responses: {
+    Refusal: {
+      description: 'Any other refusal, such as 409 `CONFLICT` when somebody else changed the same at the same moment.',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
   },
   headers: {
     RetryAfter: {

@@ -56,7 +56,7 @@ export const accessOperations = {
     input: z.object({ params: z.object({ tenant: z.string().max(64) }), query: NoQuery, body: TenantChange }),
     reply: { status: 200, body: TenantView },
     isVersioned: true,
-    refuses: ['CONFLICT', 'PRECONDITION_FAILED'],
+    refuses: ['PRECONDITION_FAILED'],
     example: { body: { quotas: { queuedTasks: 5000 } } },
   },
   'POST /v1/tickets': {

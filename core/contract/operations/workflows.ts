@@ -16,7 +16,7 @@ export const workflowOperations = {
     }),
     reply: { status: 201, body: WorkflowView },
     alternative: { status: 200, when: 'With `dryRun`: what it would be stored as.', body: CheckedDefinition },
-    refuses: ['INVALID_DEFINITION', 'CYCLE', 'CONFLICT'],
+    refuses: ['INVALID_DEFINITION', 'CYCLE'],
     example: {
       body: {
         name: 'review',
