@@ -74,4 +74,8 @@ export const tableKeys = {
   /** Effects that are due once the item has `endedAt`. */
   effects: 'effects',
   endedAt: 'endedAt',
+  status: 'status',
 } as const;
+
+/** What `effects` begin with of a task whose every change is told on the bus. */
+export const lifecycleEffect = 'lifecycle';

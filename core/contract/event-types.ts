@@ -7,10 +7,35 @@ export const eventSource = 'muster';
 
 /** `detail-type` of what Muster publishes. */
 export const eventTypes = {
-  runStarted: 'RunStarted',
   runCompleted: 'RunCompleted',
+  stateChanged: 'StateChanged',
+  milestoneReached: 'MilestoneReached',
+  progressUpdate: 'ProgressUpdate',
+  voteRequested: 'VoteRequested',
+  consensusReached: 'ConsensusReached',
+  taskCreated: 'TaskCreated',
+  taskAssigned: 'TaskAssigned',
   taskCompleted: 'TaskCompleted',
 } as const;
+
+/** What every event's `detail` has, beside what happened. */
+export const EventDetail = z.looseObject({
+  /** The same in every delivery of one event: by it consumers drop repeats. */
+  id: z.string().min(1),
+  tenant: TenantId,
+  /** The run, task or agent that it comes from. */
+  source: z.string().min(1),
+  /** The agent that it is about, where it is about one. */
+  target: z.string().optional(),
+  /** Epoch milliseconds at which it happened. */
+  timestamp: z.number(),
+  metadata: z.looseObject({
+    publishedAt: z.number(),
+    /** Who coordinates what it is about: the run, else the task itself. */
+    coordinatorId: z.string(),
+  }),
+});
+export type EventDetail = z.infer<typeof EventDetail>;
 
 /** `detail-type` by which anyone on the bus asks for a run. Putting it needs `events:PutEvents` on the bus, which is what proves the tenant. */
 export const runRequestedType = 'muster.run.requested';

@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { eventTypes } from '../contract/event-types.ts';
 import { endTaskOfRun } from '../runs/child-run.ts';
-import { publishRunEnd } from '../runs/end-run.ts';
+import { keptNote, resultNote } from '../runs/notes.ts';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { afterDecision } from '../stages/decide-stage.ts';
@@ -10,38 +9,45 @@ import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
 import { Task } from '../tasks/task.ts';
 import { wakeParent } from '../tasks/wake-parent.ts';
+import { type LifecycleEvent, publishEvent } from './lifecycle-event.ts';
+import { eventsOfRun, eventsOfStage } from './run-events.ts';
+import { eventsOfTask } from './task-events.ts';
 
-const relayTask = async (services: Services, task: Task): Promise<void> => {
-  const effects = task.effects?.split(',') ?? [];
-  if (task.endedAt === undefined)
-    return task.waitingFor === undefined ? undefined : wakeParent(services, task.tenant, task.taskId);
-  if (effects.includes('join') && task.place !== undefined) await joinStage(services, task, task.place);
-  if (effects.includes('wake') && task.parentTask !== undefined)
-    await wakeParent(services, task.tenant, task.parentTask);
-  if (!effects.includes('event')) return;
-  const { tenant, taskId, type, status, output, error, usage, agentId, endedAt } = task;
-  await services.events.publish({
-    detailType: eventTypes.taskCompleted,
-    detail: { tenant, taskId, type, status, output, error, usage, agentId, endedAt },
-  });
+const publishAll = async (services: Services, events: readonly LifecycleEvent[]): Promise<void> => {
+  await Promise.all(events.map((event) => publishEvent(services, event)));
 };
 
-const relayRun = async (services: Services, run: Run): Promise<void> => {
-  if (run.endedAt === undefined) return;
-  await endTaskOfRun(services, run);
-  await publishRunEnd(services, run);
+const relayTask = async (services: Services, task: Task, old: Item | undefined): Promise<void> => {
+  const effects = task.effects?.split(',') ?? [];
+  if (task.endedAt === undefined) {
+    if (task.waitingFor !== undefined) await wakeParent(services, task.tenant, task.taskId);
+  } else {
+    if (effects.includes('join') && task.place !== undefined) await joinStage(services, task, task.place);
+    if (effects.includes('wake') && task.parentTask !== undefined)
+      await wakeParent(services, task.tenant, task.parentTask);
+  }
+  await publishAll(services, eventsOfTask(task, old, services.clock.now()));
+};
+
+const relayRun = async (services: Services, run: Run, old: Item | undefined): Promise<void> => {
+  // What a mode came to: of a consensus the decision, of a run that failed what there is.
+  const hasResult = run.status === 'FAILED' || (run.mode === 'consensus' && run.status === 'SUCCEEDED');
+  const result = hasResult ? await keptNote(services, run, resultNote) : undefined;
+  if (run.endedAt !== undefined) await endTaskOfRun(services, run);
+  await publishAll(services, eventsOfRun(run, old, { nowMs: services.clock.now(), result }));
 };
 
 /**
- * Brings about the durable effects that an item names, at least once: whatever the function that made the decision did
- * before it died, this does again. An item that names none, or has been dealt with, costs nothing.
+ * Brings about the durable effects that a write names, at least once: whatever the function that made the decision did
+ * before it died, this does again. `old` is the item before that write; without it all that the item shows is told. An
+ * item that names no effects, or has been dealt with, costs nothing.
  */
-export const relayItem = async (services: Services, item: Item): Promise<void> => {
+export const relayItem = async (services: Services, item: Item, old?: Item): Promise<void> => {
   const { sk } = z.looseObject({ sk: z.string() }).parse(item);
-  if (sk === 'TASK') return relayTask(services, Task.parse(item));
-  if (sk === 'RUN') return relayRun(services, Run.parse(item));
-  if (sk.startsWith('STAGE#')) {
-    const stage = Stage.parse(item);
-    if (stage.status === 'DECIDED' && item['outbox'] === 'token') await afterDecision(services, stage);
-  }
+  if (sk === 'TASK') return relayTask(services, Task.parse(item), old);
+  if (sk === 'RUN') return relayRun(services, Run.parse(item), old);
+  if (!sk.startsWith('STAGE#') || item['outbox'] === undefined) return;
+  const stage = Stage.parse(item);
+  if (stage.status === 'DECIDED' && item['outbox'] === 'token') await afterDecision(services, stage);
+  await publishAll(services, eventsOfStage(stage, old, services.clock.now()));
 };

@@ -1,4 +1,3 @@
-import { eventTypes } from '../contract/event-types.ts';
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { forgottenAfter } from '../contract/retention.ts';
@@ -39,15 +38,6 @@ const settle = async (
     if (!(error instanceof AppError) || error.retryable) throw error;
     return { status: 'FAILED', error: { code: error.code, message: error.message, retryable: false } };
   }
-};
-
-/** Publishes a run's end; at least once, with the run id for telling repeats. */
-export const publishRunEnd = async (services: Services, run: Run): Promise<void> => {
-  const { tenant, runId, workflow, version, status, output, error, createdAt, endedAt } = run;
-  await services.events.publish({
-    detailType: eventTypes.runCompleted,
-    detail: { tenant, runId, workflow, version, status, output, error, createdAt, endedAt },
-  });
 };
 
 /**

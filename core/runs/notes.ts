@@ -13,10 +13,16 @@ type RunKey = Pick<Run, 'tenant' | 'runId'>;
 /** The one note that templates may name: what the run came to. */
 export const resultNote = 'result';
 
+/** What was noted under a name as it is kept: of a large value its claim check. Strongly consistent. */
+export const keptNote = async (services: Services, run: RunKey, name: string): Promise<Json | undefined> => {
+  const item = await services.table.get(keys.note(run.tenant, run.runId, name), { consistent: true });
+  return item === undefined ? undefined : Note.parse(item).value;
+};
+
 /** What was noted under a name, if anything. Strongly consistent. */
 export const readNote = async (services: Services, run: RunKey, name: string): Promise<Json | undefined> => {
-  const item = await services.table.get(keys.note(run.tenant, run.runId, name), { consistent: true });
-  return item === undefined ? undefined : openPayload(services, run.tenant, Note.parse(item).value);
+  const value = await keptNote(services, run, name);
+  return value === undefined ? undefined : openPayload(services, run.tenant, value);
 };
 
 /**

@@ -129,6 +129,7 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     createdAt: services.clock.now(),
     ...(run.status === 'PAUSED' ? { isBornHeld: true, isHeld: true } : {}),
   };
+  const isVote = spec.steps.some(({ kind }) => kind === 'vote');
   const isLetGo = (index: number): boolean =>
     spec.isDataflow !== true && stage.isBornHeld !== true && index < stage.maxParallel;
   for (let start = 0; start < members.length; start += chunkSize) {
@@ -137,7 +138,8 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
   }
   const written = await services.table.put({
     key,
-    item: { ...stage, ...indexKeys.open(key) },
+    // That votes are asked for is told on the bus.
+    item: { ...stage, ...indexKeys.open(key), ...(isVote ? { outbox: 'event' } : {}) },
     clauses: { isNew: absent('pk') },
   });
   return written.won ? stage : adoptToken(services, Stage.parse(written.item), message.taskToken);

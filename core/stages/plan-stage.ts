@@ -125,6 +125,7 @@ export const taskOf = async (
     run: member.step.run,
     term: member.step.term === undefined ? undefined : { runId: run.runId, number: member.step.term },
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
+    isFollowed: definition.taskEvents === true,
   });
 
 /** A planned member as the task that it begins as; `undefined` beyond the last. */

@@ -42,6 +42,7 @@ export const Stage = z.looseObject({
   isHeld: z.boolean().optional(),
   reportsProgress: z.boolean().optional(),
   createdAt: z.number(),
+  decidedAt: z.number().optional(),
   result: StageResult.optional(),
 });
 export type Stage = z.infer<typeof Stage>;

@@ -1,5 +1,6 @@
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import type { RunReference } from '../contract/definitions/step.ts';
+import { lifecycleEffect } from '../contract/env.ts';
 import { TaskId, type TenantId } from '../contract/ids.ts';
 import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
@@ -25,6 +26,8 @@ export interface NewTask {
   readonly parentTask?: TaskId | undefined;
   /** The leader's term in whose name it is done. */
   readonly term?: Task['term'];
+  /** Whether each of its changes is put on the bus. */
+  readonly isFollowed?: boolean;
 }
 
 /** The id of a submitted task: the same principal's same key names the same task, for ever. */
@@ -38,8 +41,10 @@ export const memberTaskId = (tenant: string, runId: string, stage: number, index
 /** What is kept of a submission to tell a repeat from a different request. */
 export const submissionHash = (submission: TaskSubmission): string => sha256Hex(canonicalJson(submission));
 
-const effectsOf = ({ submission, place, parentTask }: NewTask): Pick<Task, 'effects'> => {
+const effectsOf = ({ submission, place, parentTask, isFollowed }: NewTask): Pick<Task, 'effects'> => {
   const effects = [
+    // The first, because the stream looks at how the names begin.
+    ...(isFollowed === true ? [lifecycleEffect] : []),
     ...(place === undefined ? [] : ['join']),
     ...(parentTask === undefined ? [] : ['wake']),
     ...(submission.publishEvent ? ['event'] : []),
@@ -62,10 +67,8 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  * @throws PayloadTooLargeError when what stays beside the input does not fit a frame, InvalidFieldError for a start too
  * far ahead.
  */
-export const newTask = async (
-  services: Services,
-  { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term }: NewTask,
-): Promise<Task> => {
+export const newTask = async (services: Services, wanted: NewTask): Promise<Task> => {
+  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term } = wanted;
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
   const startsAt = startOf(runAt, nowMs);
@@ -89,7 +92,7 @@ export const newTask = async (
     ...(parentTask === undefined ? {} : { parentTask }),
     ...(term === undefined ? {} : { term }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
-    ...effectsOf({ tenant, taskId, submission, submitter, ...(place === undefined ? {} : { place }), parentTask }),
+    ...effectsOf(wanted),
     status: 'PENDING',
     attempt: 0,
     rev: 1,

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { tableKeys } from '#core/contract/env.ts';
+import { lifecycleEffect, tableKeys } from '#core/contract/env.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
@@ -41,6 +41,19 @@ export class Relay extends Construct {
       filters: [
         // What a stage's decision or a run's end names.
         FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),
+        // A run's changes before its end, for the bus.
+        FilterCriteria.filter({
+          dynamodb: {
+            NewImage: {
+              [tableKeys.sortKey]: { S: FilterRule.isEqual('RUN') },
+              [tableKeys.status]: { S: FilterRule.or('RUNNING', 'PAUSED', 'CANCELLING') },
+            },
+          },
+        }),
+        // Every change of a task whose workflow asked for that.
+        FilterCriteria.filter({
+          dynamodb: { NewImage: { [tableKeys.effects]: { S: FilterRule.beginsWith(lifecycleEffect) } } },
+        }),
         // A task names its effects at birth; they are due once it has ended.
         FilterCriteria.filter({
           dynamodb: {

@@ -250,6 +250,10 @@ describe('table', () => {
         Filters: [
           { Pattern: '{"dynamodb":{"NewImage":{"outbox":{"S":[{"exists":true}]}}}}' },
           {
+            Pattern: '{"dynamodb":{"NewImage":{"sk":{"S":["RUN"]},"status":{"S":["RUNNING","PAUSED","CANCELLING"]}}}}',
+          },
+          { Pattern: '{"dynamodb":{"NewImage":{"effects":{"S":[{"prefix":"lifecycle"}]}}}}' },
+          {
             Pattern: '{"dynamodb":{"NewImage":{"effects":{"S":[{"exists":true}]},"endedAt":{"N":[{"exists":true}]}}}}',
           },
         ],

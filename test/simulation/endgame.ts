@@ -5,6 +5,7 @@ import { timings } from '#core/contract/limits.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
 import type { Task } from '#core/tasks/task.ts';
+import { judgeEvents } from './judge-events.ts';
 import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
 import type { Tenant } from './story.ts';
@@ -45,7 +46,7 @@ export class Endgame {
 
   judge(): void {
     for (const { rule, message } of this.leftovers()) this.world.violate(rule, message);
-    this.judgeEvents();
+    judgeEvents(this.platform);
   }
 
   private watchWaiting(): void {
@@ -117,21 +118,5 @@ export class Endgame {
         .map(({ open }) => ({ rule: 'every message is dealt with', message: `${open} are left` })),
       ...modes.flatMap((plot) => plot.leftovers?.(this.platform) ?? []),
     ];
-  }
-
-  /** Each end that asked for an event has one, and all deliveries of it say the same. */
-  private judgeEvents(): void {
-    const { monitor, published } = this.platform;
-    const told = new Map<string, string>();
-    for (const { detailType, detail } of published) {
-      const id = String(detail['taskId'] ?? detail['runId']);
-      const text = `${detailType} ${JSON.stringify(detail)}`;
-      const known = told.get(id) ?? text;
-      told.set(id, known);
-      if (known !== text) this.world.violate('S10 one effective notification', `${id}: ${known} and ${text}`);
-    }
-    for (const { taskId, publishEvent } of monitor.tasks())
-      if (publishEvent === true && !told.has(taskId)) this.world.violate('I3 every end is told', taskId);
-    for (const { runId } of monitor.runs()) if (!told.has(runId)) this.world.violate('I3 every end is told', runId);
   }
 }

@@ -1,4 +1,5 @@
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
+import { lifecycleEffect } from '#core/contract/env.ts';
 import { keys } from '#core/contract/keys.ts';
 import { HandOnRequest, type TasksMessage, type TimerMessage } from '#core/contract/messages.ts';
 import { hashSecret } from '#core/identity/api-key.ts';
@@ -38,6 +39,18 @@ export interface Published {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+interface StreamRecord {
+  readonly item: Item;
+  readonly old: Item | undefined;
+}
+
+/** What passes the filters of the stream's mapping. */
+const isRelayed = ({ sk, status, outbox, effects, endedAt }: Item): boolean =>
+  outbox !== undefined ||
+  (sk === 'RUN' && ['RUNNING', 'PAUSED', 'CANCELLING'].includes(String(status))) ||
+  String(effects).startsWith(lifecycleEffect) ||
+  (effects !== undefined && endedAt !== undefined);
+
 /** The secret part of every key here. */
 const secret = '0123456789012345678901234567';
 
@@ -53,7 +66,7 @@ export class Platform implements Backend {
   sweeps = 0;
   readonly tasksQueue: Channel<TasksMessage>;
   readonly timersQueue: Channel<TimerMessage>;
-  readonly stream: Channel<Item>;
+  readonly stream: Channel<StreamRecord>;
   readonly endNotices: Channel<EndNotice>;
   readonly questions: Channel<Question>;
 
@@ -72,8 +85,8 @@ export class Platform implements Backend {
     this.timersQueue = new Channel(world, 'timer message', visibilityMs, (message) =>
       this.isDone(`timer:${message.kind}`, message.tenant, (services) => handleTimer(services, message)),
     );
-    this.stream = new Channel(world, 'stream record', 5000, (item) =>
-      this.isDone('relay', String(item['tenant']), (services) => relayItem(services, item)),
+    this.stream = new Channel(world, 'stream record', 5000, ({ item, old }) =>
+      this.isDone('relay', String(item['tenant']), (services) => relayItem(services, item, old)),
     );
     this.endNotices = new Channel(world, 'execution event', 60_000, (notice) =>
       this.isDone('execution-ended', notice.tenant, (services) => executionEnded(services, notice)),
@@ -149,9 +162,8 @@ export class Platform implements Backend {
     this.published.push(structuredClone({ detailType, detail }));
   }
 
-  streamed(item: Item): void {
-    const isDue = item['outbox'] !== undefined || (item['effects'] !== undefined && item['endedAt'] !== undefined);
-    if (isDue) this.stream.send(item);
+  streamed(item: Item, old?: Item): void {
+    if (isRelayed(item)) this.stream.send({ item, old });
   }
 
   /** Sweeps every virtual minute, for ever. */

@@ -29,8 +29,8 @@ export interface Backend {
   sendTasks(message: TasksMessage): void;
   sendTimer(message: TimerMessage, delayMs: number): void;
   publish(detailType: string, detail: Readonly<Record<string, unknown>>): void;
-  /** What the stream sees: the new image of every write. */
-  streamed(item: Item): void;
+  /** What the stream sees: the image of every write, and the one before. */
+  streamed(item: Item, old?: Item): void;
 }
 
 const tableFor = (backend: Backend, invocation: Invocation): Table => {
@@ -51,8 +51,9 @@ const tableFor = (backend: Backend, invocation: Invocation): Table => {
         return written;
       }
       const after = operation === 'remove' ? undefined : written.item;
+      const before = monitor.item(request.key);
       monitor.wrote(invocation, request.key, operation, after);
-      if (after !== undefined) backend.streamed(after);
+      if (after !== undefined) backend.streamed(after, before);
       return written;
     });
   };

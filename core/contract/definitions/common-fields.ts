@@ -14,6 +14,8 @@ export const commonFields = {
   maxParallelAgents: z.int().min(1).max(1000).default(limits.maxParallelAgents),
   strategy: Strategy.optional(),
   priority: Priority.default('normal'),
+  /** Whether each task of its runs says on the bus that it was created, assigned, how far it is, and its end. */
+  taskEvents: z.boolean().optional(),
   /** Template of the run's output; what the mode gives when left out. */
   output: Json.optional(),
 };

@@ -42,6 +42,19 @@ describe('relay', () => {
     expect(world.ports.events.published.at(-1)).toMatchObject({ detail: { taskId: item['taskId'] } });
   });
 
+  it('hands on what an item was before its write', async () => {
+    const run = { pk: 'acme#RUN#r', sk: 'RUN', tenant: 'acme', runId: 'run_01890000-0000-7000-8000-000000000001' };
+    const facts = { workflow: 'w', version: 1, mode: 'dag', input: null, requestHash: 'h', principal: 'key:a' };
+    const times = { createdAt: 1, deadlineAt: 9, rev: 3, status: 'RUNNING' };
+    const item = { ...run, ...facts, ...times };
+    const [record] = streamEvent(item).Records;
+    const dynamodb = { ...record?.dynamodb, OldImage: marshall({ ...item, status: 'PAUSED' }) };
+    await createRelayHandler(world.services)({ Records: [{ ...record, dynamodb }] }, context);
+    expect(world.ports.events.published).toMatchObject([
+      { detailType: 'StateChanged', detail: { from: 'PAUSED', status: 'RUNNING', runId: run.runId } },
+    ]);
+  });
+
   it('names an item that fails to the effects queue, and delivers the others', async () => {
     const item = await endedTask();
     const before = world.ports.events.published.length;

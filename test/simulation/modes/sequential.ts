@@ -20,6 +20,7 @@ export const sequential: ModePlot = {
     {
       mode: 'sequential',
       name: 'steps',
+      taskEvents: true,
       maxParallelAgents: 2,
       timeoutSeconds: 7200,
       steps: [

@@ -33,12 +33,12 @@ describe('relayItem', () => {
     const agent = await world.agent('a');
     const run = await world.start(once, { in: 1 });
     await world.enterStage(run, 0);
-    await relayAll(world);
-    expect(world.ports.events.published).toEqual([]);
     await world.complete(agent, world.memberId(0, 0), 'out');
     await relayAll(world);
+    const ended = { runId: run.runId, status: 'SUCCEEDED', output: 'out', workflow: 'p' };
     expect(world.ports.events.published).toMatchObject([
-      { detailType: 'RunCompleted', detail: { runId: run.runId, status: 'SUCCEEDED', output: 'out', workflow: 'p' } },
+      { detailType: 'StateChanged', detail: ended },
+      { detailType: 'RunCompleted', detail: ended },
     ]);
   });
 
