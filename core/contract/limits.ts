@@ -31,6 +31,8 @@ export const limits = {
   /** Voters of a consensus: each end of a vote reads the others. */
   votersPerRound: 50,
   roundsPerConsensus: 10,
+  /** Requirements, or agents by name, that a dry run looks for. */
+  dryRunLookups: 200,
   /** Triggers that one event is matched with, and what a trigger may take. */
   triggersPerTenant: 300,
   triggerBytes: 16 * 1024,

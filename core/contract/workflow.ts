@@ -32,14 +32,6 @@ export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
 /** A definition as its author writes it: everything with a default may be left out. */
 export type WorkflowDefinitionInput = z.input<typeof WorkflowDefinition>;
 
-/** A definition that was checked and not stored: with every default. */
-export const CheckedDefinition = z.looseObject({
-  name: z.string(),
-  mode: z.string(),
-  definition: Json,
-});
-export type CheckedDefinition = z.infer<typeof CheckedDefinition>;
-
 /** A version of a workflow as the API answers it. `createdAt` is epoch milliseconds. */
 export const WorkflowView = z.looseObject({
   name: z.string(),

@@ -2,12 +2,17 @@ import * as z from 'zod';
 import { Profile, type RosterEntry, rosterEntryOf, type Slots } from '../agents/agent.ts';
 import { readSlots } from '../agents/read-agent.ts';
 import { lookForAgents } from '../agents/roster.ts';
-import { AgentId } from '../contract/ids.ts';
+import { AgentId, type TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { Requirements } from '../contract/task.ts';
 import { whyNotNow } from '../routing/candidate.ts';
 import type { Services } from '../services.ts';
-import type { ModeContext } from './mode-rules.ts';
+
+/** Whose agents. */
+interface Fleet {
+  readonly services: Services;
+  readonly run: { readonly tenant: TenantId };
+}
 
 /** An agent that a mode may ask, as it is now. */
 export interface EligibleAgent {
@@ -30,7 +35,7 @@ const eligible = (services: Services, agent: RosterEntry, slots: Slots): Eligibl
  * two times: whoever chooses among them notes the choice.
  */
 export const eligibleAgents = async (
-  { services, run }: ModeContext,
+  { services, run }: Fleet,
   requirements: Requirements,
 ): Promise<readonly EligibleAgent[]> => {
   const { candidates } = await lookForAgents(services, run.tenant, requirements, 'wide');
@@ -41,7 +46,7 @@ export const eligibleAgents = async (
 
 /** The agents of these names, in their order; `undefined` for a name that no agent ever had, or whose agent was removed. */
 export const agentsNamed = async (
-  { services, run: { tenant } }: ModeContext,
+  { services, run: { tenant } }: Fleet,
   names: readonly string[],
 ): Promise<readonly (EligibleAgent | undefined)[]> =>
   Promise.all(

@@ -23,8 +23,13 @@ const Newest = z.looseObject({ version: z.int(), hash: z.string() });
 const definitionCacheMs = 300_000;
 const maxTries = 5;
 
-/** @throws InvalidDefinitionError for an expression that can never be evaluated, with where it stands. */
-const checkExpressions = async (services: Services, definition: WorkflowDefinition): Promise<void> => {
+/**
+ * Whether a definition could be stored.
+ * @throws InvalidDefinitionError, also for an expression that can never be evaluated, with where it stands; CycleError,
+ * PayloadTooLargeError.
+ */
+export const checkWorkflow = async (services: Services, definition: WorkflowDefinition): Promise<void> => {
+  checkDefinition(definition);
   for (const { field, expression } of rulesOf(definition).expressions ?? []) {
     const problem = await services.expressions.problemWith(expression);
     if (problem !== undefined) throw new InvalidDefinitionError(field, `It cannot be evaluated: ${problem}`);
@@ -40,8 +45,7 @@ export const putWorkflow = async (
   tenant: TenantId,
   definition: WorkflowDefinition,
 ): Promise<StoredWorkflow> => {
-  checkDefinition(definition);
-  await checkExpressions(services, definition);
+  await checkWorkflow(services, definition);
   const hash = sha256Hex(canonicalJson(definition));
   for (let tries = 0; tries < maxTries; tries++) {
     const item = await services.table.get(keys.workflowNewest(tenant, definition.name), { consistent: true });

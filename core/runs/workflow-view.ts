@@ -1,7 +1,6 @@
 import type { TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { CheckedDefinition, type WorkflowDefinition, WorkflowView } from '../contract/workflow.ts';
-import { checkDefinition } from '../modes/check-definition.ts';
+import { WorkflowView } from '../contract/workflow.ts';
 import type { Services } from '../services.ts';
 import { newestVersion, readWorkflow, StoredWorkflow } from './workflow-store.ts';
 
@@ -28,16 +27,6 @@ export const listWorkflowViews = async (
     ),
   );
   return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
-};
-
-/** A definition as it would be stored, checked and not stored. @throws InvalidDefinitionError, CycleError. */
-export const checkedDefinition = (definition: WorkflowDefinition): CheckedDefinition => {
-  checkDefinition(definition);
-  return CheckedDefinition.parse({
-    name: definition.name,
-    mode: definition.mode,
-    definition,
-  });
 };
 
 /** The versions of a workflow, newest first. @throws NotFoundError when there is no such workflow. */

@@ -1,6 +1,7 @@
 import { workflowOperations as operations } from '#core/contract/operations/workflows.ts';
+import { dryRun } from '#core/dry-run/dry-run.ts';
 import { newestVersion, putWorkflow, readWorkflow } from '#core/runs/workflow-store.ts';
-import { checkedDefinition, listVersionViews, listWorkflowViews, workflowView } from '#core/runs/workflow-view.ts';
+import { listVersionViews, listWorkflowViews, workflowView } from '#core/runs/workflow-view.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { expressionsPort } from '../runtime/expressions-port.ts';
@@ -11,7 +12,7 @@ import { type FamilyRoutes, route } from '../runtime/route.ts';
 const workflowRoutes: FamilyRoutes<'workflows'> = {
   'POST /v1/workflows': route(operations['POST /v1/workflows'], async (services, { query, body }, { principal }) =>
     query.dryRun === true
-      ? { status: 200, changesNothing: true, body: checkedDefinition(body) }
+      ? { status: 200, changesNothing: true, body: await dryRun(services, principal.tenant, body) }
       : { body: workflowView(await putWorkflow(services, principal.tenant, body)) },
   ),
   'GET /v1/workflows/{name}/versions': route(

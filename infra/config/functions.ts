@@ -98,7 +98,7 @@ export const functionSpecs = {
     description: 'HTTP routes of workflow definitions',
     memoryMb: 256,
     timeoutSeconds: 15,
-    access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'] },
+    access: { table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'] },
   },
   'http/runs': {
     description: 'HTTP routes of runs',

@@ -11,6 +11,7 @@ import {
 } from '#core/contract/agent.ts';
 import { AuditRecord } from '#core/contract/audit.ts';
 import { Completion, Step, StepGroup } from '#core/contract/definitions/step.ts';
+import { DryRun } from '#core/contract/dry-run.ts';
 import { Explanation } from '#core/contract/explanation.ts';
 import { Json } from '#core/contract/json.ts';
 import { Problem } from '#core/contract/problem.ts';
@@ -48,7 +49,7 @@ import {
   Usage as TenantUsage,
   TenantView,
 } from '#core/contract/tenant.ts';
-import { CheckedDefinition, RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
+import { RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
 
 /** Schemas that have a name of their own in the descriptions; every other one is told where it is used. */
 const named: Readonly<Record<string, z.ZodType>> = {
@@ -61,13 +62,13 @@ const named: Readonly<Record<string, z.ZodType>> = {
   AssignedTask,
   AuditRecord,
   Capability,
-  CheckedDefinition,
   Cleared,
   Completion,
   CostCriteria,
   CreatedKey,
   CreatedTenant,
   DebugMode,
+  DryRun,
   ErrorStats,
   Explanation,
   Initialized,

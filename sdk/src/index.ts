@@ -1,4 +1,5 @@
 export type { AgentView } from '../../core/contract/agent.ts';
+export type { DryRun } from '../../core/contract/dry-run.ts';
 export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { DryRun } from '../../core/contract/dry-run.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
-import { RunTimeline, RunView } from '../../core/contract/workflow.ts';
+import { RunTimeline, RunView, type WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
 import type { CallOptions, ClientOptions, Page, SubmitOptions } from './client.ts';
 import { Http } from './http.ts';
 import { realTimers } from './timers.ts';
@@ -16,6 +17,12 @@ export class Operator {
 
   constructor({ url, apiKey, timers = realTimers, random = Math.random }: Omit<ClientOptions, 'socketUrl'>) {
     this.#http = new Http({ url, apiKey, timers, random });
+  }
+
+  /** Checks a workflow without storing it: who could do it now, its cost, and how long a run would take. */
+  dryRun(definition: WorkflowDefinitionInput, { signal }: CallOptions = {}): Promise<DryRun> {
+    const request = { method: 'POST', path: '/workflows', query: { dryRun: 'true' }, body: definition } as const;
+    return this.#http.call({ ...request, ...(signal === undefined ? {} : { signal }) }, DryRun);
   }
 
   /** What agents have goes on, nothing new begins. */

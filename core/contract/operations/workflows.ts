@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { DryRun } from '../dry-run.ts';
 import { Name } from '../ids.ts';
 import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
-import { CheckedDefinition, WorkflowDefinition, WorkflowView } from '../workflow.ts';
+import { WorkflowDefinition, WorkflowView } from '../workflow.ts';
 
 const params = z.object({ name: Name });
 
@@ -11,11 +12,17 @@ export const workflowOperations = {
     summary: 'Store a workflow as its next version',
     description: 'The same definition again is the version that exists. Runs stay with the version they began with.',
     input: z.object({
-      query: z.strictObject({ dryRun: QueryFlag.optional().describe('`true`: only check it; nothing is stored.') }),
+      query: z.strictObject({
+        dryRun: QueryFlag.optional().describe('`true`: check it and say what a run would take; nothing is stored.'),
+      }),
       body: WorkflowDefinition,
     }),
     reply: { status: 201, body: WorkflowView },
-    alternative: { status: 200, when: 'With `dryRun`: what it would be stored as.', body: CheckedDefinition },
+    alternative: {
+      status: 200,
+      when: 'With `dryRun`: what it would be stored as, who could do it now, and what a run would take.',
+      body: DryRun,
+    },
     refuses: ['INVALID_DEFINITION', 'CYCLE'],
     example: {
       body: {

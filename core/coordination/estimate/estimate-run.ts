@@ -10,6 +10,8 @@ export interface ExpectedTask extends DagNode {
   readonly expectedMs: number | undefined;
   /** What its agent asks for it. */
   readonly priceUsd?: number;
+  /** No task but a point in time: what waits for it waits for all that it waits for. */
+  readonly isGate?: boolean;
 }
 
 /** A run before it happens. */
@@ -45,15 +47,19 @@ export const estimateRun = ({ shape, tasks, maxParallelAgents }: EstimateRequest
   const durationOf = (id: string): number => durations.get(id) ?? 0;
   const transitions = transitionsOf(shape);
   const { path, length } = criticalPath(tasks, durationOf);
+  const gates = new Set(tasks.filter(({ isGate }) => isGate === true).map(({ id }) => id));
+  const count = tasks.length - gates.size;
   return {
-    tasks: tasks.length,
+    tasks: count,
     transitions,
     platformUsd:
-      tasks.length * (costOf(unitsPerTask) + costOf(unitsPerStageMember)) + costOf({ stateTransition: transitions }),
+      count * (costOf(unitsPerTask) + costOf(unitsPerStageMember)) + costOf({ stateTransition: transitions }),
     agentsUsd: tasks.reduce((sum, { priceUsd }) => sum + (priceUsd ?? 0), 0),
-    criticalPath: path,
+    criticalPath: path.filter((id) => !gates.has(id)),
     criticalPathSeconds: length / 1000,
     expectedSeconds: expectedMakespan(tasks, durationOf, maxParallelAgents) / 1000,
-    unknownDurations: tasks.filter(({ expectedMs }) => expectedMs === undefined).map(({ id }) => id),
+    unknownDurations: tasks
+      .filter(({ expectedMs, isGate }) => expectedMs === undefined && isGate !== true)
+      .map(({ id }) => id),
   };
 };

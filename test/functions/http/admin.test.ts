@@ -247,7 +247,14 @@ describe('workflows', () => {
     const dry = await call('POST /v1/workflows', { body: definition, query: { dryRun: 'true' } });
     expect(dry).toMatchObject({
       status: 200,
-      body: { name: 'w', mode: 'sequential', definition: { timeoutSeconds: 86_400 } },
+      body: {
+        name: 'w',
+        mode: 'sequential',
+        definition: { timeoutSeconds: 86_400 },
+        steps: [{ step: 'a', type: 'x', tasks: 1 }],
+        unserved: [{ step: 'a', reason: 'no_agent' }],
+        estimate: { tasks: 1, transitions: 2 },
+      },
     });
     const wrong = { ...definition, steps: [{ id: 'a', type: 'x', dependsOn: ['a'] }] };
     expect((await call('POST /v1/workflows', { body: wrong, query: { dryRun: 'true' } })).status).toBe(400);
