@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ModeChoice } from './definitions/auto.ts';
 import { Json } from './json.ts';
 
 /** A step as a run is expected to have it. */
@@ -58,6 +59,9 @@ export type RunEstimateView = z.infer<typeof RunEstimateView>;
 export const DryRun = z.looseObject({
   name: z.string(),
   mode: z.string(),
+  /** Of one that leaves its mode to the platform. */
+  choice: ModeChoice.optional(),
+  /** As it would run. */
   definition: Json,
   steps: z.array(ExpectedStepView),
   /** Steps that would wait. */

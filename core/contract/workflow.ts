@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AuctionWorkflow } from './definitions/auction.ts';
+import { AutoWorkflow, ModeChoice } from './definitions/auto.ts';
 import { ConsensusWorkflow } from './definitions/consensus.ts';
 import { DagWorkflow } from './definitions/dag.ts';
 import { HierarchicalWorkflow } from './definitions/hierarchical.ts';
@@ -15,7 +16,7 @@ import { Name, RunId } from './ids.ts';
 import { Json } from './json.ts';
 import { TaskError } from './task.ts';
 
-/** A workflow as `POST /v1/workflows` takes it. */
+/** A workflow of a mode: as it runs. */
 export const WorkflowDefinition = z.discriminatedUnion('mode', [
   SequentialWorkflow,
   ParallelWorkflow,
@@ -29,15 +30,23 @@ export const WorkflowDefinition = z.discriminatedUnion('mode', [
   PipelineWorkflow,
 ]);
 export type WorkflowDefinition = z.infer<typeof WorkflowDefinition>;
+
+/** A workflow as `POST /v1/workflows` takes it: of a mode, or one whose mode is chosen as it is stored. */
+export const AskedWorkflow = z.discriminatedUnion('mode', [WorkflowDefinition, AutoWorkflow]);
+export type AskedWorkflow = z.infer<typeof AskedWorkflow>;
 /** A definition as its author writes it: everything with a default may be left out. */
-export type WorkflowDefinitionInput = z.input<typeof WorkflowDefinition>;
+export type WorkflowDefinitionInput = z.input<typeof AskedWorkflow>;
 
 /** A version of a workflow as the API answers it. `createdAt` is epoch milliseconds. */
 export const WorkflowView = z.looseObject({
   name: z.string(),
   version: z.int(),
+  /** The mode that it runs in. */
   mode: z.string(),
+  /** As its author wrote it, with every default. */
   definition: Json,
+  /** Of one whose mode was chosen. */
+  choice: ModeChoice.optional(),
   createdAt: z.number(),
 });
 export type WorkflowView = z.infer<typeof WorkflowView>;
@@ -121,6 +130,8 @@ export const RunView = z.looseObject({
   workflow: z.string(),
   version: z.int(),
   mode: z.string(),
+  /** Of a workflow whose mode was chosen. */
+  choice: ModeChoice.optional(),
   status: RunStatus,
   input: Json,
   output: Json.optional(),

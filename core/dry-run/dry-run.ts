@@ -1,7 +1,7 @@
 import { DryRun, type RunEstimateView, type Unserved } from '../contract/dry-run.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
-import type { WorkflowDefinition } from '../contract/workflow.ts';
+import type { AskedWorkflow, WorkflowDefinition } from '../contract/workflow.ts';
 import { type ExpectedTask, estimateRun, type RunEstimate } from '../coordination/estimate/estimate-run.ts';
 import { transitionsOf } from '../coordination/estimate/transitions.ts';
 import { NotFoundError } from '../errors/errors.ts';
@@ -172,13 +172,14 @@ const viewOf = ({ step, workers, inner }: Known) => {
  *
  * @throws InvalidDefinitionError, CycleError, PayloadTooLargeError.
  */
-export const dryRun = async (services: Services, tenant: TenantId, definition: WorkflowDefinition): Promise<DryRun> => {
-  await checkWorkflow(services, definition);
+export const dryRun = async (services: Services, tenant: TenantId, asked: AskedWorkflow): Promise<DryRun> => {
+  const { definition, choice } = await checkWorkflow(services, asked);
   const place = { services, tenant, lookup: workerLookup(services, tenant), depth: 0, seen: new Map() };
   const { steps, estimate } = await estimateDefinition(place, definition);
   return DryRun.parse({
     name: definition.name,
     mode: definition.mode,
+    choice,
     definition,
     steps: steps.map(viewOf),
     unserved: steps.flatMap(({ unserved }) => unserved).slice(0, most),

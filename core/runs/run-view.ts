@@ -92,6 +92,7 @@ export const runView = async (services: Services, run: Run): Promise<RunView> =>
     workflow: run.workflow,
     version: run.version,
     mode: run.mode,
+    choice: run.choice,
     status: run.status,
     input: await withReadUrl(services, run.tenant, run.input),
     output: run.output === undefined ? undefined : await withReadUrl(services, run.tenant, run.output),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ModeChoice } from '../contract/definitions/auto.ts';
 import { RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
@@ -17,6 +18,8 @@ export const Run = z.looseObject({
   workflow: z.string(),
   version: z.int(),
   mode: z.string(),
+  /** Of a workflow whose mode was chosen. */
+  choice: ModeChoice.optional(),
   status: RunStatus,
   input: Json,
   output: Json.optional(),

@@ -72,7 +72,7 @@ export const startRun = async (
   const requestHash = sha256Hex(canonicalJson(request));
   const runId = startedRunId(principal, idempotencyKey);
   const version = request.version ?? (await newestVersion(services, tenant, request.workflow));
-  const { definition } = await readWorkflow(services, tenant, request.workflow, version);
+  const { definition, choice } = await readWorkflow(services, tenant, request.workflow, version);
   const reuse = request.reuse === undefined ? undefined : await reuseOf(services, tenant, request, definition);
   const nowMs = services.clock.now();
   const key = keys.run(tenant, runId);
@@ -82,6 +82,7 @@ export const startRun = async (
     workflow: request.workflow,
     version,
     mode: definition.mode,
+    ...(choice === undefined ? {} : { choice }),
     status: 'STARTING',
     input: await fitPayload(services, tenant, 'input', reuse?.input ?? request.input),
     ...(reuse === undefined ? {} : { reuse: reuse.reuse }),

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
+import { ModeChoice } from '../contract/definitions/auto.ts';
 import type { TenantId } from '../contract/ids.ts';
+import { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { WorkflowDefinition } from '../contract/workflow.ts';
+import { type AskedWorkflow, WorkflowDefinition } from '../contract/workflow.ts';
 import { ConflictError, NotFoundError } from '../errors/errors.ts';
 import { checkDefinition, InvalidDefinitionError } from '../modes/check-definition.ts';
+import { type ResolvedWorkflow, resolveWorkflow } from '../modes/resolve-auto.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, setAll } from '../table/conditions.ts';
@@ -14,6 +17,9 @@ export const StoredWorkflow = z.looseObject({
   name: z.string(),
   version: z.int(),
   definition: WorkflowDefinition,
+  /** Where the mode was left to the platform: what its author wrote, and what was chosen. */
+  asked: Json.optional(),
+  choice: ModeChoice.optional(),
   hash: z.string(),
   createdAt: z.number(),
 });
@@ -24,16 +30,19 @@ const definitionCacheMs = 300_000;
 const maxTries = 5;
 
 /**
- * Whether a definition could be stored.
+ * A definition as it would run, if it could be stored.
  * @throws InvalidDefinitionError, also for an expression that can never be evaluated, with where it stands; CycleError,
  * PayloadTooLargeError.
  */
-export const checkWorkflow = async (services: Services, definition: WorkflowDefinition): Promise<void> => {
+export const checkWorkflow = async (services: Services, asked: AskedWorkflow): Promise<ResolvedWorkflow> => {
+  const resolved = resolveWorkflow(asked);
+  const { definition } = resolved;
   checkDefinition(definition);
   for (const { field, expression } of rulesOf(definition).expressions ?? []) {
     const problem = await services.expressions.problemWith(expression);
     if (problem !== undefined) throw new InvalidDefinitionError(field, `It cannot be evaluated: ${problem}`);
   }
+  return resolved;
 };
 
 /**
@@ -43,10 +52,10 @@ export const checkWorkflow = async (services: Services, definition: WorkflowDefi
 export const putWorkflow = async (
   services: Services,
   tenant: TenantId,
-  definition: WorkflowDefinition,
+  asked: AskedWorkflow,
 ): Promise<StoredWorkflow> => {
-  await checkWorkflow(services, definition);
-  const hash = sha256Hex(canonicalJson(definition));
+  const { definition, choice } = await checkWorkflow(services, asked);
+  const hash = sha256Hex(canonicalJson(asked));
   for (let tries = 0; tries < maxTries; tries++) {
     const item = await services.table.get(keys.workflowNewest(tenant, definition.name), { consistent: true });
     const newest = item === undefined ? { version: 0, hash: '' } : Newest.parse(item);
@@ -56,6 +65,7 @@ export const putWorkflow = async (
       name: definition.name,
       version,
       definition,
+      ...(choice === undefined ? {} : { asked: Json.parse(asked), choice }),
       hash,
       createdAt: services.clock.now(),
     };

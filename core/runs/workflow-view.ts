@@ -5,8 +5,8 @@ import type { Services } from '../services.ts';
 import { newestVersion, readWorkflow, StoredWorkflow } from './workflow-store.ts';
 
 /** A workflow version as people see it. */
-export const workflowView = ({ name, version, definition, createdAt }: StoredWorkflow): WorkflowView =>
-  WorkflowView.parse({ name, version, mode: definition.mode, definition, createdAt });
+export const workflowView = ({ name, version, definition, asked, choice, createdAt }: StoredWorkflow): WorkflowView =>
+  WorkflowView.parse({ name, version, mode: definition.mode, definition: asked ?? definition, choice, createdAt });
 
 /** A tenant's workflows by name, each in its newest version. */
 export const listWorkflowViews = async (

@@ -49,7 +49,7 @@ import {
   Usage as TenantUsage,
   TenantView,
 } from '#core/contract/tenant.ts';
-import { RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
+import { AskedWorkflow, RunRequest, RunView, WorkflowDefinition, WorkflowView } from '#core/contract/workflow.ts';
 
 /** Schemas that have a name of their own in the descriptions; every other one is told where it is used. */
 const named: Readonly<Record<string, z.ZodType>> = {
@@ -59,6 +59,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   AgentRegistration,
   AgentStatus: AgentStatusView,
   AgentUpdate,
+  AskedWorkflow,
   AssignedTask,
   AuditRecord,
   Capability,

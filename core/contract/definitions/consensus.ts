@@ -47,6 +47,20 @@ const fields = z.strictObject({
 });
 type Fields = z.infer<typeof fields>;
 
+/** How several come to one answer: all of a consensus but its question. */
+export const Agreement = fields.pick({
+  voters: true,
+  options: true,
+  quorum: true,
+  minParticipation: true,
+  weights: true,
+  tieBreaker: true,
+  leader: true,
+  veto: true,
+  maxRounds: true,
+  deadlineSeconds: true,
+});
+
 /** Those that must be among the voters because they are named. */
 export const namedVoters = ({ leader, veto }: Pick<Fields, 'leader' | 'veto'>): readonly string[] => [
   ...new Set([...veto, ...(leader === undefined ? [] : [leader])]),

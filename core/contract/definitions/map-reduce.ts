@@ -32,7 +32,7 @@ const Split = z.union([
 ]);
 
 /** How what came of the parts is brought together: built in, or by a task that is given `parts` and `missing`. */
-const Reduction = z.union([
+export const Reduction = z.union([
   z.strictObject({
     aggregate: z.enum(['concat', 'sum', 'merge', 'majority_vote', 'issues', 'suggestions', 'metrics']),
     /** Taken of each output before it is reduced. */

@@ -10,7 +10,7 @@ import { TaskBody } from './step.ts';
  * `{{ path }}` that names a list: of paths of files for `area` and `file_type`, of objects with a number `complexity`, or
  * with `id` and `dependsOn`.
  */
-const Decomposition = z.union([
+export const Decomposition = z.union([
   z.strictObject({ task: TaskBody }),
   z.strictObject({
     over: z

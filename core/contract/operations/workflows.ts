@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DryRun } from '../dry-run.ts';
 import { Name } from '../ids.ts';
 import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
-import { WorkflowDefinition, WorkflowView } from '../workflow.ts';
+import { AskedWorkflow, WorkflowView } from '../workflow.ts';
 
 const params = z.object({ name: Name });
 
@@ -15,7 +15,7 @@ export const workflowOperations = {
       query: z.strictObject({
         dryRun: QueryFlag.optional().describe('`true`: check it and say what a run would take; nothing is stored.'),
       }),
-      body: WorkflowDefinition,
+      body: AskedWorkflow,
     }),
     reply: { status: 201, body: WorkflowView },
     alternative: {

@@ -14,8 +14,8 @@ export type CoordinationMode =
 /** What is known of the work. Whatever is left out does not hold. */
 export interface WorkTraits {
   readonly tasks: readonly { readonly id: string; readonly dependsOn: readonly string[] }[];
-  /** Elements that one and the same task is done for. */
-  readonly itemCount?: number;
+  /** Elements that one and the same task is done for; `unknown`, where only a run's input tells. */
+  readonly itemCount?: number | 'unknown';
   /** Whether several have to agree on one answer. */
   readonly needsAgreement?: boolean;
   /** Whether each task takes the output of the one before it, checked or transformed between. */
@@ -104,9 +104,10 @@ const rules: readonly Rule[] = [
     () => 'one agent has to be in charge and be replaced when it is lost',
   ),
   when(
-    ({ traits }) => (traits.itemCount ?? 0) > 1,
+    ({ traits: { itemCount = 0 } }) => itemCount === 'unknown' || itemCount > 1,
     'map_reduce',
-    ({ traits }) => `the same is done for ${traits.itemCount} items, which do not depend on each other`,
+    ({ traits: { itemCount } }) =>
+      `the same is done for ${itemCount === 'unknown' ? 'each item of a list' : `${itemCount} items`}, which do not depend on each other`,
   ),
   when(
     ({ traits }) => traits.needsDecomposition === true,

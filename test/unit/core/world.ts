@@ -10,7 +10,7 @@ import { AgentId, RunId, type TaskId, TenantId } from '#core/contract/ids.ts';
 import type { Json } from '#core/contract/json.ts';
 import { keys } from '#core/contract/keys.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
-import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { AskedWorkflow, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { followTask } from '#core/runs/child-run.ts';
@@ -154,7 +154,7 @@ export const createWorld = () => {
   };
 
   const start = async (definition: WorkflowDefinitionInput, input: Json = null, key = 'run'): Promise<Run> => {
-    await putWorkflow(services, tenant, WorkflowDefinition.parse(definition));
+    await putWorkflow(services, tenant, AskedWorkflow.parse(definition));
     return startRun(services, {
       principal: owner,
       request: { workflow: definition.name, input },
