@@ -5,7 +5,8 @@ import { commonFields } from './common-fields.ts';
 import { Agreement } from './consensus.ts';
 import { TeamDefinition } from './hierarchical.ts';
 import { Reduction } from './map-reduce.ts';
-import { Completion, Step, TaskBody } from './step.ts';
+import { ParallelCompletion } from './parallel.ts';
+import { Step, TaskBody } from './step.ts';
 import { Decomposition } from './swarm-fanout.ts';
 
 /** Modes that a workflow can run in. */
@@ -39,7 +40,7 @@ export const AutoWorkflow = z.strictObject({
   /** Each step takes what the one before it made. */
   handsOn: z.boolean().default(false),
   /** Of steps that run at once: when they are enough. */
-  completion: Completion.optional(),
+  completion: ParallelCompletion.optional(),
   /** How the outputs of a step with `forEach` become one. @default concat */
   reduce: Reduction.optional(),
   /** Several have to agree on the answer to the one step, whose input is the question. */

@@ -103,8 +103,16 @@ const majorityVote = (parts: readonly Part[]): Json => {
   return { hasMajority, value: hasMajority ? top.value : null, votes: ranked, total: parts.length };
 };
 
+/** The best output, its number, whose it is, and whose had none. */
+export interface Best {
+  readonly best: Json;
+  readonly score: number | null;
+  readonly from: string | null;
+  readonly unscored: readonly string[];
+}
+
 /** The output with the best number at the path, the earlier among equals; which have no number there. */
-const bestOf = (parts: readonly Part[], path: string, order: 'highest' | 'lowest'): Json => {
+export const bestOf = (parts: readonly Part[], path: string, order: 'highest' | 'lowest'): Best => {
   const scored = parts.map((part) => ({ part, score: valueAt(part.output, path.split('.')) }));
   const unscored = scored.filter(({ score }) => typeof score !== 'number').map(({ part }) => part.name);
   let best: { part: Part; score: number } | undefined;
@@ -123,7 +131,10 @@ const bestOf = (parts: readonly Part[], path: string, order: 'highest' | 'lowest
  * @throws IrreducibleError naming the part, for `sum` and the aggregators.
  */
 export const reduce = (reducer: Reducer, parts: readonly Part[]): Json => {
-  if (typeof reducer === 'object') return bestOf(parts, reducer.bestOf, reducer.order ?? 'highest');
+  if (typeof reducer === 'object') {
+    const { unscored, ...best } = bestOf(parts, reducer.bestOf, reducer.order ?? 'highest');
+    return { ...best, unscored: [...unscored] };
+  }
   switch (reducer) {
     case 'concat':
       return concat(parts);

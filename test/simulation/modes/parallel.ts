@@ -28,10 +28,18 @@ export const parallel: ModePlot = {
       tasks: ['one', 'two'].map((id) => ({ id, type: 'race', requirements: code, timeoutSeconds: 7200 })),
       completion: 'any',
     },
+    {
+      mode: 'parallel',
+      name: 'best-of',
+      timeoutSeconds: 7200,
+      tasks: ['one', 'two', 'three'].map((id) => ({ id, type: 'score', requirements: code, timeoutSeconds: 7200 })),
+      completion: { bestOf: 'score' },
+    },
   ],
   inputOf: (chance) => {
     const items = Array.from({ length: chance.pick([0, 2, 3, 30]) }, (_, index) => index);
     const bulk = chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {};
     return chance.happens(0.2) ? { items: 'not a list' } : { items, ...bulk };
   },
+  outputOf: ({ type }, chance) => (type === 'score' ? { score: chance.pick([1, 2, 3, 'none']) } : undefined),
 };
