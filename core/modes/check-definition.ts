@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../contract/workflow.ts';
 import { pathsIn, type TemplatePath, wholePath } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
 import { PayloadTooLargeError } from '../errors/errors.ts';
+import type { ModeRules } from './mode-rules.ts';
 import { isList } from './output-of-stage.ts';
 import { rulesOf } from './rules-of.ts';
 import type { StageSpec, StageStep } from './stage-spec.ts';
@@ -109,6 +110,10 @@ const knownTo = (
   return known;
 };
 
+/** Whether a mode makes something of what its tasks did, which a template may then name. */
+const makesResult = (rules: ModeRules): boolean =>
+  rules.decide !== undefined || rules.conclude !== undefined || rules.handOn !== undefined;
+
 /**
  * Checks what the schema cannot: unique ids, dependencies without a cycle, templates that name what exists by then.
  *
@@ -128,7 +133,6 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
     for (const step of stage.steps) checkStep(step, `steps.${step.id}`, knownTo(step, stage, known));
     for (const step of stage.isSketch === true ? [] : stage.steps) known.set(step.id, step);
   }
-  // What the run came to exists where a mode decides something.
-  const own = rules.decide === undefined && rules.conclude === undefined ? [] : ['result'];
+  const own = makesResult(rules) ? ['result'] : [];
   for (const path of pathsIn(definition.output ?? null)) checkPath(path, 'output', known, own);
 };

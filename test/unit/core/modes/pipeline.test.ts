@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '#core/contract/json.ts';
 import { isClaimCheck } from '#core/contract/payload.ts';
-import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { WorkflowDefinition } from '#core/contract/workflow.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { handOn } from '#core/runs/hand-on.ts';
 import type { Run } from '#core/runs/run.ts';
@@ -11,8 +11,7 @@ import { createWorld, owner, type TestAgent, tenant, type World } from '../world
 
 type Stage = { readonly id: string; readonly [field: string]: unknown };
 const stage = (id: string, more: Record<string, unknown> = {}): Stage => ({ id, type: id, ...more });
-const pipeline = (...stages: readonly Stage[]): WorkflowDefinitionInput =>
-  WorkflowDefinition.parse({ mode: 'pipeline', name: 'p', stages });
+const pipeline = (...stages: readonly Stage[]) => WorkflowDefinition.parse({ mode: 'pipeline', name: 'p', stages });
 
 const begin = async (stages: readonly Stage[], input: Json = null) => {
   const world = createWorld();
@@ -69,6 +68,16 @@ describe('a pipeline run', () => {
         ],
       },
     });
+  });
+
+  it('gives the last value alone when its output says so', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const run = await world.start({ ...pipeline(stage('one')), output: '{{ result.output }}' }, null);
+    await reach(world, run, 0);
+    await finish(world, agent, 0, 'all there is');
+    await reach(world, run, 1);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'SUCCEEDED', output: 'all there is' });
   });
 
   it('is not a parallel stage: a stage is not asked for before the one before has ended', async () => {
