@@ -18,6 +18,8 @@ const errorRates: readonly (readonly [Severity, number])[] = [
   ['sev3', 0.01],
 ];
 const manySystems = 3;
+/** Of the changes to try: one for each code generator that looks for a hotfix at once. */
+const shares = [0, 1, 2, 3].map((index) => ({ index, of: 4 }));
 const standardTeam: Assessment['team'] = ['responder', 'codegen', 'tester'];
 
 /** How bad it is, why, and who is called together. Figures and words count alike; the worst decides. */
@@ -33,7 +35,7 @@ export function assess(incident: Incident, now: number): Assessment {
     severity: worst.severity,
     reasons: reasons.length === 0 ? [worst.says] : reasons.map(({ severity, says }) => `${severity}: ${says}`),
     team: isUrgent || isSecurityRelevant(incident) ? [...standardTeam, 'security_auditor'] : standardTeam,
-    urgent: isUrgent ? [0] : [],
+    urgent: isUrgent ? [shares] : [],
     standard: isUrgent ? [] : [0],
     startedAt,
     detectedAt: incident.detectedAt ?? startedAt,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { TaskHandler } from '#sdk/index.ts';
 import { parseInput } from '../shared/parse-input.ts';
+import { swarmPartsOf } from '../shared/swarm-parts.ts';
 import { assess as assessIncident, isSecurityRelevant } from './assess.ts';
 import { chooseHotfix, createHotfix } from './create-hotfix.ts';
 import { diagnose as diagnoseFailures } from './diagnose.ts';
@@ -24,7 +25,7 @@ import { writePostMortem } from './write-post-mortem.ts';
 const AssessInput = z.strictObject({ incident: Incident });
 const DiagnoseInput = z.strictObject({ incident: Incident, service: Service });
 const HotfixInput = z.strictObject({ service: Service, diagnosis: Diagnosis, part: Part });
-const ChooseInput = z.strictObject({ swarms: z.array(z.array(Hotfix)), standard: z.array(Hotfix) });
+const ChooseInput = z.strictObject({ swarms: z.array(swarmPartsOf(Hotfix)), standard: z.array(Hotfix) });
 const ClearInput = z.strictObject({
   assessment: Assessment,
   diagnosis: Diagnosis,

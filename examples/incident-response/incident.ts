@@ -56,7 +56,7 @@ export const Assessment = z.strictObject({
   /** Who is called together. */
   team: z.array(z.enum(['responder', 'codegen', 'tester', 'security_auditor'])),
   /** How the hotfix is looked for: one entry in one of the two. */
-  urgent: z.array(z.int()),
+  urgent: z.array(z.array(z.strictObject({ index: z.int(), of: z.int() }))),
   standard: z.array(z.int()),
   startedAt: z.int(),
   detectedAt: z.int(),

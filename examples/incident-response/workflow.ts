@@ -9,17 +9,15 @@ const lookForHotfix = { service: '{{ input.service }}', diagnosis: '{{ input.dia
 
 /** For severity 1 and 2: several look for a hotfix at once, each among its share of the changes. */
 export const incidentSwarm = {
-  mode: 'parallel',
+  mode: 'swarm',
+  variant: 'fanout',
   name: 'incident-swarm',
   description: 'Code generators share the changes to try among them.',
   timeoutSeconds: 600,
-  tasks: [0, 1, 2].map((index) => ({
-    id: `part-${index}`,
-    type: 'create_hotfix',
-    input: { ...lookForHotfix, part: { index, of: 3 } },
-    ...by('codegen', 300),
-  })),
-  output: ['{{ steps.part-0.output }}', '{{ steps.part-1.output }}', '{{ steps.part-2.output }}'],
+  decompose: { over: '{{ input.parts }}', by: 'item' },
+  work: { type: 'create_hotfix', input: { ...lookForHotfix, part: '{{ item }}' }, ...by('codegen', 300) },
+  toleratedFailures: '100%',
+  output: '{{ result.parts }}',
 } satisfies WorkflowDefinitionInput;
 
 const facts = {
@@ -46,7 +44,7 @@ export const incidentResponse = {
       description: 'For severity 1 and 2.',
       forEach: '{{ steps.assess.output.urgent }}',
       run: { workflow: incidentSwarm.name },
-      input: { service, diagnosis },
+      input: { service, diagnosis, parts: '{{ item }}' },
     },
     {
       id: 'standard',

@@ -2,7 +2,7 @@ import { agentFiles, defineExample } from '../shared/example.ts';
 import { readSourceInput } from '../shared/source-input.ts';
 import { MigrationReport, MigrationRequest } from './migration.ts';
 import { renderMigration } from './render.ts';
-import { migrationWorkflow } from './workflow.ts';
+import { migrationSwarm, migrationWorkflow } from './workflow.ts';
 
 /** Migrates a source tree, or leaves it as it was. */
 export const migration = defineExample({
@@ -11,7 +11,7 @@ export const migration = defineExample({
   agents: agentFiles(import.meta.url, ['planner', 'migrator', 'validator', 'coordinator']),
   input: MigrationRequest,
   output: MigrationReport,
-  workflows: [migrationWorkflow],
+  workflows: [migrationSwarm, migrationWorkflow],
   sample: {
     target: { type: 'framework_upgrade', fromTechnology: 'react@17', toTechnology: 'react@18' },
     files: {

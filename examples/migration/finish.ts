@@ -8,7 +8,13 @@ import { hash } from './plan-migration.ts';
  * Keeps the migrated tree, or takes every step back in reverse order when one failed or the tree does not fit together.
  * @throws TaskFailure ROLLBACK_FAILED when a restored file is not what the plan was made for
  */
-export function finish({ files, plan, results, compatibility }: z.infer<typeof FinishInput>): MigrationReport {
+export function finish({
+  files,
+  plan,
+  results: bySwarm,
+  compatibility,
+}: z.output<typeof FinishInput>): MigrationReport {
+  const results = bySwarm.flat();
   const { planId, risks, batches, steps } = plan;
   const missing = steps.filter(({ id }) => !results.some(({ step }) => step === id)).map(({ path }) => path);
   const problems = [...compatibility.problems, ...missing.map((path) => `${path}: its step was not done`)];

@@ -23,7 +23,7 @@ export const migrate: TaskHandler = (task) => {
 /** The validator's work. */
 export const check: TaskHandler = (task) => {
   const { files, target, results } = parseInput(CheckInput, task.input);
-  return checkCompatibility(files, target, results);
+  return checkCompatibility(files, target, results.flat());
 };
 
 /** Keeps the tree or takes it back. */

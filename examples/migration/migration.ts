@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SourceFile } from '../code-review/analysers/finding.ts';
 import { SourceInput } from '../shared/source-input.ts';
+import { swarmPartsOf } from '../shared/swarm-parts.ts';
 
 const Identifier = z.string().regex(/^[A-Za-z_$][\w$]{0,79}$/, 'must be a name');
 
@@ -47,6 +48,8 @@ export type Step = z.infer<typeof Step>;
 export const Plan = z.strictObject({
   planId: z.string(),
   steps: z.array(Step),
+  /** The steps once more, as the work of one swarm; nothing when there are none. */
+  swarms: z.array(z.array(Step)),
   /** Steps that can be done at the same time, a batch after the other. */
   batches: z.array(z.array(z.string())),
   risks: z.array(z.string()),
@@ -74,7 +77,8 @@ export type StepResult = z.infer<typeof StepResult>;
 export const CheckInput = z.strictObject({
   files: z.array(SourceFile),
   target: Target,
-  results: z.array(StepResult),
+  /** By swarm. */
+  results: z.array(swarmPartsOf(StepResult)),
 });
 export const Compatibility = z.strictObject({ isCompatible: z.boolean(), problems: z.array(z.string()) });
 export type Compatibility = z.infer<typeof Compatibility>;
@@ -82,7 +86,7 @@ export type Compatibility = z.infer<typeof Compatibility>;
 export const FinishInput = z.strictObject({
   files: z.array(SourceFile),
   plan: Plan,
-  results: z.array(StepResult),
+  results: z.array(swarmPartsOf(StepResult)),
   compatibility: Compatibility,
 });
 

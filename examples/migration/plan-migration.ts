@@ -23,6 +23,7 @@ export function planMigration(files: readonly SourceFile[], target: Target, maxP
   return {
     planId: `mig_${hash(JSON.stringify([target, files])).slice(0, 16)}`,
     steps,
+    swarms: steps.length === 0 ? [] : [steps],
     batches: batchesOf(steps, maxParallelSteps),
     risks: [...risks, ...cycleRisks(graph, affected)],
     rollback: steps.toReversed().map(({ path }) => ({ path, sha256: hash(textOf(files, path)) })),

@@ -4,13 +4,27 @@ const by = (role: string) => ({ requirements: { capabilities: [`migration.${role
 const files = '{{ input.files }}';
 const target = '{{ input.target }}';
 
+/** The steps of a plan: each after those it depends on, at most three at once, whatever becomes of the others. */
+export const migrationSwarm = {
+  mode: 'swarm',
+  variant: 'fanout',
+  name: 'migration-swarm',
+  description: 'Changes one module after the other, those that do not depend on each other at once.',
+  timeoutSeconds: 1200,
+  decompose: { over: '{{ input.steps }}', by: 'dependency' },
+  work: { type: 'migrate_module', input: { step: '{{ item }}', files, target }, ...by('migrator') },
+  order: 'dag',
+  size: 3,
+  toleratedFailures: '100%',
+  output: '{{ result.parts }}',
+} satisfies WorkflowDefinitionInput;
+
 /** Plan, steps, check, and everything taken back when it does not hold. */
 export const migrationWorkflow = {
   mode: 'sequential',
   name: 'migration',
   description: 'Migrates a source tree by a plan, at most three modules at a time, with a rollback.',
   timeoutSeconds: 1800,
-  maxParallelAgents: 3,
   steps: [
     {
       id: 'plan',
@@ -20,10 +34,10 @@ export const migrationWorkflow = {
     },
     {
       id: 'migrate',
-      type: 'migrate_module',
-      forEach: '{{ steps.plan.output.steps }}',
-      input: { step: '{{ item }}', files, target },
-      ...by('migrator'),
+      description: 'Once, unless there is nothing to do.',
+      forEach: '{{ steps.plan.output.swarms }}',
+      run: { workflow: migrationSwarm.name },
+      input: { steps: '{{ item }}', files, target },
     },
     {
       id: 'check',

@@ -4,7 +4,7 @@ import { DebtCategory, type DebtMetrics, DebtReport, type ReportInput } from './
 import { prioritise } from './prioritise.ts';
 
 /** Counts the items, orders the proposals, and compares with an earlier scan. */
-export function buildDebtReport({ files, items, proposals, previous }: z.infer<typeof ReportInput>): DebtReport {
+export function buildDebtReport({ files, items, proposals, previous }: z.output<typeof ReportInput>): DebtReport {
   const lines = files.reduce((sum, file) => sum + file.lines, 0);
   const minutes = items.reduce((sum, item) => sum + item.minutes, 0);
   const metrics: DebtMetrics = {
@@ -24,7 +24,7 @@ export function buildDebtReport({ files, items, proposals, previous }: z.infer<t
     bySeverity: DebtReport.shape.bySeverity.parse(Object.fromEntries(severities)),
     byCategory: DebtReport.shape.byCategory.parse(Object.fromEntries(categories)),
     items: ordered,
-    actionPlan: proposals.toSorted((left, right) => rankOf(left.item) - rankOf(right.item)),
+    actionPlan: proposals.flat().toSorted((left, right) => rankOf(left.item) - rankOf(right.item)),
     ...(previous === undefined || previous === null ? {} : { trend: trendOf(metrics, previous) }),
   };
 }

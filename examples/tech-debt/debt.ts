@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Severity, SourceFile } from '../code-review/analysers/finding.ts';
 import { SourceInput } from '../shared/source-input.ts';
+import { swarmPartsOf } from '../shared/swarm-parts.ts';
 
 export const DebtCategory = z.enum(['complexity', 'duplication', 'smell', 'marker']);
 export type DebtCategory = z.infer<typeof DebtCategory>;
@@ -56,7 +57,12 @@ export const PrioritiseInput = z.strictObject({
   top: z.int(),
 });
 /** All items, the most pressing first, and what the swarm is to work on. */
-export const Priorities = z.strictObject({ items: z.array(DebtItem), top: z.array(DebtItem) });
+export const Priorities = z.strictObject({
+  items: z.array(DebtItem),
+  top: z.array(DebtItem),
+  /** The top once more, as the work of one swarm; nothing when there is none. */
+  swarms: z.array(z.array(DebtItem)),
+});
 
 /** A part of a function that can stand alone. */
 export const Extraction = z.strictObject({
@@ -86,7 +92,8 @@ export const ProposalInput = z.strictObject({ item: DebtItem, files: z.array(Sou
 export const ReportInput = z.strictObject({
   files: z.array(z.strictObject({ path: z.string(), lines: z.int() })),
   items: z.array(DebtItem),
-  proposals: z.array(Proposal),
+  /** By swarm. */
+  proposals: z.array(swarmPartsOf(Proposal)),
   previous: DebtMetrics.nullish(),
 });
 

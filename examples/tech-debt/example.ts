@@ -2,7 +2,7 @@ import { agentFiles, defineExample } from '../shared/example.ts';
 import { readSourceInput } from '../shared/source-input.ts';
 import { DebtReport, DebtRequest } from './debt.ts';
 import { renderDebt } from './render.ts';
-import { techDebtWorkflow } from './workflow.ts';
+import { refactoringSwarm, techDebtWorkflow } from './workflow.ts';
 
 const batchSize = 50;
 
@@ -13,7 +13,7 @@ export const techDebt = defineExample({
   agents: agentFiles(import.meta.url, ['scanner', 'duplication', 'refactorer', 'tracker']),
   input: DebtRequest,
   output: DebtReport,
-  workflows: [techDebtWorkflow],
+  workflows: [refactoringSwarm, techDebtWorkflow],
   sample: { directory: 'examples', complexityThreshold: 8 },
   title: ({ directory = 'the files given' }) => `Scanning ${directory}`,
   prepare: async ({ directory, files: given, ...rest }) => {

@@ -24,7 +24,8 @@ export const scanDuplication: TaskHandler = (task) => {
 export const rank: TaskHandler = (task) => {
   const { scans, duplication, top } = parseInput(PrioritiseInput, task.input);
   const items = prioritise([...scans, duplication].flatMap((scan) => scan.items));
-  return { items, top: items.slice(0, top) };
+  const first = items.slice(0, top);
+  return { items, top: first, swarms: first.length === 0 ? [] : [first] };
 };
 
 /** One proposal of the swarm. */

@@ -2,6 +2,19 @@ import type { WorkflowDefinitionInput } from '#sdk/index.ts';
 
 const by = (role: string) => ({ requirements: { capabilities: [`debt.${role}`] }, timeoutSeconds: 300 });
 
+/** A proposal for each of the most pressing, five at once. */
+export const refactoringSwarm = {
+  mode: 'swarm',
+  variant: 'fanout',
+  name: 'refactoring-swarm',
+  description: 'Proposes how to pay items back.',
+  timeoutSeconds: 900,
+  decompose: { over: '{{ input.top }}', by: 'item' },
+  work: { type: 'refactor', input: { item: '{{ item }}', files: '{{ input.files }}' }, ...by('refactoring') },
+  size: 5,
+  output: '{{ result.parts }}',
+} satisfies WorkflowDefinitionInput;
+
 /** Scan by two kinds of agent at once, priorities, a swarm of proposals for the top, the report. */
 export const techDebtWorkflow = {
   mode: 'sequential',
@@ -39,10 +52,10 @@ export const techDebtWorkflow = {
     },
     {
       id: 'propose',
-      type: 'refactor',
-      forEach: '{{ steps.prioritise.output.top }}',
-      input: { item: '{{ item }}', files: '{{ input.files }}' },
-      ...by('refactoring'),
+      description: 'Once, unless there is nothing to propose.',
+      forEach: '{{ steps.prioritise.output.swarms }}',
+      run: { workflow: refactoringSwarm.name },
+      input: { top: '{{ item }}', files: '{{ input.files }}' },
     },
     {
       id: 'report',

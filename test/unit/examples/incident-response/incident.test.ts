@@ -31,14 +31,17 @@ const respond = async (raw: unknown, answer: unknown = deployed): Promise<PostMo
   const { incident, service, history } = IncidentRequest.parse(raw);
   const assessment = Assessment.parse((await runHandler(assess, { incident })).output);
   const diagnosis = (await runHandler(diagnose, { incident, service })).output;
-  const of = assessment.urgent.length > 0 ? 3 : 1;
+  const of = assessment.urgent[0]?.length ?? 1;
   const found = await Promise.all(
     Array.from(
       { length: of },
       async (_, index) => (await runHandler(fix, { service, diagnosis, part: { index, of } })).output,
     ),
   );
-  const lists = of > 1 ? { swarms: [found], standard: [] } : { swarms: [], standard: found };
+  const lists =
+    of > 1
+      ? { swarms: [found.map((output, index) => ({ id: `${index}`, status: 'succeeded', output }))], standard: [] }
+      : { swarms: [], standard: found };
   const hotfix = (await runHandler(choose, lists)).output;
   const tester = (await runHandler(test, { service, hotfix })).output;
   const securityAuditor = (await runHandler(audit, { hotfix })).output;

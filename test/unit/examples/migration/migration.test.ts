@@ -18,10 +18,12 @@ const migrateTree = async (raw: unknown, skip?: string): Promise<MigrationReport
   const { target, maxParallelSteps, ...source } = MigrationRequest.parse(raw);
   const files = await readSourceInput(source);
   const made = Plan.parse((await runHandler(plan, { files, target, maxParallelSteps })).output);
-  const results: StepResult[] = [];
+  const parts: { id: string; status: string; output: StepResult }[] = [];
   for (const step of made.steps.filter(({ path }) => path !== skip)) {
-    results.push(StepResult.parse((await runHandler(migrate, { step, files, target })).output));
+    const output = StepResult.parse((await runHandler(migrate, { step, files, target })).output);
+    parts.push({ id: step.id, status: 'succeeded', output });
   }
+  const results = made.swarms.map(() => parts);
   const compatibility = Compatibility.parse((await runHandler(check, { files, target, results })).output);
   return MigrationReport.parse((await runHandler(close, { files, plan: made, results, compatibility })).output);
 };

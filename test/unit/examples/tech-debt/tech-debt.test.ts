@@ -12,8 +12,17 @@ const scan = async (raw: unknown): Promise<DebtReport> => {
   const files = await readSourceInput(request);
   const scans = [(await runHandler(scanFiles, { files, threshold: request.complexityThreshold })).output];
   const duplication = (await runHandler(scanDuplication, { files, threshold: request.duplicationThreshold })).output;
-  const { items, top } = Priorities.parse((await runHandler(rank, { scans, duplication, top: request.top })).output);
-  const proposals = await Promise.all(top.map(async (item) => (await runHandler(refactor, { item, files })).output));
+  const { items, top, swarms } = Priorities.parse(
+    (await runHandler(rank, { scans, duplication, top: request.top })).output,
+  );
+  const parts = await Promise.all(
+    top.map(async (item) => ({
+      id: item.id,
+      status: 'succeeded',
+      output: (await runHandler(refactor, { item, files })).output,
+    })),
+  );
+  const proposals = swarms.map(() => parts);
   const counted = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
   const { output } = await runHandler(report, { files: counted, items, proposals, previous: request.previous });
   return DebtReport.parse(output);
