@@ -65,5 +65,7 @@ export const DocumentSummary = z.strictObject({
   terms: z.array(Term).max(20),
   /** Word for word from the text, in its order. */
   summary: z.array(z.strictObject({ sentence: z.int().min(0), text: z.string() })),
+  /** The summary in one piece. */
+  text: z.string().optional(),
 });
 export type DocumentSummary = z.infer<typeof DocumentSummary>;

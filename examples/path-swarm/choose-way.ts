@@ -30,19 +30,35 @@ const costWeight = 1;
 const attraction = 3;
 
 /**
- * An ant's next step, by chance: a way is the likelier the stronger it is marked and the less it costs. Food in reach
- * attracts, but the way past it may be the cheaper one; places where the ant has been are left out unless there is no other.
+ * An ant's next steps, by chance, as far as it sees: a way is the likelier the stronger it is marked and the less it costs.
+ * Food in reach attracts, but the way past it may be the cheaper one; places where the ant has been are left out unless
+ * there is no other. It stops at food.
  */
-export function chooseWay({ antId, at, trail, ways, resources }: View, random: () => number): Move {
+export function chooseWays(view: View, sight: number, random: () => number): Move {
+  const { antId, ways, resources } = view;
+  const trail = [...view.trail];
+  const moves: string[] = [];
+  for (let at = view.at; moves.length < sight && !resources.includes(moves.at(-1) ?? ''); ) {
+    const next = chooseWay({ at, trail, ways, resources }, random);
+    if (next === undefined) break;
+    moves.push(next);
+    trail.push(next);
+    at = next;
+  }
+  return { antId, moves };
+}
+
+function chooseWay(
+  { at, trail, ways, resources }: Pick<View, 'at' | 'trail' | 'ways' | 'resources'>,
+  random: () => number,
+): string | undefined {
   const open = ways.flatMap(({ from, to, cost, strength }) => {
     if (from !== at && to !== at) return [];
     const next = from === at ? to : from;
     return [{ to: next, cost, strength, isFood: resources.includes(next) }];
   });
   const fresh = open.filter(({ to }) => !trail.includes(to));
-  const candidates = fresh.length > 0 ? fresh : open;
-  const choice = draw(candidates, random);
-  return { antId, moves: choice === undefined ? [] : [choice.to] };
+  return draw(fresh.length > 0 ? fresh : open, random)?.to;
 }
 
 function draw<Way extends { readonly cost: number; readonly strength: number; readonly isFood: boolean }>(

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import * as z from 'zod';
 import { collectSources } from '../code-review/analysers/collect-sources.ts';
 import { SourceFile } from '../code-review/analysers/finding.ts';
+import { fromCaller } from './from-caller.ts';
 
 /** Sources by relative path with forward slashes. */
 export const SourceTree = z.record(
@@ -27,7 +27,7 @@ export async function readSourceInput(input: {
   readonly files?: SourceTree | undefined;
 }): Promise<SourceFile[]> {
   const given = Object.entries(input.files ?? {}).map(([path, text]) => ({ path, text }));
-  const root = resolve(process.env['INIT_CWD'] ?? process.cwd(), input.directory ?? '.');
+  const root = fromCaller(input.directory ?? '.');
   const read = input.directory === undefined ? [] : (await collectSources(root)).files;
   const files = [...read, ...given].toSorted((left, right) => (left.path < right.path ? -1 : 1));
   if (files.length === 0) throw new Error('The input holds no sources: give files, or a directory that has some.');

@@ -66,7 +66,12 @@ export const randomWalk = (maze: Maze, seed: number): number => {
   return walks.reduce((sum, each) => sum + each, 0) / walks.length;
 };
 
-const Report = z.looseObject({ path: z.array(z.string()), cost: z.number() });
+const Report = z.looseObject({
+  path: z.array(z.string()),
+  cost: z.number(),
+  cheapest: z.looseObject({ path: z.array(z.string()), cost: z.number() }),
+  randomWalk: z.number(),
+});
 
 /** What a path of the maze really costs. */
 export const costOf = (maze: Maze, path: readonly string[]): number =>
@@ -82,10 +87,13 @@ export const pathSwarmChecker: Checker = {
   },
   async check(seed, given) {
     const maze = mazeOf(seed);
-    const { path, cost } = Report.parse(given);
+    const { path, cost, cheapest, randomWalk: walked } = Report.parse(given);
     expect([path[0], path.at(-1)]).toEqual([maze.start, maze.goal]);
     expect(cost).toBeCloseTo(costOf(maze, path));
     expect(cost).toBeLessThanOrEqual(1.25 * shortest(maze));
     expect(cost).toBeLessThan(randomWalk(maze, seed));
+    expect(cheapest.cost).toBeCloseTo(shortest(maze));
+    expect(costOf(maze, cheapest.path)).toBeCloseTo(cheapest.cost);
+    expect(walked).toBeGreaterThan(cost);
   },
 };

@@ -1,26 +1,31 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { examples } from '../../../examples/registry.ts';
 
 const repository = join(import.meta.dirname, '..', '..', '..');
-const run = (...parameters: string[]) =>
-  spawnSync(process.execPath, [join(repository, 'scripts/example.ts'), ...parameters], {
+const run = async (...parameters: string[]) => {
+  const child = spawn(process.execPath, [join(repository, 'scripts/example.ts'), ...parameters], {
     cwd: repository,
-    encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: join(repository, 'node_modules/.cache/node') },
   });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { stdout, stderr, status: await ended };
+};
 
-describe('npm run example', () => {
-  it('lists every example, one line each', () => {
-    const { stdout, status } = run('--list');
+describe.concurrent('npm run example', () => {
+  it('lists every example, one line each', async () => {
+    const { stdout, status } = await run('--list');
     expect(status).toBe(0);
     expect(stdout.trimEnd().split('\n')).toHaveLength(examples.length);
     for (const { name, summary } of examples)
       expect(stdout).toMatch(new RegExp(`^  ${name} +${summary.slice(0, 20)}`, 'm'));
   });
 
-  it.each(examples)('shows with $name --help an input that it takes', (example) => {
-    const { stdout, status } = run(example.name, '--help');
+  it.each(examples)('shows with $name --help an input that it takes', async (example) => {
+    const { stdout, status } = await run(example.name, '--help');
     expect(status).toBe(0);
     expect(() => example.check(JSON.parse(stdout.slice(stdout.indexOf('\n{'))))).not.toThrow();
   });
@@ -34,8 +39,8 @@ describe('npm run example', () => {
     { parameters: ['tech-debt', '--input', '{"files":{"../x.js":""}}'], says: '../x.js' },
     { parameters: ['feature-team', '--copies', '0'], says: '--copies must be a whole number from 1 to 20' },
     { parameters: ['feature-team', '--report', 'no/such/folder/r.json'], says: 'cannot be written' },
-  ])('refuses $parameters before anything starts', ({ parameters, says }) => {
-    const { status, stdout, stderr } = run(...parameters);
+  ])('refuses $parameters before anything starts', async ({ parameters, says }) => {
+    const { status, stdout, stderr } = await run(...parameters);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toContain(says);
     expect(stderr).not.toMatch(/^ +at /m);
