@@ -1,15 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { Client } from '#sdk/index.ts';
 import { examples } from '../examples/registry.ts';
-import type { Answer, Example, ExampleResult, Question } from '../examples/shared/example.ts';
-import { createProgress } from '../examples/shared/progress.ts';
-import { startAgents } from '../examples/shared/start-agents.ts';
-import { bootPlatform, type LocalMuster, stopOnSignal } from './boot-platform.ts';
+import type { Answer, Example, Question } from '../examples/shared/example.ts';
+import type { LocalMuster } from './boot-platform.ts';
+import { say, showRun, startFleet } from './fleet.ts';
 import { fromCaller, wholeNumber } from './parameters.ts';
-import { reportPathOf } from './report-file.ts';
+import { reportPathOf, writeReport } from './report-file.ts';
 
 const usage = `Runs an example on this machine: the platform, the example's agents as processes of their own, one run.
 
@@ -45,8 +43,6 @@ const options = {
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 const maxShown = 2000;
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const listing = (): string => {
   const width = Math.max(...examples.map(({ name }) => name.length));
@@ -113,58 +109,18 @@ const answerTo = async (
   }
 };
 
-const runOn = async (
-  muster: LocalMuster,
-  example: Example,
-  request: { readonly input: unknown; readonly isQuiet: boolean; readonly answer: string | undefined },
-): Promise<ExampleResult> => {
-  const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
-  const progress = createProgress({ stream: request.isQuiet ? process.stderr : process.stdout });
-  try {
-    return await example.run(request.input, {
-      client,
-      onEvent: (event) => progress.onEvent(event),
-      decide: (question) => answerTo(question, muster, request.answer),
-    });
-  } finally {
-    progress.end();
-    client.close();
-  }
-};
-
-const show = async (result: ExampleResult, values: Values, reportPath: string | undefined): Promise<void> => {
-  const json = `${JSON.stringify(result.report, null, 2)}\n`;
-  process.stdout.write(values.json ? json : `\n${result.text}\n`);
-  if (reportPath === undefined) return;
-  await writeFile(reportPath, json);
-  say(`Report written to ${reportPath}`);
-};
-
 const run = async (example: Example, values: Values): Promise<void> => {
   const input = await readInput(example, values.input);
+  const port = wholeNumber('--port', values.port, [0, 65_535]);
   const copies = wholeNumber('--copies', values.copies, [1, 20]);
   const reportPath = await reportPathOf(values.report);
-  let stopAgents = async (): Promise<void> => undefined;
-  const booting = bootPlatform({
-    port: wholeNumber('--port', values.port, [0, 65_535]),
-    log: values.verbose ? say : () => undefined,
-    progress: say,
-  });
-  const stop = async (): Promise<void> => {
-    await stopAgents();
-    await (await booting).stop();
-  };
-  stopOnSignal(stop);
-  const muster = await booting;
+  const { muster, stop } = await startFleet({ port, agents: example.agents, copies, verbose: values.verbose });
   try {
-    const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, agents: example.agents, copies });
-    stopAgents = () => agents.stop();
-    say(`${agents.processes.length} agents are connected.`);
-    await show(
-      await runOn(muster, example, { input, isQuiet: values.json, answer: values.answer }),
-      values,
-      reportPath,
+    const { report, text } = await showRun(muster, values.json ? process.stderr : process.stdout, (surroundings) =>
+      example.run(input, { ...surroundings, decide: (question) => answerTo(question, muster, values.answer) }),
     );
+    process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${text}\n`);
+    await writeReport(reportPath, report);
   } finally {
     await stop();
   }

@@ -1,4 +1,5 @@
-import { open, rm, stat } from 'node:fs/promises';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
+import { say } from './fleet.ts';
 import { fromCaller } from './parameters.ts';
 
 /** Tried before the work, so that nobody waits for what cannot be written. Leaves everything as it is. */
@@ -12,4 +13,11 @@ export const reportPathOf = async (file: string | undefined): Promise<string | u
   await handle.close();
   if (before === undefined) await rm(path);
   return path;
+};
+
+/** Writes a report where it was asked for. */
+export const writeReport = async (path: string | undefined, report: unknown): Promise<void> => {
+  if (path === undefined) return;
+  await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
+  say(`Report written to ${path}`);
 };

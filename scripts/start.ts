@@ -1,15 +1,11 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client } from '#sdk/index.ts';
-import type { ReviewReport } from '../examples/code-review/analysers/report/build-report.ts';
 import { renderReport } from '../examples/code-review/analysers/report/render-report.ts';
 import { reviewAgents, runCodeReview } from '../examples/code-review/review.ts';
-import { createProgress } from '../examples/shared/progress.ts';
-import { startAgents } from '../examples/shared/start-agents.ts';
-import { bootPlatform, stopOnSignal } from './boot-platform.ts';
+import { say, showRun, startFleet } from './fleet.ts';
 import { directoryFromCaller, fromCaller, wholeNumber } from './parameters.ts';
-import { reportPathOf } from './report-file.ts';
+import { reportPathOf, writeReport } from './report-file.ts';
 
 const usage = `Starts Muster on this machine, connects the code-review agents as processes of their own, and reviews a directory.
 
@@ -39,8 +35,6 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
 const directoryOf = async (path: string | undefined): Promise<string> => {
   const directory = fromCaller(path ?? join(import.meta.dirname, '..'));
   const found = await stat(directory).catch(() => undefined);
@@ -48,53 +42,25 @@ const directoryOf = async (path: string | undefined): Promise<string> => {
   return directory;
 };
 
-const review = async (
-  muster: { http: string; ws: string; apiKey: string },
-  directory: string,
-): Promise<ReviewReport> => {
-  const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
-  const progress = createProgress({ stream: process.stdout });
-  try {
-    return await runCodeReview({ client, directory, onEvent: (event) => progress.onEvent(event) });
-  } finally {
-    progress.end();
-    client.close();
-  }
-};
-
-const show = async (report: ReviewReport, reportPath: string | undefined): Promise<void> => {
-  process.stdout.write(
-    `\n${renderReport(report, { color: process.stdout.isTTY, width: process.stdout.columns || 100 })}\n`,
-  );
-  if (reportPath === undefined) return;
-  await writeFile(reportPath, `${JSON.stringify(report, null, 2)}\n`);
-  say(`Report written to ${reportPath}`);
-};
-
 const run = async (values: Values): Promise<void> => {
   const directory = await directoryOf(values.path);
   const port = wholeNumber('--port', values.port ?? (values.once ? '0' : '4577'), [0, 65_535]);
   const copies = wholeNumber('--copies', values.copies, [1, 20]);
   const reportPath = await reportPathOf(values.report);
-  let stopAgents = async (): Promise<void> => undefined;
-  const booting = bootPlatform({
+  const { muster, stop } = await startFleet({
     port,
     dataDirectory: values.data === undefined ? undefined : directoryFromCaller('--data', values.data),
-    log: values.verbose ? say : () => undefined,
-    progress: say,
+    agents: reviewAgents,
+    copies,
+    verbose: values.verbose,
   });
-  const stop = async (): Promise<void> => {
-    await stopAgents();
-    await (await booting).stop();
-  };
-  stopOnSignal(stop);
-  const muster = await booting;
   try {
-    say('Connecting the review agents …');
-    const agents = await startAgents({ url: muster.ws, apiKey: muster.apiKey, agents: reviewAgents, copies });
-    stopAgents = () => agents.stop();
-    say(`${agents.processes.length} agents are connected.`);
-    await show(await review(muster, directory), reportPath);
+    const report = await showRun(muster, process.stdout, (surroundings) =>
+      runCodeReview({ ...surroundings, directory }),
+    );
+    const { isTTY, columns } = process.stdout;
+    process.stdout.write(`\n${renderReport(report, { color: isTTY, width: columns || 100 })}\n`);
+    await writeReport(reportPath, report);
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { Example } from '../shared/example.ts';
+import { fromCaller } from '../shared/from-caller.ts';
 import { renderReport } from './analysers/report/render-report.ts';
 import { reviewAgents, runCodeReview } from './review.ts';
 
@@ -18,8 +18,7 @@ export const codeReview: Example = {
   check: (input) => void ReviewRequest.parse(input),
   async run(input, surroundings) {
     const { directory } = ReviewRequest.parse(input);
-    const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), directory);
-    const report = await runCodeReview({ ...surroundings, directory: path });
+    const report = await runCodeReview({ ...surroundings, directory: fromCaller(directory) });
     return { report, text: renderReport(report) };
   },
 };

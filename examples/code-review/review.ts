@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Client, RunView } from '#sdk/index.ts';
-import type { RunEvent } from '../shared/run-progress.ts';
+import { agentFiles, type ExampleSurroundings, runWorkflow } from '../shared/example.ts';
 import { collectSources } from './analysers/collect-sources.ts';
 import { buildReport, ReviewReport } from './analysers/report/build-report.ts';
 import { codeReviewWorkflow, reviewConsensusWorkflow } from './workflow.ts';
@@ -17,37 +16,21 @@ export interface ReviewPlan {
 }
 
 /** The agents: one file and one process each. */
-export const reviewAgents = ['syntax', 'style', 'complexity', 'tests', 'security', 'recommender', 'reporter'].map(
-  (name) => new URL(`agents/${name}.ts`, import.meta.url),
-);
+export const reviewAgents = agentFiles(import.meta.url, [
+  'syntax',
+  'style',
+  'complexity',
+  'tests',
+  'security',
+  'recommender',
+  'reporter',
+]);
 
 /** A review to do. */
-export interface CodeReview {
-  readonly client: Client;
+export interface CodeReview extends Omit<ExampleSurroundings, 'decide'> {
   readonly directory: string;
   /** Files of one task. @default 25, more when that made over a dozen batches */
   readonly batchSize?: number;
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** The run ended without a report. */
-export class ReviewFailedError extends Error {
-  override readonly name = 'ReviewFailedError';
-  readonly runId: string;
-  readonly status: string;
-
-  constructor(run: RunView) {
-    const failed = run.steps.flatMap(({ step, tasks }) =>
-      tasks
-        .filter(({ status }) => ['FAILED', 'TIMED_OUT'].includes(status))
-        .map((task) => `${step} (${task.taskId}) ${task.status}`),
-    );
-    const why = run.error === undefined ? '' : `: ${run.error.code}: ${run.error.message}`;
-    super(`The review ${run.runId} ended ${run.status}${why}${failed.length > 0 ? `; ${failed.join(', ')}` : ''}`);
-    this.runId = run.runId;
-    this.status = run.status;
-  }
 }
 
 const defaultBatchSize = 25;
@@ -78,29 +61,17 @@ export function countTasks(plan: ReviewPlan): number {
 
 /**
  * Reviews a directory on the platform: stores the workflow, runs it, follows it to its end.
- * @throws {@link ReviewFailedError} when the run does not succeed.
+ * @throws RunFailedError when the run does not succeed.
  */
-export async function runCodeReview({
-  client,
-  directory,
-  batchSize,
-  onEvent,
-  signal,
-}: CodeReview): Promise<ReviewReport> {
+export async function runCodeReview({ directory, batchSize, ...surroundings }: CodeReview): Promise<ReviewReport> {
   const plan = await planReview(directory, batchSize === undefined ? {} : { batchSize });
   if (plan.files.length === 0) return buildReport({ findings: [], recommendations: [], ...plan });
-  onEvent?.({
+  surroundings.onEvent?.({
     kind: 'planned',
     title: `Reviewing ${plan.files.length} files of ${plan.root}`,
     tasks: countTasks(plan),
   });
-  const options = signal === undefined ? {} : { signal };
-  await client.putWorkflow(reviewConsensusWorkflow, options);
-  await client.putWorkflow(codeReviewWorkflow, options);
-  const { runId } = await client.startRun({ workflow: codeReviewWorkflow.name, input: { ...plan } }, options);
-  for await (const update of client.watchRun(runId, options)) onEvent?.(update);
-  const run = await client.getRun(runId, options);
-  if (run.status !== 'SUCCEEDED') throw new ReviewFailedError(run);
+  const run = await runWorkflow([reviewConsensusWorkflow, codeReviewWorkflow], { ...plan }, surroundings);
   return ReviewReport.parse(run.output);
 }
 

@@ -63,7 +63,7 @@ export interface ExampleParts<Input extends z.ZodType, Output extends z.ZodType>
 }
 
 /** A run ended otherwise than with a result. */
-export class RunFailedError extends Error {
+class RunFailedError extends Error {
   override readonly name = 'RunFailedError';
   readonly runId: string;
   readonly status: string;
@@ -115,7 +115,7 @@ const JsonValue: z.ZodType<Json> = z.json();
  * Stores workflows, runs the last of them and follows it to its end.
  * @throws {@link RunFailedError} when it does not succeed
  */
-async function runWorkflow(
+export async function runWorkflow(
   workflows: ExampleParts<z.ZodType, z.ZodType>['workflows'],
   input: Json,
   { client, onEvent, signal, decide }: ExampleSurroundings,
