@@ -15,7 +15,15 @@ export default defineConfig({
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...slow } },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...slow } },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow, fileParallelism: false, maxWorkers: 1 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          ...slow,
+          fileParallelism: false,
+          maxWorkers: 1,
+          // Threads of each function: starting more takes longer than what they save.
+          env: { LOCAL_ENVIRONMENTS: '2' },
+        },
       },
     ],
   },

@@ -8,7 +8,7 @@ let fleet: Fleet;
 let voters: readonly NodeProcess[];
 beforeAll(async () => {
   fleet = await Fleet.start();
-  voters = await fleet.begin('voter', 4, 'voter-process.ts');
+  voters = await fleet.begin('voter', 4, { script: 'voter-process.ts' });
 });
 afterAll(() => fleet?.stop());
 
@@ -68,7 +68,7 @@ describe('a vote of agents in processes of their own', () => {
   });
 
   it('decides with the others when one dies in the middle, at the deadline', async () => {
-    const [doomed] = await fleet.begin('doomed', 1, 'voter-process.ts');
+    const [doomed] = await fleet.begin('doomed', 1, { script: 'voter-process.ts' });
     const agents = [...names.slice(0, 2), 'doomed-0'];
     const question = { ...parts('ship', 'ship'), 'doomed-0': { decision: 'keep', afterMs: 60_000 } };
     const runId = await fleet.run(

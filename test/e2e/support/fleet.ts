@@ -5,6 +5,16 @@ import { until } from './until.ts';
 
 const ends = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
 
+/** How agents are begun. */
+interface BeginOptions {
+  /** Each is called so, with a number. @default as its capability */
+  readonly name?: string;
+  /** A file of this folder. */
+  readonly script?: string;
+  /** Tasks at a time. */
+  readonly slots?: number;
+}
+
 /** A platform, agents in processes of their own, and what tests of a mode do with them. */
 export class Fleet {
   readonly muster: Muster;
@@ -18,12 +28,16 @@ export class Fleet {
     return new Fleet(await startMuster());
   }
 
-  /** Starts agents that share a capability, and waits until all are there. `script` is a file of this folder. */
-  async begin(capability: string, count: number, script = 'worker-process.ts'): Promise<readonly NodeProcess[]> {
+  /** Starts agents that share a capability, and waits until all are there. */
+  async begin(
+    capability: string,
+    count: number,
+    { name = capability, script = 'worker-process.ts', slots = 1 }: BeginOptions = {},
+  ): Promise<readonly NodeProcess[]> {
     const { pathname } = new URL(script, import.meta.url);
     const begun = Array.from({ length: count }, (_, index) => {
-      const name = `${capability}-${index}`;
-      return new NodeProcess(pathname, [this.muster.ws, this.muster.apiKey, name, capability]);
+      const { ws, apiKey } = this.muster;
+      return new NodeProcess(pathname, [ws, apiKey, `${name}-${index}`, capability, String(slots)]);
     });
     this.#workers.push(...begun);
     await until('all are connected', () => begun.every(({ lines }) => lines.includes('connected')), {
@@ -35,6 +49,19 @@ export class Fleet {
   /** Stores a workflow under a name of its own, as far as it is taken. */
   define(definition: Record<string, unknown>): Promise<Answer> {
     return this.muster.call('POST /workflows', { name: `w-${randomUUID()}`, ...definition });
+  }
+
+  /** Starts a run of a definition and waits for its end. */
+  async outcome(definition: Record<string, unknown>, input: unknown = null): Promise<Answer['body']> {
+    return this.ended(await this.run(definition, input));
+  }
+
+  /** Cancels a run once it looks like this; the run as it ended. */
+  async cancelled(runId: string, what: string, looks: (run: Answer['body']) => boolean): Promise<Answer['body']> {
+    await this.when(runId, what, looks);
+    const { status } = await this.muster.call(`POST /runs/${runId}/cancel`, { reason: 'enough' });
+    if (status !== 200) throw new Error(`the cancel of ${runId} was answered with ${status}`);
+    return this.ended(runId);
   }
 
   /** Starts a run of a definition; the run's id. */

@@ -12,7 +12,7 @@ export interface UntilOptions {
 export const until = async <Found>(
   what: string,
   look: () => Found | undefined | false | Promise<Found | undefined | false>,
-  { timeoutMs = 20_000, everyMs = 50 }: UntilOptions = {},
+  { timeoutMs = 40_000, everyMs = 50 }: UntilOptions = {},
 ): Promise<Found> => {
   const endsAt = Date.now() + timeoutMs;
   for (;;) {

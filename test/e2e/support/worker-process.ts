@@ -4,7 +4,7 @@ import { Agent } from '#sdk/agent.ts';
 import { TaskFailure } from '#sdk/errors.ts';
 
 /** An agent in a process of its own that does what a task's type says. Tells on standard output what it is given. */
-const [url = '', apiKey = '', name = '', capability = ''] = process.argv.slice(2);
+const [url = '', apiKey = '', name = '', capability = '', slots = '1'] = process.argv.slice(2);
 
 const Sleep = z.looseObject({ ms: z.number(), value: z.unknown() });
 /** What an agent answers in each phase of a hierarchy, or for each team; the rest it gives back. */
@@ -24,8 +24,9 @@ const Walk = z.looseObject({
   ),
 });
 const Size = z.looseObject({ bytes: z.int() });
+const Value = z.looseObject({ value: z.number() });
 
-const agent = new Agent({ url, apiKey, name, capabilities: [capability], maxConcurrency: 1 });
+const agent = new Agent({ url, apiKey, name, capabilities: [capability], maxConcurrency: Number(slots) });
 agent.on('connected', () => void process.stdout.write('connected\n'));
 agent.on('assigned', ({ task }) => void process.stdout.write(`assigned ${task.step ?? task.taskId}\n`));
 agent.handle('echo', (task) => task.input);
@@ -35,7 +36,12 @@ agent.handle('sleep', async (task) => {
   await wait(ms);
   return { value, by: name, began, ended: Date.now() };
 });
-agent.handle('fill', (task) => ({ text: 'x'.repeat(Size.parse(task.input).bytes) }));
+agent.handle('fill', (task) => {
+  const { bytes } = Size.parse(task.input);
+  return { bytes, text: 'x'.repeat(bytes) };
+});
+agent.handle('double', (task) => ({ value: Value.parse(task.input).value * 2 }));
+agent.handle('add', (task) => ({ value: Value.parse(task.input).value + 1 }));
 agent.handle(
   'hang',
   (_task, { signal }) =>
@@ -56,6 +62,8 @@ agent.handle('walk', (task) =>
     return { antId, moves: open.slice(0, 1).map(({ to }) => to) };
   }),
 );
+/** Lasts for ever for whoever is to die in the middle of it. */
+agent.handle('outlive', () => (name.startsWith('victim') ? new Promise<never>(() => undefined) : { by: name }));
 agent.handle('fail', () => {
   throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
 });
