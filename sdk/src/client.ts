@@ -35,25 +35,25 @@ export interface ClientOptions {
 
 /** Of a call that may be repeated or called off. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Of a call that creates something: the same key creates the same thing. */
 export interface SubmitOptions extends CallOptions {
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Of a call that waits for an end. */
 export interface WaitOptions extends CallOptions {
   /** After this the wait, not the work, ends with WAIT_TIMEOUT. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Which part of a list, and which entries. */
 export interface ListOptions extends CallOptions {
-  readonly limit?: number;
-  readonly cursor?: string;
-  readonly status?: string;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly status?: string | undefined;
 }
 
 /** One page of a list; `nextCursor` asks for the next. */
@@ -148,7 +148,7 @@ export class Client {
   }
 
   /** Asks for a cancellation; the agent is told to stop. */
-  cancelTask(taskId: string, options: CallOptions & { readonly reason?: string } = {}): Promise<TaskView> {
+  cancelTask(taskId: string, options: CallOptions & { readonly reason?: string | undefined } = {}): Promise<TaskView> {
     return this.#cancel(`/tasks/${encodeURIComponent(taskId)}`, options, TaskView);
   }
 
@@ -158,7 +158,7 @@ export class Client {
     return this.#http.call({ method: 'GET', path, ...options }, Explanation);
   }
 
-  listTasks(options: ListOptions = {}): Promise<Page<TaskView>> {
+  listTasks(options: ListOptions & { readonly type?: string | undefined } = {}): Promise<Page<TaskView>> {
     return this.#list('/tasks', options, pageOf(TaskView));
   }
 
@@ -195,7 +195,7 @@ export class Client {
   }
 
   /** Asks for a cancellation of a run and its tasks. */
-  cancelRun(runId: string, options: CallOptions & { readonly reason?: string } = {}): Promise<RunView> {
+  cancelRun(runId: string, options: CallOptions & { readonly reason?: string | undefined } = {}): Promise<RunView> {
     return this.#cancel(`/runs/${encodeURIComponent(runId)}`, options, RunView);
   }
 
@@ -213,13 +213,13 @@ export class Client {
   /** Answers an approval by one of its options. */
   answerApproval(
     taskId: string,
-    { signal, ...body }: CallOptions & { readonly decision: string; readonly comment?: string },
+    { signal, ...body }: CallOptions & { readonly decision: string; readonly comment?: string | undefined },
   ): Promise<TaskView> {
     const path = `/approvals/${encodeURIComponent(taskId)}`;
     return this.#http.call({ method: 'POST', path, body, signal }, TaskView);
   }
 
-  listAgents(options: ListOptions & { readonly capability?: string } = {}): Promise<Page<AgentView>> {
+  listAgents(options: ListOptions & { readonly capability?: string | undefined } = {}): Promise<Page<AgentView>> {
     return this.#list('/agents', options, pageOf(AgentView));
   }
 
@@ -302,7 +302,7 @@ export class Client {
 
   #cancel<Schema extends z.ZodType>(
     path: string,
-    { reason, signal }: CallOptions & { readonly reason?: string },
+    { reason, signal }: CallOptions & { readonly reason?: string | undefined },
     schema: Schema,
   ): Promise<z.infer<Schema>> {
     const body = reason === undefined ? {} : { reason };

@@ -39,6 +39,8 @@ const Problem = z.looseObject({
   retryAfterMs: z.number().optional(),
 });
 
+type Outcome = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: MusterError };
+
 const attemptMs = 30_000;
 const maxTries = 5;
 /** What gateways answer when another try may do better. */
@@ -87,7 +89,7 @@ export class Http {
   async #callOnce(
     { method, path, query, body, signal }: ApiRequest,
     idempotencyKey: string | undefined,
-  ): Promise<{ readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: MusterError }> {
+  ): Promise<Outcome> {
     const timeout = AbortSignal.timeout(attemptMs);
     try {
       const response = await fetch(`${this.#base}${path}${queryText(query)}`, {
@@ -103,7 +105,7 @@ export class Http {
       });
       const text = await response.text();
       if (!response.ok) return { ok: false, error: readProblem(response, text) };
-      return { ok: true, value: text === '' ? null : parseJson(text) };
+      return readAnswer(text, `${method} ${this.#base}${path}`);
     } catch (thrown) {
       const cause = toError(thrown);
       const message = `${method} ${this.#base}${path}: ${describe(cause)}`;
@@ -111,6 +113,19 @@ export class Http {
     }
   }
 }
+
+/** Something else than Muster may answer at an address, such as a proxy's page; asking again would not change that. */
+const readAnswer = (text: string, request: string): Outcome => {
+  try {
+    return { ok: true, value: text === '' ? null : parseJson(text) };
+  } catch (cause) {
+    const error = new MusterError(`${request} answered no JSON: ${text.slice(0, 80)}`, {
+      code: 'UNEXPECTED_RESPONSE',
+      cause,
+    });
+    return { ok: false, error };
+  }
+};
 
 const describe = (error: Error): string =>
   error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

@@ -1,8 +1,11 @@
 import * as z from 'zod';
+import { AgentView } from '../../core/contract/agent.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
+import { QueueStatus, SystemStatus } from '../../core/contract/system.ts';
+import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
 import { RunTimeline, RunView, type WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
-import type { CallOptions, ClientOptions, Page, SubmitOptions } from './client.ts';
+import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './client.ts';
 import { Http } from './http.ts';
 import { realTimers } from './timers.ts';
 
@@ -11,7 +14,22 @@ const pageOf = <Item extends z.ZodType>(item: Item) =>
 
 const pathOf = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`;
 
-/** What people do about runs: let them pause, look at how they went, have events start them. */
+const Redriven = z.looseObject({
+  redriven: z.array(z.looseObject({ taskId: z.string(), retriedAs: z.string() })),
+  refused: z.array(z.looseObject({ taskId: z.string(), code: z.string() })),
+  hasMore: z.boolean(),
+});
+/** What a redrive came to. */
+export type Redriven = z.infer<typeof Redriven>;
+
+/** Which dead letters. */
+export interface DeadLetterFilter {
+  readonly type?: string | undefined;
+  /** Of the error that they ended with. */
+  readonly code?: string | undefined;
+}
+
+/** What people do about agents, tasks that failed and runs; and what they look at to know how it goes. */
 export class Operator {
   readonly #http: Http;
 
@@ -50,5 +68,50 @@ export class Operator {
 
   async removeTrigger(name: string, options: CallOptions = {}): Promise<void> {
     await this.#http.call({ method: 'DELETE', path: pathOf('triggers', name), ...options }, z.unknown());
+  }
+
+  getTrigger(name: string, options: CallOptions = {}): Promise<TriggerView> {
+    return this.#http.call({ method: 'GET', path: pathOf('triggers', name), ...options }, TriggerView);
+  }
+
+  /** Lets an agent finish what it has and take nothing new (`drain`), keeps it as it is (`pause`), or undoes both. */
+  steerAgent(agentId: string, action: 'drain' | 'pause' | 'resume', options: CallOptions = {}): Promise<AgentView> {
+    return this.#http.call({ method: 'POST', path: pathOf('agents', agentId, action), ...options }, AgentView);
+  }
+
+  /** Closes an agent's socket and forgets it; its work goes elsewhere. */
+  async removeAgent(agentId: string, options: CallOptions = {}): Promise<void> {
+    await this.#http.call({ method: 'DELETE', path: pathOf('agents', agentId), ...options }, z.unknown());
+  }
+
+  /** Does a task that has ended once more, as a new task. */
+  retryTask(taskId: string, options: SubmitOptions = {}): Promise<TaskView> {
+    return this.#http.call({ method: 'POST', path: pathOf('tasks', taskId, 'retry'), body: {}, ...options }, TaskView);
+  }
+
+  /** Tasks that failed or timed out and were not done again, oldest first. */
+  listDeadLetters(filter: DeadLetterFilter & Omit<ListOptions, 'status'> = {}): Promise<Page<TaskView>> {
+    const { signal, ...query } = filter;
+    return this.#http.call({ method: 'GET', path: '/dead-letters', query, signal }, pageOf(TaskView));
+  }
+
+  /** Does dead letters again, oldest first, one after the other. */
+  redrive({
+    signal,
+    idempotencyKey,
+    ...body
+  }: DeadLetterFilter &
+    SubmitOptions & { limit?: number | undefined; staggerMs?: number | undefined } = {}): Promise<Redriven> {
+    return this.#http.call({ method: 'POST', path: '/dead-letters/redrive', body, signal, idempotencyKey }, Redriven);
+  }
+
+  /** Whether the tenant takes work, how its agents are, what waits. */
+  getStatus(options: CallOptions = {}): Promise<SystemStatus> {
+    return this.#http.call({ method: 'GET', path: '/system/status', ...options }, SystemStatus);
+  }
+
+  /** What waits for an agent, and for what. */
+  getQueue(options: CallOptions = {}): Promise<QueueStatus> {
+    return this.#http.call({ method: 'GET', path: '/queue/status', ...options }, QueueStatus);
   }
 }
