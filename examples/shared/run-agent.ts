@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { Agent, type AgentOptions, type TaskHandler } from '#sdk/index.ts';
 
 /** One of an example's agents. */
@@ -17,12 +18,18 @@ export const readyLine = 'ready';
 /** With this set to 1 the process ends when its standard input does, so that it never outlives what started it. */
 const parentVariable = 'MUSTER_EXIT_WITH_PARENT';
 
+/** What whoever starts an agent may change of it, as JSON in MUSTER_AGENT_CONFIG. */
+const Config = z.strictObject({
+  maxConcurrency: z.int().min(1).optional(),
+  labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+});
+
 /** Work in hand may take this long after the process was told to end. */
 const drainMs = 5000;
 
 /**
  * Runs an agent as this process until a signal, or the end of standard input when the parent asked for that. Reads
- * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME.
+ * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME and MUSTER_AGENT_CONFIG.
  */
 export async function runAgent({
   name,
@@ -37,6 +44,8 @@ export async function runAgent({
     process.exitCode = 2;
     return;
   }
+  const config = readConfig();
+  if (config === undefined) return;
   const agent = new Agent({
     url,
     apiKey,
@@ -45,6 +54,7 @@ export async function runAgent({
     capabilities,
     maxConcurrency,
     ...(labels === undefined ? {} : { labels }),
+    ...config,
   });
   for (const [taskType, handler] of Object.entries(handlers)) agent.handle(taskType, handler);
   agent.on('retrying', ({ error }) => log(`not connected yet: ${error.message}`));
@@ -60,6 +70,16 @@ export async function runAgent({
     process.stdout.write(`${readyLine}\n`);
   } catch {
     // The `stopped` event has said why.
+  }
+}
+
+function readConfig(): z.infer<typeof Config> | undefined {
+  try {
+    return Config.parse(JSON.parse(process.env['MUSTER_AGENT_CONFIG'] ?? '{}'));
+  } catch (error) {
+    log(`MUSTER_AGENT_CONFIG: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
+    process.exitCode = 2;
+    return undefined;
   }
 }
 

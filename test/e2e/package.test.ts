@@ -48,6 +48,21 @@ export const nameless = new Agent({ url: 'ws://127.0.0.1:1/ws', apiKey: 'mst_a_b
 export const typeless = (client: Client) => client.submit({ input: 1 });
 `;
 
+/** Prints the packages that `import '@muster/sdk'` loads. */
+const loadedPackages = `import { registerHooks } from 'node:module';
+const loaded = new Set();
+registerHooks({
+  resolve(specifier, context, next) {
+    const isOfPackage = /^[a-z]/.test(specifier) && !specifier.startsWith('node:') && !context.parentURL.includes('/ws/');
+    if (isOfPackage) loaded.add(specifier);
+    return next(specifier, context);
+  },
+});
+await import('@muster/sdk');
+loaded.delete('@muster/sdk');
+console.log(JSON.stringify([...loaded].sort()));
+`;
+
 const compilerOptions = { target: 'ES2024', strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [] };
 
 let work: string;
@@ -59,10 +74,11 @@ let ready: z.infer<typeof Ready>;
 /** Packs a copy, so that nothing is built where others may look. */
 const pack = async (): Promise<string> => {
   const copy = join(work, 'repository');
-  for (const part of ['package.json', 'tsconfig.json', 'core', 'sdk/package.json', 'sdk/tsconfig.json', 'sdk/src'])
+  const manifests = ['package.json', 'sdk/package.json', 'tsconfig.json', 'sdk/tsconfig.json', 'sdk/README.md'];
+  for (const part of [...manifests, 'core', 'sdk/bin', 'sdk/cli', 'sdk/src'])
     await cp(join(repository, part), join(copy, part), { recursive: true });
-  await cp(join(repository, 'sdk/README.md'), join(copy, 'sdk/README.md'));
-  await symlink(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  for (const packages of ['node_modules', 'sdk/node_modules'])
+    await symlink(join(repository, packages), join(copy, packages));
   run(copy, 'npm', 'pack', '-w', 'sdk', '--pack-destination', work);
   const [file = ''] = (await readdir(work)).filter((name) => name.endsWith('.tgz'));
   return join(work, file);
@@ -101,11 +117,11 @@ describe('npm run dev -- --port 0 --json', () => {
 describe('the package of the SDK', () => {
   it('brings code and types alone, and nothing of AWS', async () => {
     const names = run(work, 'tar', '-tzf', archive).trim().split('\n');
-    expect(
-      names.filter((name) => !/^package\/(?:dist\/.*\.(?:js|d\.ts)|package\.json|README\.md)$/.test(name)),
-    ).toEqual([]);
-    expect((await readdir(join(project, 'node_modules'))).filter((name) => name.startsWith('@'))).toEqual(['@muster']);
-    expect(await readdir(join(project, 'node_modules'))).not.toContain('aws-sdk');
+    const expected = /^package\/(?:dist\/.*\.(?:js|d\.ts)|bin\/muster\.mjs|package\.json|README\.md)$/;
+    expect(names.filter((name) => !expected.test(name))).toEqual([]);
+    const installed = await readdir(join(project, 'node_modules'));
+    expect(installed.filter((name) => name.startsWith('@'))).toEqual(['@clack', '@muster']);
+    expect(installed).not.toContain('aws-sdk');
   });
 
   it.each([{ module: 'NodeNext' }, { module: 'Node16' }, { module: 'ESNext', moduleResolution: 'Bundler' }])(
@@ -117,6 +133,21 @@ describe('the package of the SDK', () => {
       expect(run(project, join(repository, 'node_modules', '.bin', 'tsc'), '-p', 'tsconfig.json')).toBe('');
     },
   );
+
+  it('brings the command, whose libraries an agent does not load', async () => {
+    const muster = join(project, 'node_modules', '.bin', 'muster');
+    const env = { ...process.env, XDG_CONFIG_HOME: project, MUSTER_URL: ready.http, MUSTER_API_KEY: ready.apiKey };
+    const { status, stdout, stderr } = spawnSync(muster, ['agents', 'ls', '--json'], {
+      cwd: project,
+      encoding: 'utf8',
+      env,
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({ items: [] });
+    await writeFile(join(project, 'loaded.js'), loadedPackages);
+    const loaded: unknown = JSON.parse(run(project, process.execPath, 'loaded.js'));
+    expect(loaded).toEqual(['ws', 'zod']);
+  });
 
   it('runs the agent that README.md prints', async () => {
     const printed = await codeBlockOf('README.md', 'await agent.start();');

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import { Name } from '../../../core/contract/ids.ts';
+import { isAlive, readRecords } from '../agent/agent-records.ts';
+import { exampleAgents, findAgentType } from '../agent/agent-type.ts';
+import { hostAgent } from '../agent/host-agent.ts';
+import { spawnAgent, startOf, stopAgent } from '../agent/spawn-agent.ts';
+import { templates } from '../agent/templates.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { CliError } from '../failure.ts';
+import { ago, jsonText } from '../format.ts';
+import { leaf } from '../group.ts';
+import { readValue } from '../read-value.ts';
+import { runProgram } from '../run-program.ts';
+import { suggestion } from '../suggest.ts';
+
+const shortName = (type: string): string => `${type}-${randomBytes(2).toString('hex')}`;
+
+/** `muster agent spawn`. */
+export const spawn = leaf({
+  usage: 'spawn',
+  summary: 'Start an agent on this machine, as a process that stays',
+  description:
+    'Returns once the agent is registered. `muster agent types` lists the types: templates, agents of the examples, or a file of yours, ./agent.mjs, which is told MUSTER_URL, MUSTER_API_KEY, MUSTER_AGENT_NAME and MUSTER_AGENT_CONFIG and prints "ready".',
+  flags: [
+    ['--type <type>', 'what it is'],
+    ['--name <name>', 'its name (default: the type and four letters)'],
+    ['--config <json>', 'JSON, a file of it, or -: what it registers with, and what its template needs'],
+    ['--foreground', 'be the agent, until Ctrl-C'],
+  ],
+  examples: [
+    'agent spawn --type echo --name echo-1',
+    `agent spawn --type command --name counter --config '{"capabilities":["count"],"command":["wc","-c"]}'`,
+    'agent spawn --type code-review/syntax',
+  ],
+  input: z.object({
+    type: z.string('is needed: what the agent is'),
+    name: Name.optional(),
+    config: z.string().optional(),
+    foreground: z.boolean().default(false),
+  }),
+  async run({ type, name: given, config: written, foreground }, cli) {
+    const { surroundings, output } = cli;
+    const found = findAgentType(type, surroundings);
+    const name = given ?? shortName(found.name);
+    const config = written === undefined ? {} : await readValue(surroundings, '--config', written);
+    if (found.kind === 'template') {
+      const prepared = await found.template.prepare(config, surroundings).catch((error: unknown) => {
+        if (!(error instanceof z.ZodError)) throw error;
+        throw new CliError(`--config does not fit ${type}:\n${z.prettifyError(error)}`, {
+          hint: `An example: --config '${jsonText(found.template.example)}'`,
+        });
+      });
+      if (foreground) return hostAgent({ name, type: found.name }, prepared, cli);
+    }
+    const start = await startOf(found, { name, type, config }, cli);
+    if (foreground) return runInForeground(start, cli);
+    const { pid, log } = await spawnAgent({ name, type }, start, cli);
+    output.result({ name, type, pid, log }, () =>
+      [
+        `${name} is connected, as process ${pid}.`,
+        output.paint.facts([
+          ['log', log],
+          ['stop', `muster agent stop ${name}`],
+        ]),
+      ].join('\n'),
+    );
+    return exitCodes.done;
+  },
+});
+
+const runInForeground = async (
+  start: Awaited<ReturnType<typeof startOf>>,
+  { surroundings }: Parameters<typeof startOf>[2],
+): Promise<0 | 7> => {
+  const code = await runProgram({ ...start, directory: surroundings.directory }, surroundings);
+  return code === exitCodes.done || code === exitCodes.interrupted ? exitCodes.done : exitCodes.child;
+};
+
+/** `muster agent ps`. */
+export const processes = leaf({
+  usage: 'ps',
+  summary: 'List the agents that were started on this machine',
+  examples: ['agent ps'],
+  input: z.object({}),
+  async run(_, { surroundings, output }) {
+    const records = await readRecords(surroundings);
+    const entries = records.map(({ mark: _mark, ...record }) => ({
+      ...record,
+      isAlive: isAlive({ ...record, mark: _mark }),
+    }));
+    const now = surroundings.timers.now();
+    output.rows(entries, {
+      head: ['NAME', 'TYPE', 'PROCESS', 'STARTED', 'STATE', 'LOG'],
+      rows: entries.map((entry) => [
+        entry.name,
+        entry.type,
+        String(entry.pid),
+        ago(entry.startedAt, now),
+        entry.isAlive ? output.paint.status('running') : { text: 'ended', look: 'red' },
+        entry.log,
+      ]),
+      none: 'No agents were started here. `muster agent spawn --type echo` starts one.',
+    });
+  },
+});
+
+/** `muster agent stop`. */
+export const stop = leaf({
+  usage: 'stop <agents...>',
+  summary: 'Stop agents that were started on this machine; each finishes what it has',
+  examples: ['agent stop echo-1'],
+  input: z.object({ agents: z.array(z.string()) }),
+  async run({ agents }, cli) {
+    const records = await readRecords(cli.surroundings);
+    const chosen = agents.map((name) => {
+      const record = records.find((each) => each.name === name);
+      if (record !== undefined) return record;
+      throw new CliError(`No agent ${name} was started here.`, {
+        exitCode: exitCodes.notFound,
+        hint: suggestion(
+          name,
+          records.map((each) => each.name),
+          'None was.',
+        ),
+      });
+    });
+    const stopped = await Promise.all(
+      chosen.map(async (record) => ({ name: record.name, wasAlive: await stopAgent(record, cli) })),
+    );
+    cli.output.result(stopped, () =>
+      stopped.map(({ name, wasAlive }) => `${name} ${wasAlive ? 'is stopped' : 'had ended'}.`).join('\n'),
+    );
+  },
+});
+
+/** `muster agent types`. */
+export const types = leaf({
+  usage: 'types',
+  summary: 'List what `agent spawn` can start',
+  examples: ['agent types'],
+  input: z.object({}),
+  async run(_, { surroundings, output }) {
+    const own = Object.entries(templates).map(([name, { summary, example }]) => ({ name, summary, config: example }));
+    const examples = exampleAgents(surroundings).map((name) => ({
+      name,
+      summary: 'an agent of the examples',
+      config: {},
+    }));
+    const entries = [...own, ...examples];
+    output.rows(entries, {
+      head: ['TYPE', 'DOES', 'EXAMPLE OF --config'],
+      rows: entries.map(({ name, summary, config }) => [name, summary, jsonText(config)]),
+      none: '',
+    });
+  },
+});

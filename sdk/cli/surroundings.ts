@@ -1,0 +1,50 @@
+import { homedir } from 'node:os';
+import { realTimers, type Timers } from '../src/timers.ts';
+
+/** Where a command writes; a process's standard output or error fits. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Where a command reads; a process's standard input fits. */
+export interface InputStream extends AsyncIterable<unknown> {
+  readonly isTTY?: boolean;
+}
+
+/** All that a command knows of the machine it runs on; tests give their own. */
+export interface Surroundings {
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly home: string;
+  readonly timers: Timers;
+  /** Told of Ctrl-C, once; the answer stops listening. */
+  onInterrupt(listener: () => void): () => void;
+  /** How to start this command anew, as a process of its own. */
+  readonly self: readonly [string, ...string[]];
+}
+
+/** The surroundings of this process, which was started with `entry`. */
+export const surroundingsOf = (entry: string): Surroundings => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  directory: process.cwd(),
+  home: homedir(),
+  timers: realTimers,
+  onInterrupt(listener) {
+    process.once('SIGINT', listener);
+    process.once('SIGTERM', listener);
+    return () => {
+      process.off('SIGINT', listener);
+      process.off('SIGTERM', listener);
+    };
+  },
+  self: [process.execPath, entry],
+});
