@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
+import { type SimulationOptions, type SimulationResult, simulate } from '#test/simulation/simulate.ts';
 
 const script = fileURLToPath(import.meta.url);
 
@@ -12,9 +12,12 @@ interface Finished {
 const isFinished = (message: unknown): message is Finished =>
   typeof message === 'object' && message !== null && 'result' in message;
 
+/** A seed, and the one place that it is aimed at, if any. */
+export type Job = Pick<SimulationOptions, 'seed' | 'aim'>;
+
 /** Simulates seeds in as many processes; tells each result as it comes, in any order. */
 export const simulateSeeds = async (
-  seeds: readonly number[],
+  jobs: readonly Job[],
   processes: number,
   tell: (result: SimulationResult) => void,
 ): Promise<void> => {
@@ -22,9 +25,9 @@ export const simulateSeeds = async (
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const child = fork(script, [], { serialization: 'advanced' });
-      let current: number | undefined;
+      let current: Job | undefined;
       const goOn = (): void => {
-        current = seeds[next++];
+        current = jobs[next++];
         if (current === undefined) child.disconnect();
         else child.send(current);
       };
@@ -33,14 +36,18 @@ export const simulateSeeds = async (
         goOn();
       });
       child.on('exit', (code) =>
-        current === undefined ? resolve() : reject(new Error(`The process ended with ${code} in seed ${current}.`)),
+        current === undefined
+          ? resolve()
+          : reject(new Error(`The process ended with ${code} in seed ${current.seed}.`)),
       );
       goOn();
     });
-  await Promise.all(Array.from({ length: Math.min(processes, seeds.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(processes, jobs.length) }, work));
 };
 
-process.on('message', (seed) => {
-  if (typeof seed !== 'number') return;
-  void simulate({ seed }).then((result) => process.send?.({ result }));
+const isJob = (message: unknown): message is Job =>
+  typeof message === 'object' && message !== null && 'seed' in message;
+
+process.on('message', (message) => {
+  if (isJob(message)) void simulate(message).then((result) => process.send?.({ result }));
 });

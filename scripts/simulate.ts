@@ -5,27 +5,31 @@ import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
 import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
 import { readOptions } from './parameters.ts';
-import { simulateSeeds } from './simulate-seeds.ts';
+import { type Job, simulateSeeds } from './simulate-seeds.ts';
 
 const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1)
                     [--processes P]                as many at once as there are cores, unless told otherwise
-                    [--require-coverage]           fails when a port call was never crashed
+                    [--require-coverage]           aims more seeds at each port call that was never crashed, and fails
+                                                   when there is still one
                     [--sites]                      lists every port call, not only the uncovered ones
-npm run simulate -- --seed X [--trace]         one seed; --trace prints every event of it
+npm run simulate -- --seed X [--aim PLACE] [--trace]
+                                               one seed, handlers dying at one port call only; --trace prints every event
 npm run simulate -- --explore                  the slot protocol in small fleets, completely
 npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const aimed = ({ aim }: SimulationResult): string => (aim === undefined ? '' : ` --aim '${aim}'`);
+
 /** The last events of a seed, by running it again: the same seed gives the same run. */
 const replay = async (result: SimulationResult): Promise<void> => {
-  const { lines, violations } = await simulate({ seed: result.seed, trace: true });
+  const { lines, violations } = await simulate({ seed: result.seed, aim: result.aim, trace: true });
   print(`\nseed ${result.seed}: ${result.violations.length} violations; its last 40 events:`);
   print(lines.slice(-40).join('\n'));
   const [first] = result.violations;
   const same = violations[0]?.message === first?.message && violations[0]?.step === first?.step;
   print(same ? 'The replay met the same violation at the same step.' : 'THE REPLAY DIFFERS: something is not seeded.');
-  print(`Again: npm run simulate -- --seed ${result.seed} --trace`);
+  print(`Again: npm run simulate -- --seed ${result.seed}${aimed(result)} --trace`);
 };
 
 const progress = (totals: Totals, wanted: number, secondsSpent: number): void => {
@@ -58,20 +62,46 @@ const report = (totals: Totals, secondsSpent: number, withSites: boolean): void 
   print(JSON.stringify(summary(totals, secondsSpent)));
 };
 
-const runSeeds = async (
-  from: number,
-  count: number,
+/** Runs seeds that come to a place again, with handlers dying there alone, a few at a time until it is covered. */
+const aimAtUncovered = async (
+  totals: Totals,
   processes: number,
-): Promise<{ totals: Totals; secondsSpent: number }> => {
+  take: (result: SimulationResult) => void,
+): Promise<void> => {
+  for (const site of uncovered(totals)) {
+    const waiting: Job[] = (totals.visitors.get(site) ?? []).map((seed) => ({ seed, aim: site }));
+    while (waiting.length > 0 && uncovered(totals).includes(site))
+      await simulateSeeds(waiting.splice(0, processes), processes, take);
+  }
+};
+
+interface Batch {
+  readonly from: number;
+  readonly count: number;
+  readonly processes: number;
+  readonly aim: string | undefined;
+  readonly isAiming: boolean;
+}
+
+const runSeeds = async ({
+  from,
+  count,
+  processes,
+  aim,
+  isAiming,
+}: Batch): Promise<{ totals: Totals; secondsSpent: number }> => {
   const totals = newTotals();
   const startMs = performance.now();
   const secondsSpent = (): number => (performance.now() - startMs) / 1000;
-  const seeds = Array.from({ length: count }, (_, index) => from + index);
-  await simulateSeeds(seeds, processes, (result) => {
+  const take = (result: SimulationResult): void => {
     addResult(totals, result);
     progress(totals, count, secondsSpent());
-    for (const { rule, message } of result.violations.slice(0, 3)) print(`\nseed ${result.seed}: ${rule}: ${message}`);
-  });
+    for (const { rule, message } of result.violations.slice(0, 3))
+      print(`\nseed ${result.seed}${aimed(result)}: ${rule}: ${message}`);
+  };
+  const seeds = Array.from({ length: count }, (_, index) => ({ seed: from + index, aim }));
+  await simulateSeeds(seeds, processes, take);
+  if (isAiming) await aimAtUncovered(totals, processes, take);
   return { totals, secondsSpent: secondsSpent() };
 };
 
@@ -117,6 +147,7 @@ const options = {
   seeds: { type: 'string', default: '100' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
+  aim: { type: 'string' },
   trace: { type: 'boolean', default: false },
   sites: { type: 'boolean', default: false },
   processes: { type: 'string', default: String(availableParallelism()) },
@@ -125,8 +156,8 @@ const options = {
 
 const processesOf = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
 
-const traceSeed = async (seed: number): Promise<number> => {
-  const { lines, violations } = await simulate({ seed, trace: true });
+const traceSeed = async (seed: number, aim: string | undefined): Promise<number> => {
+  const { lines, violations } = await simulate({ seed, aim, trace: true });
   print(lines.join('\n'));
   return violations.length === 0 ? 0 : 1;
 };
@@ -141,11 +172,13 @@ const main = async (): Promise<number> => {
   }
   if (values.explore) return exploreAll();
   if (values.guards) return mutateGuards(from, count);
-  if (values.seed !== undefined && values.trace) return traceSeed(from);
-  const { totals, secondsSpent } = await runSeeds(from, count, processesOf(values.processes));
+  if (values.seed !== undefined && values.trace) return traceSeed(from, values.aim);
+  const isAiming = values['require-coverage'];
+  const processes = processesOf(values.processes);
+  const { totals, secondsSpent } = await runSeeds({ from, count, processes, aim: values.aim, isAiming });
   for (const failed of totals.failed.slice(0, 3)) await replay(failed);
   report(totals, secondsSpent, values.sites);
-  const unmet = [...totals.failed, ...(values['require-coverage'] ? uncovered(totals) : [])];
+  const unmet = [...totals.failed, ...(isAiming ? uncovered(totals) : [])];
   return Math.min(1, unmet.length);
 };
 

@@ -47,7 +47,7 @@ export class Client {
   submit(idempotencyKey: string, input: TaskSubmissionInput, maxTries: number): void {
     const submission = TaskSubmission.parse(input);
     const { principal } = this;
-    this.ask(
+    this.request(
       `submit ${idempotencyKey}`,
       (services) => submitTask(services, { principal, submission, idempotencyKey }),
       (task) => {
@@ -63,7 +63,7 @@ export class Client {
     if (!this.idOfKey.has(idempotencyKey)) return;
     const submission = TaskSubmission.parse({ type, input: 'other' });
     const { principal } = this;
-    this.ask(
+    this.request(
       `misuse ${idempotencyKey}`,
       (services) => submitTask(services, { principal, submission, idempotencyKey }),
       () => this.platform.world.violate('I7 one key, one task', `${idempotencyKey} was accepted with a different body`),
@@ -71,13 +71,15 @@ export class Client {
   }
 
   cancel(taskId: TaskId): void {
-    this.ask(`cancel ${taskId.slice(-8)}`, (services) => cancelTask(services, this.principal, taskId, 'not needed'));
+    this.request(`cancel ${taskId.slice(-8)}`, (services) =>
+      cancelTask(services, this.principal, taskId, 'not needed'),
+    );
   }
 
   /** Does a task again that has ended; a new task. */
   retry(taskId: TaskId, idempotencyKey: string): void {
     const { principal } = this;
-    this.ask(
+    this.request(
       `retry ${taskId.slice(-8)}`,
       (services) => retryTask(services, { principal, taskId, idempotencyKey, runAt: undefined }),
       (task) => {
@@ -90,7 +92,7 @@ export class Client {
   /** Does again what failed. */
   redrive(idempotencyKey: string): void {
     const request = { limit: 10, staggerMs: 2000, idempotencyKey };
-    this.ask(
+    this.request(
       'redrive',
       (services) => redrive(services, this.principal, request),
       ({ redriven }) => redriven.forEach(({ retriedAs }) => this.accepted.add(TaskId.parse(retriedAs))),
@@ -99,18 +101,20 @@ export class Client {
 
   /** An operator takes a result that came too late. */
   acceptLate(late: { readonly taskId: TaskId; readonly attempt: number }): void {
-    this.ask(`accept late ${late.taskId.slice(-8)}`, (services) => acceptLateResult(services, this.principal, late));
+    this.request(`accept late ${late.taskId.slice(-8)}`, (services) =>
+      acceptLateResult(services, this.principal, late),
+    );
   }
 
   define(definition: WorkflowDefinitionInput): void {
     const parsed = WorkflowDefinition.parse(definition);
-    this.ask(`define ${parsed.name}`, (services) => putWorkflow(services, this.principal.tenant, parsed));
+    this.request(`define ${parsed.name}`, (services) => putWorkflow(services, this.principal.tenant, parsed));
   }
 
   run(idempotencyKey: string, request: RunRequestInput): void {
     const { principal } = this;
     const parsed = RunRequest.parse(request);
-    this.ask(
+    this.request(
       `run ${idempotencyKey}`,
       (services) => startRun(services, { principal, request: parsed, idempotencyKey }),
       (run) => {
@@ -121,22 +125,24 @@ export class Client {
   }
 
   cancelRun(runId: Run['runId']): void {
-    this.ask(`cancel run ${runId.slice(-8)}`, (services) => cancelRun(services, this.principal, runId, 'not needed'));
+    this.request(`cancel run ${runId.slice(-8)}`, (services) =>
+      cancelRun(services, this.principal, runId, 'not needed'),
+    );
   }
 
   pauseRun(runId: Run['runId']): void {
-    this.ask(`pause run ${runId.slice(-8)}`, (services) => pauseRun(services, this.principal, runId));
+    this.request(`pause run ${runId.slice(-8)}`, (services) => pauseRun(services, this.principal, runId));
   }
 
   resumeRun(runId: Run['runId']): void {
-    this.ask(`resume run ${runId.slice(-8)}`, (services) => resumeRun(services, this.principal, runId));
+    this.request(`resume run ${runId.slice(-8)}`, (services) => resumeRun(services, this.principal, runId));
   }
 
   /** An operator lets an agent take work, or not. */
   operate(agent: Agent, update: Parameters<typeof updateAgent>[2]): void {
     const { tenant } = this.principal;
     const { agentId } = agent;
-    this.ask(`operate ${agent.name}`, async (services) => {
+    this.request(`operate ${agent.name}`, async (services) => {
       await updateAgent(services, { tenant, agentId }, update);
       await recordAction(services, this.principal, { action: 'PATCH /v1/agents/{agentId}', on: { agentId } });
     });
@@ -144,7 +150,7 @@ export class Client {
 
   /** An operator decides what holds for the tenant. */
   settle(settings: TenantSettings): void {
-    this.ask('settle', async (services) => {
+    this.request('settle', async (services) => {
       await writeSettings(services, this.principal.tenant, settings);
       await recordAction(services, this.principal, { action: 'PUT /v1/settings', on: {} });
     });
@@ -160,7 +166,7 @@ export class Client {
           throw error;
         },
       );
-    this.ask(`remove ${agent.name}`, remove, undefined, Infinity);
+    this.request(`remove ${agent.name}`, remove, undefined, Infinity);
   }
 
   look(name: string, view: (services: Services, principal: Principal) => Promise<unknown>): void {
@@ -168,7 +174,7 @@ export class Client {
   }
 
   /** Asks until there is an answer that asking again would not change. */
-  private ask<T>(
+  request<T>(
     name: string,
     useCase: (services: Services) => Promise<T>,
     done: (value: T) => void = () => undefined,

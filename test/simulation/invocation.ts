@@ -35,8 +35,15 @@ const isTarget = ({ seed }: World, site: string): boolean => {
   return (hash >>> 8) % 12 === 0;
 };
 
+/** Whoever aims at one place kills there a few times and lets all else live: it would not be reached otherwise. */
+const aimedChance = (world: World, site: string): number => {
+  const { killedBefore, killedAfter } = world.site(site);
+  return site === world.aim && killedBefore + killedAfter < 3 ? 0.4 : 0;
+};
+
 /** Handlers die seldom at places they often pass, and often at places they seldom reach, or that are aimed at. */
 const killChance = (world: World, site: string): number => {
+  if (world.aim !== undefined) return aimedChance(world, site);
   const { kill, isAimed } = world.weather;
   if (kill === 0) return 0;
   const visits = world.site(site).calls;

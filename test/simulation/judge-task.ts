@@ -14,6 +14,8 @@ export const Signature = z.looseObject({
 });
 export type Signature = z.infer<typeof Signature>;
 
+const Answer = z.looseObject({ decision: z.string(), by: z.string() });
+
 const AcceptedLate = z.looseObject({ attempt: z.number(), agentId: z.string() });
 
 /** What an end leaves for ever. */
@@ -81,8 +83,28 @@ const judgeNested = (court: Court, by: string, task: Task): void => {
     );
 };
 
-const judgeSuccess = (court: Court, by: string, old: Task | undefined, task: Task): void =>
-  task.kind === 'run' ? judgeNested(court, by, task) : judgeResult(court, by, old, task);
+/** An approval is answered once, by a person, with one of its options; nobody's answer is none. */
+const judgeApproval = (court: Court, by: string, old: Task | undefined, task: Task): void => {
+  const { data: answer } = Answer.safeParse(task.output);
+  const isAnswer = answer !== undefined && (task.approval?.options ?? []).includes(answer.decision);
+  if (!isAnswer || old === undefined || isTerminal(old.status))
+    court.violate('an approval is answered by a person', `${task.taskId} by ${by}: ${JSON.stringify(task.output)}`);
+};
+
+/** What is taken over from an earlier run is what was done there. */
+const judgeReused = (court: Court, by: string, task: Task): void => {
+  const earlier = taskIn(court.item(keys.task(task.tenant, task.reusedFrom ?? '')));
+  const isSame = JSON.stringify(earlier?.output ?? null) === JSON.stringify(task.output);
+  if (earlier?.status !== 'SUCCEEDED' || earlier.place?.step !== task.place?.step || !isSame)
+    court.violate('what is reused was done', `${task.taskId} by ${by}, from ${task.reusedFrom}`);
+};
+
+const judgeSuccess = (court: Court, by: string, old: Task | undefined, task: Task): void => {
+  if (task.reusedFrom !== undefined) judgeReused(court, by, task);
+  else if (task.kind === 'run') judgeNested(court, by, task);
+  else if (task.kind === 'approval') judgeApproval(court, by, old, task);
+  else judgeResult(court, by, old, task);
+};
 
 const judgeIndexes = (court: Court, by: string, task: Task): void => {
   const isDead = isTerminal(task.status) && task['backlogKey'] === indexKeys.deadOf(task.tenant);

@@ -4,8 +4,11 @@ import { registerAgent } from '#core/agents/register-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
 import { type ClientFrameType, clientFrames } from '#core/contract/client-frames.ts';
 import { limits, timings } from '#core/contract/limits.ts';
+import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
+import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { type Connection, loadConnection } from '#core/identity/connection.ts';
+import { requireLive } from '#core/identity/require-live.ts';
 import { prepareUpload } from '#core/payloads/prepare-upload.ts';
 import type { Services } from '#core/services.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
@@ -14,6 +17,7 @@ import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
 import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import { waitForChildren } from '#core/tasks/wait-for-children.ts';
+import { takeToken } from '#core/tenants/take-token.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { unwatch, watch } from '#core/watch/watch-topic.ts';
 
@@ -96,6 +100,8 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   },
 };
 
+const agentScopes: readonly Scope[] = ['agents:connect', 'tasks:work'];
+
 /** One frame of a socket: authorised from the connection's record, answered by `ack` or `error`. */
 export const handleMessage = async (
   services: Services,
@@ -104,6 +110,10 @@ export const handleMessage = async (
 ): Promise<void> => {
   try {
     const connection = await loadConnection(services, connectionId);
+    const { principal } = connection;
+    await requireLive(services, principal);
+    // What an agent says of its work is never held up.
+    if (!agentScopes.includes(frameScopes[envelope.type])) await takeToken(services, principal.tenant);
     const handler = handlers[envelope.type];
     if (handler === undefined) throw new AppError('UNKNOWN_TYPE', `The simulation has no ${envelope.type}.`);
     await handler(services, connection, envelope);
@@ -112,5 +122,6 @@ export const handleMessage = async (
     if (!(error instanceof AppError)) throw error;
     const { code, message, retryable } = error;
     await post(services, connectionId, encodeFrame(services, 'error', { id: envelope.id, code, message, retryable }));
+    if (error instanceof UnauthenticatedError) await services.sockets.close(connectionId);
   }
 };

@@ -41,6 +41,11 @@ export class Monitor implements Court {
     return this.items.get(keyText(key));
   }
 
+  /** What was there before anything is judged. */
+  knows(key: Key, item: Item): void {
+    this.items.set(keyText(key), item);
+  }
+
   violate(rule: string, message: string): void {
     this.world.violate(rule, message);
   }
@@ -74,6 +79,7 @@ export class Monitor implements Court {
   touches(invocation: Invocation, key: Key): void {
     const { tenant } = invocation;
     if (tenant === undefined || key.pk.startsWith(`${tenant}#`) || key.pk.startsWith('CONN#')) return;
+    if (key.pk.startsWith('TICKET#')) return;
     this.violate('S9 tenants never mix', `${label(invocation)} of ${tenant} reaches ${key.pk}`);
   }
 

@@ -112,12 +112,11 @@ export class Platform implements Backend {
 
   /** Makes a key that `connect` then uses. It is there from the beginning: keys are not what is tried here. */
   async addKey(principal: Principal): Promise<void> {
-    const item = { secretHash: hashSecret(secret), role: principal.role };
-    await this.world.table.put({
-      key: keys.apiKey(principal.tenant, principal.id.slice('key:'.length)),
-      item,
-      clauses: {},
-    });
+    const { role, endsAt } = principal;
+    const item = { secretHash: hashSecret(secret), role, ...(endsAt === undefined ? {} : { endsAt }) };
+    const key = keys.apiKey(principal.tenant, principal.id.slice('key:'.length));
+    await this.world.table.put({ key, item, clauses: {} });
+    this.monitor.knows(key, { ...key, ...item });
   }
 
   /** Opens a socket; `undefined` when the platform did not take it. Never settles when the handler dies. */

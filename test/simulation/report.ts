@@ -11,6 +11,8 @@ export interface Totals {
   readonly faults: Map<string, number>;
   readonly sites: Map<string, SiteUse>;
   readonly failed: SimulationResult[];
+  /** Some seeds that come to a place. */
+  readonly visitors: Map<string, number[]>;
 }
 
 export const newTotals = (): Totals => ({
@@ -21,7 +23,11 @@ export const newTotals = (): Totals => ({
   faults: new Map(),
   sites: new Map(listSites().map((site) => [site, { calls: 0, killedBefore: 0, killedAfter: 0 }])),
   failed: [],
+  visitors: new Map(),
 });
+
+/** Seeds kept for each place: so many are aimed at it before it counts as out of reach. */
+const keptVisitors = 40;
 
 const addSite = (totals: Totals, site: string, use: SiteUse): void => {
   const sum = totals.sites.get(site) ?? { calls: 0, killedBefore: 0, killedAfter: 0 };
@@ -38,7 +44,12 @@ export const addResult = (totals: Totals, result: SimulationResult): void => {
   totals.tasks += result.tasks;
   totals.runs += result.runs;
   for (const [kind, count] of result.faults) totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
-  for (const [site, use] of result.sites) addSite(totals, site, use);
+  for (const [site, use] of result.sites) {
+    addSite(totals, site, use);
+    const visitors = totals.visitors.get(site) ?? [];
+    totals.visitors.set(site, visitors);
+    if (result.aim === undefined && visitors.length < keptVisitors) visitors.push(result.seed);
+  }
   if (result.violations.length > 0) totals.failed.push(result);
 };
 

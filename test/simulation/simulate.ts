@@ -12,10 +12,13 @@ export interface SimulationOptions {
   readonly drop?: Guards | undefined;
   /** One kind of fault alone, say. @default the seed's own */
   readonly weather?: Weather | undefined;
+  /** The one port call at which handlers die. */
+  readonly aim?: string | undefined;
 }
 
 export interface SimulationResult {
   readonly seed: number;
+  readonly aim?: string | undefined;
   readonly steps: number;
   readonly tasks: number;
   readonly runs: number;
@@ -41,8 +44,9 @@ export const simulate = async ({
   trace = false,
   drop,
   weather,
+  aim,
 }: SimulationOptions): Promise<SimulationResult> => {
-  const world = new World({ seed, trace, drop, weather });
+  const world = new World({ seed, trace, drop, weather, aim });
   const platform = new Platform(world);
   const { scheduler } = world;
   const startMs = scheduler.now();
@@ -63,6 +67,7 @@ export const simulate = async ({
   if (scheduler.steps() > maxSteps) world.violate('everything ends', `still busy after ${maxSteps} steps`);
   return {
     seed,
+    aim,
     steps: scheduler.steps(),
     tasks: platform.monitor.tasks().length,
     runs: platform.monitor.runs().length,

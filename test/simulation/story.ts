@@ -15,10 +15,14 @@ import { readSettings } from '#core/tenants/settings.ts';
 import { Agent, honest } from './agent.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
+import type { Peer } from './gateway.ts';
 import { beHostile } from './hostile.ts';
 import { modes } from './modes/modes.ts';
+import { Office } from './office.ts';
 import type { Platform } from './platform.ts';
 import { batchTypes, capabilities, runOf, settingsOf, submissionOf, temperOf, updateOf } from './plots.ts';
+
+const silent: Peer = { onFrame: () => undefined, onClose: () => undefined };
 
 /** One tenant's people and agents, and what they do to each other. */
 export class Tenant {
@@ -29,6 +33,9 @@ export class Tenant {
   private readonly platform: Platform;
   private readonly chance: Chance;
   private readonly watcher: Agent;
+  private readonly office: Office;
+  /** Somebody whose key ends soon. */
+  private readonly guest: Principal;
   private submissions = 0;
   private readonly hasRemovals: boolean;
 
@@ -40,6 +47,8 @@ export class Tenant {
     const tenant = TenantId.parse(name);
     const principal = (id: string): Principal => Principal.parse({ tenant, id: `key:${id}`, role: 'admin' });
     this.client = new Client(platform, principal('client'));
+    this.office = new Office(platform, this.client, principal('client'));
+    this.guest = { ...principal('guest'), endsAt: platform.world.now + this.chance.between(30_000, 120_000) };
     // The first can do everything and has room for two: whatever is asked for can be done by somebody.
     const count = this.chance.between(1, 4);
     this.agents = Array.from({ length: count }, (_, index) => {
@@ -62,7 +71,8 @@ export class Tenant {
 
   /** What was there before. */
   async prepare(): Promise<void> {
-    for (const agent of this.everybody) await this.platform.addKey(agent.principal);
+    for (const { principal } of this.everybody) await this.platform.addKey(principal);
+    await this.platform.addKey(this.guest);
   }
 
   begin(stormMs: number): void {
@@ -74,6 +84,7 @@ export class Tenant {
         this.within(20_000, () => this.client.define({ ...definition, description }));
     for (const agent of this.agents) this.within(10_000, () => agent.wake());
     this.watcher.start();
+    this.within(10_000, () => void this.platform.connect(this.guest, silent));
     const { weather } = this.platform.world;
     if (weather.malice > 0) {
       this.hostile.start();
@@ -86,6 +97,9 @@ export class Tenant {
     for (let count = 0; count < runs; count++) this.within(stormMs / 2, () => this.startRun(`run-${count}`, stormMs));
     this.every(stormMs, 40_000, () => this.operate());
     this.every(stormMs, 60_000, () => this.look());
+    this.every(stormMs, 15_000, () => this.office.act(this.agents));
+    if (chance.happens(0.1)) this.within(stormMs, () => this.office.close());
+    if (chance.happens(0.2)) this.within(stormMs, () => this.dismiss(this.hostile));
     this.every(stormMs, 10_000, () => this.acceptLate());
     for (const agent of [...this.agents, this.watcher])
       this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
@@ -112,7 +126,10 @@ export class Tenant {
       agent.thaw();
       if (agent !== this.hostile) this.within(5000, () => agent.wake());
     }
-    for (const delay of [10_000, 60_000, 200_000]) this.platform.world.scheduler.after(delay, () => this.resumeAll());
+    for (const delay of [10_000, 60_000, 200_000]) {
+      this.platform.world.scheduler.after(delay, () => this.resumeAll());
+      this.platform.world.scheduler.after(delay, () => this.office.open());
+    }
     for (const agent of this.agents) {
       for (const delay of [10_000, 60_000, 200_000])
         this.platform.world.scheduler.after(delay, () =>
@@ -128,7 +145,9 @@ export class Tenant {
 
   /** More idle agents than a dispatcher looks at first. */
   private crowd(): void {
-    for (let count = 0; count < 24; count++) {
+    // Now and then more than the widest look sees.
+    const size = this.chance.happens(0.15) ? 110 : 24;
+    for (let count = 0; count < size; count++) {
       const name = `${this.name}-crowd${count}`;
       const extra = new Agent(this.platform, this.agents[0]?.principal ?? this.watcher.principal, {
         name,
@@ -137,6 +156,12 @@ export class Tenant {
       });
       this.within(20_000, () => extra.start());
     }
+  }
+
+  /** A key is revoked while its owner is connected, who tries for a while to come back. */
+  private dismiss(agent: Agent): void {
+    this.office.revoke(agent.principal);
+    this.platform.world.scheduler.after(20_000, () => agent.crash('told'));
   }
 
   private within(ms: number, run: () => void): void {

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly drop?: Guards | undefined;
   /** Another weather than the seed's own. */
   readonly weather?: Weather | undefined;
+  /** The one port call at which handlers die, calm or not: `tasks/end-task.ts:82 table.update`. */
+  readonly aim?: string | undefined;
 }
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -53,13 +55,15 @@ export class World {
   readonly lines: string[] = [];
   readonly environments: Environment[];
   readonly table: InMemoryTable;
+  readonly aim: string | undefined;
   readonly storm: Weather;
   weather: Weather;
   invocations = 0;
   private readonly isTraced: boolean;
 
-  constructor({ seed, trace = false, drop, weather }: WorldOptions) {
+  constructor({ seed, trace = false, drop, weather, aim }: WorldOptions) {
     this.seed = seed;
+    this.aim = aim;
     this.isTraced = trace;
     this.chance = createChance(seed, 1);
     this.handlerChance = createChance(seed, 2);

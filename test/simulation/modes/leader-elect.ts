@@ -11,7 +11,8 @@ export const leaderElect: ModePlot = {
       name: 'lead',
       timeoutSeconds: 3600,
       candidates: { capability: 'code' },
-      task: { type: 'lead', timeoutSeconds: 120 },
+      // Whoever leads gives out part of it in the name of the term.
+      task: { type: 'family', timeoutSeconds: 120 },
       termSeconds: 60,
       maxTerms: 3,
     },

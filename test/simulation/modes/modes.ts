@@ -1,7 +1,7 @@
+import { approval } from './approval.ts';
 import { auction } from './auction.ts';
 import { consensus } from './consensus.ts';
 import { dag } from './dag.ts';
-
 import { hierarchical } from './hierarchical.ts';
 import { leaderElect } from './leader-elect.ts';
 import { mapReduce } from './map-reduce.ts';
@@ -20,6 +20,7 @@ export const modes: readonly ModePlot[] = [
   mapReduce,
   pipeline,
   nested,
+  approval,
   consensus,
   hierarchical,
   swarmFanout,
