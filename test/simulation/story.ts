@@ -75,13 +75,18 @@ export class Tenant {
     await this.platform.addKey(this.guest);
   }
 
-  begin(stormMs: number): void {
-    const { chance } = this;
+  /** Every workflow; of one several versions. */
+  private define(): void {
     const workflows = modes.flatMap((plot) => plot.workflows);
     for (const definition of workflows) this.client.define(definition);
     for (const description of ['one', 'two', 'three'])
       for (const definition of workflows.slice(0, 1))
         this.within(20_000, () => this.client.define({ ...definition, description }));
+  }
+
+  begin(stormMs: number): void {
+    const { chance } = this;
+    this.define();
     for (const agent of this.agents) this.within(10_000, () => agent.wake());
     this.watcher.start();
     this.within(10_000, () => void this.platform.connect(this.guest, silent));
