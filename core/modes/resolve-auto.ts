@@ -3,6 +3,7 @@ import type { Step } from '../contract/definitions/step.ts';
 import { type AskedWorkflow, WorkflowDefinition } from '../contract/workflow.ts';
 import { chooseMode } from '../coordination/auto/choose-mode.ts';
 import { withoutImplied } from '../coordination/auto/dependencies.ts';
+import { layersOf } from '../coordination/dag/levels.ts';
 import { pathsIn } from '../coordination/template.ts';
 import { InvalidDefinitionError } from './check-definition.ts';
 
@@ -66,10 +67,22 @@ const chosen = (asked: AutoWorkflow, steps: readonly Step[]): ModeChoice => {
   };
   const hasLists = steps.some(({ forEach }) => forEach !== undefined);
   if (!hasLists || (choice.mode !== 'dag' && choice.mode !== 'pipeline')) return choice;
-  return {
-    mode: 'sequential',
-    why: `${choice.why}; but a step with forEach is no single task, as ${choice.mode} needs`,
-  };
+  const why = `${choice.why}; but a step with forEach is no single task, as ${choice.mode} needs, so what can go at once is a stage`;
+  return { mode: 'sequential', why };
+};
+
+/** A name that no step has. */
+const freeName = (name: string, taken: ReadonlySet<string>): string =>
+  taken.has(name) ? freeName(`${name}_`, taken) : name;
+
+/** The steps one after the other; those of a graph that can go at once together, unless their order was asked for. */
+const inOrder = ({ preferred }: AutoWorkflow, steps: readonly Step[]): readonly unknown[] => {
+  if (preferred === 'sequential') return steps;
+  const taken = new Set(steps.map(({ id }) => id));
+  return layersOf(steps.map((step) => ({ ...step, dependsOn: step.dependsOn ?? [] }))).map((layer, index) => {
+    const parallel = layer.map(({ dependsOn: _dependsOn, ...step }) => step);
+    return parallel.length === 1 ? parallel[0] : { id: freeName(`stage-${index + 1}`, taken), parallel };
+  });
 };
 
 /** A mode's own part of a definition. */
@@ -77,7 +90,7 @@ const partsOf = (asked: AutoWorkflow, mode: ModeChoice['mode'], steps: readonly 
   const { agreement, bidders, candidates, decompose, hierarchy, completion } = asked;
   switch (mode) {
     case 'sequential':
-      return { steps };
+      return { steps: inOrder(asked, steps) };
     case 'parallel':
       return { tasks: steps.map((step) => ({ ...bodyOf(step), id: step.id, forEach: step.forEach })), completion };
     case 'dag':

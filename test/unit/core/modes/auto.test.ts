@@ -67,25 +67,28 @@ describe('a workflow of mode auto', () => {
     });
     // A chain, though the last one names both.
     expect(choice).toEqual({ mode: 'sequential', why: '3 tasks are a chain, so none can be done beside another' });
-    expect(definition).toMatchObject({
-      steps: [
-        { id: 'first', dependsOn: [] },
-        { id: 'middle', dependsOn: ['first'] },
-        { id: 'last', dependsOn: ['middle'] },
-      ],
-    });
+    expect(definition).toMatchObject({ steps: [{ id: 'first' }, { id: 'middle' }, { id: 'last' }] });
   });
 
-  it('keeps a list in order where a graph of single tasks cannot have one', () => {
+  it('makes stages of what can go at once where a graph of single tasks cannot have a list', () => {
     const steps = [
       step('a'),
+      step('stage-2'),
       { ...step('b', 'a'), forEach: '{{ steps.a.output }}', input: '{{ item }}' },
       step('c', 'a'),
+      step('d', 'b', 'c', 'stage-2'),
     ];
-    expect(resolved({ steps }).choice).toMatchObject({
-      mode: 'sequential',
-      why: expect.stringContaining('forEach is no single task'),
+    const { definition, choice } = resolved({ steps });
+    expect(choice).toMatchObject({ mode: 'sequential', why: expect.stringContaining('forEach is no single task') });
+    expect(definition).toMatchObject({
+      steps: [
+        { id: 'stage-1', parallel: [{ id: 'a' }, { id: 'stage-2' }] },
+        { id: 'stage-2_', parallel: [{ id: 'b', forEach: '{{ steps.a.output }}' }, { id: 'c' }] },
+        { id: 'd' },
+      ],
     });
+    const asked = resolved({ steps, preferred: 'sequential' });
+    expect(asked.definition).toMatchObject({ steps: steps.map(({ id }) => ({ id })) });
   });
 
   const refused: readonly (readonly [string, Part, object])[] = [
