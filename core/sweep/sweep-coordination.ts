@@ -27,7 +27,9 @@ export const sweepStage = async (services: Services, stage: Stage): Promise<numb
   return settleStage(services, stage).then(() => 1);
 };
 
-/** Share of the old runs whose execution is looked at in one sweep: DescribeExecution refills at 15 a second. */
+/** Old runs whose executions are all looked at in one sweep; DescribeExecution refills at 15 a second. */
+const lookedAt = 300;
+/** Share of those beyond. */
 const lookShare = 0.2;
 
 const overdue: RunEnding = {
@@ -35,8 +37,19 @@ const overdue: RunEnding = {
   error: { code: 'DEADLINE', message: 'The run did not end in time.', retryable: false },
 };
 
-/** A run that did not get going, did not end in time, was being cancelled, or whose execution ended unnoticed. */
-export const sweepRun = async (services: Services, run: Run): Promise<number> => {
+/** A run whose execution ended by itself, and no event told. */
+const lookAtExecution = async (services: Services, run: Run): Promise<number> => {
+  if (run.executionArn === undefined) return 0;
+  const status = await services.executions.status(run.executionArn);
+  if (status !== 'FAILED' && status !== 'TIMED_OUT' && status !== 'ABORTED') return 0;
+  return executionEnded(services, { tenant: run.tenant, runId: run.runId, status }).then(() => 1);
+};
+
+/**
+ * A run that did not get going, did not end in time, was being cancelled, or whose execution ended unnoticed. `position`
+ * counts the runs of this sweep, from 0.
+ */
+export const sweepRun = async (services: Services, run: Run, position: number): Promise<number> => {
   const nowMs = services.clock.now();
   if (nowMs - run.createdAt < timings.sweepMs) return 0;
   if (run.status === 'STARTING') return startExecution(services, run).then(() => 1);
@@ -49,8 +62,5 @@ export const sweepRun = async (services: Services, run: Run): Promise<number> =>
   }
   if (await stopIfAbandoned(services, run)) return 1;
   if (run.deadlineAt <= nowMs) return stopRun(services, run, overdue).then(() => 1);
-  if (run.executionArn === undefined || services.random.fraction() > lookShare) return 0;
-  const status = await services.executions.status(run.executionArn);
-  if (status !== 'FAILED' && status !== 'TIMED_OUT' && status !== 'ABORTED') return 0;
-  return executionEnded(services, { tenant: run.tenant, runId: run.runId, status }).then(() => 1);
+  return position < lookedAt || services.random.fraction() <= lookShare ? lookAtExecution(services, run) : 0;
 };

@@ -102,7 +102,7 @@ export const sweep = async (services: Services): Promise<SweepReport> => {
         if (item['sk'] === 'RUN') {
           const run = Run.parse(item);
           runs.push(run);
-          return ((report.runs += 1), sweepRun(services, run));
+          return ((report.runs += 1), sweepRun(services, run, report.runs - 1));
         }
         return ((report.stages += 1), sweepStage(services, Stage.parse(item)));
       }),
