@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { orRefuse, readOptions, wholeNumber } from '../scripts/parameters.ts';
 import { type BundleFigures, measureBundles } from './bundles.ts';
 import { measureDecision } from './decision.ts';
+import { type EncodingFigures, measureEncodings } from './encoding.ts';
 import { measureEngine } from './engine.ts';
 import { measureTasks } from './tasks.ts';
 
@@ -44,6 +45,16 @@ const printBound = (phases: readonly Busy[]): void => {
   }
 };
 
+const printEncodings = (figures: Readonly<Record<string, EncodingFigures>>): void => {
+  process.stdout.write('\nFrames of a code review, in JSON and in the binary encoding\n');
+  for (const [type, { frames, jsonBytes, binaryBytes, jsonUnits, binaryUnits, stowed }] of Object.entries(figures)) {
+    const share = round(binaryBytes / jsonBytes);
+    process.stdout.write(
+      `  ${type.padEnd(16)} ${frames} frames: ${jsonUnits} billed units in JSON, ${binaryUnits} in binary; ${share} of the bytes; ${stowed} more by claim check\n`,
+    );
+  }
+};
+
 const main = async (): Promise<void> => {
   const values = readOptions(usage, {
     json: { type: 'boolean', default: false },
@@ -54,11 +65,12 @@ const main = async (): Promise<void> => {
   const engine = await measureEngine();
   const tasks = await measureTasks(1024, count);
   const bundles = await measureBundles();
+  const encodings = await measureEncodings();
   const bound = engine.writesPerSecond / writesPerTask;
   const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));
   if (values.json) {
     process.stdout.write(
-      `${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask, bundles })}\n`,
+      `${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask, bundles, encodings })}\n`,
     );
     return;
   }
@@ -82,6 +94,7 @@ const main = async (): Promise<void> => {
   for (const [unit, amount] of Object.entries(tasks.unitsPerTask))
     process.stdout.write(`  ${unit.padEnd(32)} ${round(amount)}\n`);
   printBundles(bundles);
+  printEncodings(encodings);
 };
 
 await main();

@@ -3,17 +3,23 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
+import * as z from 'zod';
+import { connectionIdOf, encodingOf } from '#core/contract/address.ts';
+import { encodeBinary } from '#core/contract/binary/binary-frame.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import { callService, isNamed } from '../service-errors.ts';
 
 const gateway = 'The connection';
 
+const Frame = z.record(z.string(), z.unknown());
+
 const isGone = (error: unknown): boolean => isNamed(error, 'GoneException');
 
-/** Sockets of an API Gateway WebSocket API. The client repeats throttled posts; a frame may so arrive twice. */
+/** Sockets of an API Gateway WebSocket API; frames in the encoding that the address names. The client repeats throttled posts; a frame may so arrive twice. */
 export const createApiGatewaySockets = (options: { readonly client: ApiGatewayManagementApiClient }): Sockets => ({
-  post: async (connectionId, frame) => {
-    const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) });
+  post: async (address, frame) => {
+    const text = encodingOf(address) === 'binary' ? encodeBinary(Frame.parse(JSON.parse(frame))) : frame;
+    const command = new PostToConnectionCommand({ ConnectionId: connectionIdOf(address), Data: Buffer.from(text) });
     try {
       await callService(gateway, () => options.client.send(command));
       return 'delivered';
@@ -24,8 +30,8 @@ export const createApiGatewaySockets = (options: { readonly client: ApiGatewayMa
       throw error;
     }
   },
-  close: async (connectionId) => {
-    const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
+  close: async (address) => {
+    const command = new DeleteConnectionCommand({ ConnectionId: connectionIdOf(address) });
     try {
       await callService(gateway, () => options.client.send(command));
     } catch (error) {

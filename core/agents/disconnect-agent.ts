@@ -26,5 +26,6 @@ export const disconnectAgent = async (
 export const handleDisconnect = async (services: Services, connectionId: string): Promise<void> => {
   const connection = await closeConnection(services, connectionId);
   if (connection?.agentId === undefined) return;
-  await disconnectAgent(services, { tenant: connection.principal.tenant, agentId: connection.agentId }, connectionId);
+  const { agentId, principal } = connection;
+  await disconnectAgent(services, { tenant: principal.tenant, agentId }, connection.connectionId);
 };

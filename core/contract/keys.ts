@@ -36,6 +36,7 @@
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
  */
 import { createHash } from 'node:crypto';
+import { connectionIdOf } from './address.ts';
 
 /** An item's primary key. */
 export interface Key {
@@ -53,7 +54,7 @@ const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochM
 
 /** The primary key of every kind of item: what the table above lists. */
 export const keys = {
-  connection: (connectionId: string): Key => ({ pk: `CONN#${connectionId}`, sk: 'CONN' }),
+  connection: (address: string): Key => ({ pk: `CONN#${connectionIdOf(address)}`, sk: 'CONN' }),
   ticket: (hash: string): Key => ({ pk: `TICKET#${hash}`, sk: 'TICKET' }),
   apiKey: (tenant: string, keyId: string): Key => ({ pk: `${tenant}#KEY#${keyId}`, sk: 'KEY' }),
   profile: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'PROFILE' }),

@@ -4,6 +4,8 @@ export const limits = {
   frameBytes: 32 * 1024,
   /** A payload above this travels as a claim check: 32 KB less an envelope, and what base64 leaves of a frame. */
   inlinePayloadBytes: 24 * 1024,
+  /** The same of a client in the binary encoding: what base64 leaves of a frame, less header and envelope. */
+  inlineBinaryBytes: 22 * 1024,
   /** A payload nested deeper travels as a claim check too: an item has 32 levels, some of them around the payload. */
   inlineLevels: 24,
   /** Largest payload at all: the body limit of an HTTP API. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { connectionIdOf } from '../contract/address.ts';
 import { AgentId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
@@ -10,6 +11,7 @@ import { Principal } from './principal.ts';
 
 /** What the platform knows of an open socket. Every frame is authorised from this, never from what the frame says. */
 export const Connection = z.looseObject({
+  /** Its address (`core/contract/address.ts`): what frames are sent to. */
   connectionId: z.string(),
   principal: Principal,
   agentId: AgentId.optional(),
@@ -26,7 +28,7 @@ export class StaleConnectionError extends AppError {
   }
 }
 
-const cacheKey = (connectionId: string): string => `connection:${connectionId}`;
+const cacheKey = (address: string): string => `connection:${connectionIdOf(address)}`;
 
 /** Remembers a new socket. Ends by itself a little after the gateway would have closed it. */
 export const openConnection = async (services: Services, connectionId: string, principal: Principal): Promise<void> => {

@@ -29,7 +29,8 @@ const drainMs = 5000;
 
 /**
  * Runs an agent as this process until a signal, or the end of standard input when the parent asked for that. Reads
- * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME and MUSTER_AGENT_CONFIG.
+ * MUSTER_URL (the WebSocket address), MUSTER_API_KEY and optionally MUSTER_AGENT_NAME, MUSTER_AGENT_CONFIG and
+ * MUSTER_ENCODING (json, binary).
  */
 export async function runAgent({
   name,
@@ -45,10 +46,12 @@ export async function runAgent({
     return;
   }
   const config = readConfig();
-  if (config === undefined) return;
+  const encoding = readEncoding();
+  if (config === undefined || encoding === undefined) return;
   const agent = new Agent({
     url,
     apiKey,
+    encoding,
     name: ownName,
     type: name,
     capabilities,
@@ -81,6 +84,14 @@ function readConfig(): z.infer<typeof Config> | undefined {
     process.exitCode = 2;
     return undefined;
   }
+}
+
+function readEncoding(): 'json' | 'binary' | undefined {
+  const { MUSTER_ENCODING: encoding = 'json' } = process.env;
+  if (encoding === 'json' || encoding === 'binary') return encoding;
+  process.stderr.write(`MUSTER_ENCODING is json or binary, not ${encoding}.\n`);
+  process.exitCode = 2;
+  return undefined;
 }
 
 function endWithParentOrSignal(agent: Agent): void {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { type Action, logAction } from '#core/audit/record-action.ts';
+import { encodingOf } from '#core/contract/address.ts';
+import { isJsonText } from '#core/contract/binary/binary-frame.ts';
 import type { ClientFrameType } from '#core/contract/client-frames.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
@@ -15,7 +17,7 @@ import { encodeFrame } from '#core/watch/push-frame.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { eventHandler } from './event-handler.ts';
 import type { FrameRoutes, Reply } from './frame.ts';
-import { parseEnvelope, readFrame } from './read-frame.ts';
+import { parseEnvelope, type ReadFrame, readFrame } from './read-frame.ts';
 
 /** `$default`. */
 const MessageEvent = z.looseObject({
@@ -24,16 +26,33 @@ const MessageEvent = z.looseObject({
 });
 type MessageEvent = z.infer<typeof MessageEvent>;
 
+/** Where a frame came from. Its address is looked up only when it is asked for. */
+interface Sender {
+  address(): Promise<string>;
+}
+
+const senderOf = (services: Services, connectionId: string): Sender => ({
+  address: async () => {
+    try {
+      return (await loadConnection(services, connectionId, { asClient: true })).connectionId;
+    } catch {
+      // Nobody's, or the store is out of reach: what is told then is told in JSON, which every client reads.
+      return connectionId;
+    }
+  },
+});
+
 /** An answer that cannot be sent is not sent again: a frame without an answer is repeated by its sender. */
 const replyTo =
-  (services: Services, connectionId: string, correlationId: string | null): Reply =>
+  (services: Services, sender: Sender, correlationId: string | null): Reply =>
   async (type, payload) => {
     const header = correlationId === null ? {} : { correlationId };
+    const address = await sender.address();
     try {
-      await services.sockets.post(connectionId, encodeFrame(services, type, payload, header));
+      await services.sockets.post(address, encodeFrame(services, type, payload, header));
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
-      services.log.warn('answer not delivered', { type, connectionId });
+      services.log.warn('answer not delivered', { type, connectionId: address });
     }
   };
 
@@ -82,19 +101,24 @@ const auditRefusal = async (
   }
 };
 
+/** Most frames are JSON, and show it; what the others are is known of their connection. */
+const readText = async (sender: Sender, text: string): Promise<ReadFrame> =>
+  readFrame(text, isJsonText(text) ? 'json' : encodingOf(await sender.address()));
+
 const handleFrame = async (
   services: Services,
   routes: FrameRoutes<ClientFrameType>,
   { body, requestContext: { connectionId } }: MessageEvent,
 ): Promise<{ readonly statusCode: number }> => {
-  const { value, id } = readFrame(body ?? '');
-  const reply = replyTo(services, connectionId, id);
+  const sender = senderOf(services, connectionId);
+  const frame = await readText(sender, body ?? '');
+  const reply = replyTo(services, sender, frame.id);
   const startedAt = services.clock.now();
   let from: Principal | undefined;
   let route = '';
   let status = 'ok';
   try {
-    const { envelope, type } = parseEnvelope(value);
+    const { envelope, type } = parseEnvelope(frame);
     route = type;
     const scope = frameScopes[type];
     const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
@@ -112,7 +136,7 @@ const handleFrame = async (
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
   } catch (error) {
     status = publicError(error).code;
-    await refuse(services, reply, id, error);
+    await refuse(services, reply, frame.id, error);
     // Its credential has ended: nothing that it says will be taken again.
     if (error instanceof UnauthenticatedError) await services.sockets.close(connectionId);
   }

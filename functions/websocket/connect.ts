@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { addressOf, Encoding } from '#core/contract/address.ts';
 import { errorCodes } from '#core/contract/error-codes.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
@@ -35,13 +36,14 @@ const accepted = (event: ConnectEvent): Handshake =>
     : { statusCode: 200 };
 
 const connect = async (services: Services, event: ConnectEvent): Promise<Handshake> => {
-  // Frames are JSON; a client that asks for another encoding would not understand them.
-  if ((event.queryStringParameters?.['encoding'] ?? 'json') !== 'json') return { statusCode: 400 };
+  // A client that asks for an encoding which nobody speaks would not understand what it is sent.
+  const encoding = Encoding.safeParse(event.queryStringParameters?.['encoding'] ?? 'json');
+  if (!encoding.success) return { statusCode: 400 };
   try {
     const header = headerOf(event, 'authorization');
     const ticket = header === undefined ? ticketAmong(protocolsOf(event)) : undefined;
     const principal = ticket === undefined ? await authenticate(services, header) : await spendTicket(services, ticket);
-    await openConnection(services, event.requestContext.connectionId, principal);
+    await openConnection(services, addressOf(event.requestContext.connectionId, encoding.data), principal);
     return accepted(event);
   } catch (error) {
     const { code } = publicError(error);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
+import type { Encoding } from '../../core/contract/address.ts';
 import type { AgentRegistration } from '../../core/contract/agent.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { limits, timings as platformTimings } from '../../core/contract/limits.ts';
@@ -31,6 +32,8 @@ export interface AgentOptions extends Omit<z.input<typeof AgentRegistration>, 'r
   /** `wss://…` of the platform. */
   readonly url: string;
   readonly apiKey: string;
+  /** How frames are written on the socket (docs/binary.md). @default 'json' */
+  readonly encoding?: Encoding;
   /** For unusual networks. */
   readonly timings?: Partial<AgentTimings>;
   /** For tests. */
@@ -92,6 +95,7 @@ export class Agent extends Emitter<AgentEvents> {
     this.#link = new Link({
       url: options.url,
       apiKey: options.apiKey,
+      encoding: options.encoding,
       timers: this.#timers,
       random,
       timings: this.#timings,
@@ -201,7 +205,15 @@ export class Agent extends Emitter<AgentEvents> {
   };
 
   #registration(): OutgoingFrame<'agent.register'> {
-    const { url: _url, apiKey: _apiKey, timings: _timings, timers: _timers, random: _random, ...own } = this.#options;
+    const {
+      url: _url,
+      apiKey: _apiKey,
+      encoding: _encoding,
+      timings: _timings,
+      timers: _timers,
+      random: _random,
+      ...own
+    } = this.#options;
     const types = [...this.#handlers.keys()];
     const taskTypes = own.taskTypes ?? (types.includes('*') || types.length > 50 ? undefined : types);
     return {

@@ -17,7 +17,8 @@ export interface UploadPlace {
 /** Asks the platform for a place, over the socket or HTTP. */
 export type PreparePayload = (content: { readonly bytes: number; readonly sha256: string }) => Promise<UploadPlace>;
 
-interface Transfer {
+/** What a transfer needs of its surroundings. */
+export interface Transfer {
   readonly timers: Timers;
   readonly random: () => number;
   readonly signal?: AbortSignal | undefined;
@@ -33,10 +34,10 @@ const transferTries = 4;
 export const stowPayload = async (
   value: unknown,
   what: string,
-  transfer: Transfer & { readonly prepare: PreparePayload },
+  transfer: Transfer & { readonly prepare: PreparePayload; readonly inlineBytes: number },
 ): Promise<Json> => {
   const { text, bytes } = encodeJson(value, what);
-  if (bytes <= limits.inlinePayloadBytes) return parseJson(text);
+  if (bytes <= transfer.inlineBytes) return parseJson(text);
   if (bytes > limits.payloadBytes) throw new PayloadTooLargeError(what, bytes, limits.payloadBytes);
   const content = { bytes, sha256: sha256Hex(text) };
   const { ref, uploadUrl, headers } = await transfer.prepare(content);

@@ -1,3 +1,4 @@
+import type { Encoding } from '../../core/contract/address.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { Link, type LinkTimings } from './link.ts';
 import { Submissions } from './submissions.ts';
@@ -11,6 +12,7 @@ export type WatchTopic = { readonly runId: string } | { readonly taskId: string 
 export interface ClientSocketOptions {
   readonly url: string;
   readonly apiKey: string;
+  readonly encoding?: Encoding | undefined;
   readonly timers: Timers;
   readonly random: () => number;
   readonly timings: LinkTimings;

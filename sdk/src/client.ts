@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import type { Encoding } from '../../core/contract/address.ts';
 import { AgentView } from '../../core/contract/agent.ts';
 import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
+import { limits } from '../../core/contract/limits.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
 import { isTerminal, TaskView } from '../../core/contract/task.ts';
 import type { RunRequestInput, WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
@@ -28,6 +30,8 @@ export interface ClientOptions {
   /** `wss://…`. Without it the client polls instead of listening. */
   readonly socketUrl?: string;
   readonly apiKey: string;
+  /** How frames are written on the socket (docs/binary.md). @default 'json' */
+  readonly encoding?: Encoding;
   /** For tests. */
   readonly timers?: Timers;
   readonly random?: () => number;
@@ -274,12 +278,13 @@ export class Client {
   }
 
   #openSocket(): ClientSocket | undefined {
-    const { socketUrl, apiKey } = this.#options;
+    const { socketUrl, apiKey, encoding } = this.#options;
     if (socketUrl === undefined) return undefined;
     if (this.#socket?.fatal !== undefined) throw this.#socket.fatal;
     this.#socket ??= new ClientSocket({
       url: socketUrl,
       apiKey,
+      encoding,
       timers: this.#timers,
       random: this.#random,
       timings: linkTimings,
@@ -315,6 +320,7 @@ export class Client {
       timers: this.#timers,
       random: this.#random,
       signal,
+      inlineBytes: limits.inlinePayloadBytes,
       prepare: (body) => this.#http.call({ method: 'POST', path: '/payloads', body, signal }, UploadPlace),
     });
   }

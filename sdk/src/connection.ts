@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import type { Encoding } from '../../core/contract/address.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { AuthenticationError, MusterError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
@@ -17,6 +18,7 @@ export interface ConnectionListener {
 export interface ConnectionOptions {
   readonly url: string;
   readonly apiKey: string;
+  readonly encoding: Encoding;
   readonly timers: Timers;
   /** Between pings. A peer that has answered pings before and misses one is taken for dead. */
   readonly pingMs: number;
@@ -54,7 +56,8 @@ export class Connection {
    * @throws {@link AuthenticationError} when the key is refused; a retryable {@link MusterError} when nobody answers.
    */
   static open(options: ConnectionOptions): Promise<Connection> {
-    const { url, apiKey } = options;
+    const { apiKey } = options;
+    const url = addressOf(options);
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url, {
         headers: { authorization: `Bearer ${apiKey}` },
@@ -86,7 +89,8 @@ export class Connection {
   /** Sends now; false when the socket is no longer open. @throws {@link PayloadTooLargeError} before sending anything. */
   send(frame: OutgoingFrame): boolean {
     if (!this.isOpen) return false;
-    const text = encodeFrame(frame, this.#seq + 1, this.#options.timers.now());
+    const { timers, encoding } = this.#options;
+    const text = encodeFrame(frame, { seq: this.#seq + 1, ts: timers.now(), encoding });
     this.#seq += 1;
     this.#socket.send(text);
     return true;
@@ -121,3 +125,10 @@ export class Connection {
     });
   }
 }
+
+const addressOf = ({ url, encoding }: ConnectionOptions): string => {
+  if (encoding === 'json') return url;
+  const address = new URL(url);
+  address.searchParams.set('encoding', encoding);
+  return address.href;
+};

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { Encoding } from '../../core/contract/address.ts';
+import { decodeBinary, encodeBinary, isJsonText } from '../../core/contract/binary/binary-frame.ts';
 import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
 import { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { limits } from '../../core/contract/limits.ts';
@@ -11,20 +13,30 @@ export interface OutgoingFrame<Type extends ClientFrameType = ClientFrameType> {
   readonly payload: ClientFrameInput<Type>;
   /** Ask for an `ack`; results are acknowledged without. `false` asks for less than is usual. */
   readonly ack?: boolean;
+  /** A result that is a vote: in the binary encoding it has a code of its own. */
+  readonly isVote?: boolean;
+}
+
+/** A frame's place in a connection, and how it is written there. */
+export interface FramePlace {
+  readonly seq: number;
+  readonly ts: number;
+  readonly encoding: Encoding;
 }
 
 /** A frame's text. @throws {@link PayloadTooLargeError} when the gateway would close the connection over it. */
-export const encodeFrame = (frame: OutgoingFrame, seq: number, ts: number): string => {
-  const { id, type, payload, ack } = frame;
-  const text = JSON.stringify({ v: 1, type, id, seq, ts, ...(ack === undefined ? {} : { ack }), payload });
+export const encodeFrame = (frame: OutgoingFrame, { seq, ts, encoding }: FramePlace): string => {
+  const { id, type, payload, ack, isVote = false } = frame;
+  const envelope = { v: 1, type, id, seq, ts, ...(ack === undefined ? {} : { ack }), payload };
+  const text = encoding === 'binary' ? encodeBinary(envelope, { isVote }) : JSON.stringify(envelope);
   const bytes = new TextEncoder().encode(text).byteLength;
   if (bytes > limits.frameBytes) throw new PayloadTooLargeError(`The frame ${type}`, bytes, limits.frameBytes);
   return text;
 };
 
 /** @throws {@link PayloadTooLargeError} when the frame would not fit, whatever its place in a connection. */
-export const checkFrameSize = (frame: OutgoingFrame): void => {
-  encodeFrame(frame, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+export const checkFrameSize = (frame: OutgoingFrame, encoding: Encoding): void => {
+  encodeFrame(frame, { seq: Number.MAX_SAFE_INTEGER, ts: Number.MAX_SAFE_INTEGER, encoding });
 };
 
 /** What the gateway itself says when the function behind it failed or throttled: not an envelope. */
@@ -36,9 +48,10 @@ export type IncomingFrame =
   | { readonly kind: 'gateway-error'; readonly message: string }
   | { readonly kind: 'unreadable' };
 
+/** The gateway's own errors are JSON on every connection. */
 const parseText = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return isJsonText(text) ? JSON.parse(text) : decodeBinary(text);
   } catch {
     return undefined;
   }

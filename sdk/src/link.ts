@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Encoding } from '../../core/contract/address.ts';
 import type { ClientFrameInput, ClientFrameType } from '../../core/contract/client-frames.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import { limits } from '../../core/contract/limits.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { backoffMs } from './backoff.ts';
 import { Connection } from './connection.ts';
@@ -38,6 +40,8 @@ export const linkTimings: LinkTimings = {
 export interface LinkOptions {
   readonly url: string;
   readonly apiKey: string;
+  /** How frames are written. @default 'json' */
+  readonly encoding?: Encoding | undefined;
   readonly timers: Timers;
   readonly random: () => number;
   readonly timings: LinkTimings;
@@ -65,6 +69,8 @@ interface Introduction {
 export interface RequestOptions extends Expected {
   /** The frame's id; a fresh one when left out. */
   readonly id?: string | undefined;
+  /** A result that is a vote. */
+  readonly isVote?: boolean;
 }
 
 /** First retry within a second. */
@@ -95,12 +101,18 @@ export class Link {
       timers: options.timers,
       random: options.random,
       resendMs: options.timings.resendMs,
+      encoding: options.encoding ?? 'json',
       send: (frame) => this.#current?.send(frame) ?? false,
     });
   }
 
   get isUp(): boolean {
     return this.#current?.isOpen === true;
+  }
+
+  /** A payload above this must be stowed before it is sent. */
+  get inlineBytes(): number {
+    return this.#options.encoding === 'binary' ? limits.inlineBinaryBytes : limits.inlinePayloadBytes;
   }
 
   /** Whether everything that needs an answer has one. */
@@ -117,12 +129,15 @@ export class Link {
   request<Type extends ClientFrameType>(
     type: Type,
     payload: ClientFrameInput<Type>,
-    { id = randomUUID(), ...expected }: RequestOptions = {},
+    { id = randomUUID(), isVote = false, ...expected }: RequestOptions = {},
   ): Promise<PlatformEnvelope> {
     if (this.#isStopped) return Promise.reject(stopped());
     // Results are acknowledged anyway; what has an answer of its own needs no second one.
     const asks = expected.answer === undefined && type !== 'task.result';
-    return this.#outbox.request({ id, type, payload, ...(asks ? { ack: true } : {}) }, expected);
+    return this.#outbox.request(
+      { id, type, payload, ...(asks ? { ack: true } : {}), ...(isVote ? { isVote } : {}) },
+      expected,
+    );
   }
 
   /** Sends a frame once, if connected: for what is soon out of date. @throws {@link PayloadTooLargeError} */
@@ -171,13 +186,13 @@ export class Link {
   }
 
   async #establish(): Promise<Connection> {
-    const { url, apiKey, timers, timings, introduction } = this.#options;
+    const { url, apiKey, encoding = 'json', timers, timings, introduction } = this.#options;
     const listener = {
       onEnvelope: (envelope: PlatformEnvelope, from: Connection) => this.#receive(envelope, from),
       onGatewayError: (_message: string, from: Connection) => this.#gatewayFailed(from),
       onClose: (reason: string, from: Connection) => this.#closed(reason, from),
     };
-    const connection = await Connection.open({ url, apiKey, timers, pingMs: timings.pingMs, listener });
+    const connection = await Connection.open({ url, apiKey, encoding, timers, pingMs: timings.pingMs, listener });
     this.#candidate = connection;
     if (this.#isStopped) {
       connection.terminate();

@@ -1,3 +1,4 @@
+import type { Encoding } from '../../core/contract/address.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { backoffMs } from './backoff.ts';
@@ -12,6 +13,7 @@ export interface OutboxOptions {
   readonly random: () => number;
   /** A frame without an answer is sent again after this. */
   readonly resendMs: number;
+  readonly encoding: Encoding;
   /** Sends now if connected; the outbox sends again when told to by `resendAll`. */
   readonly send: (frame: OutgoingFrame) => boolean;
 }
@@ -71,7 +73,7 @@ export class Outbox {
   request(frame: OutgoingFrame, { answer = 'ack', outcome, signal }: Expected = {}): Promise<PlatformEnvelope> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(toError(signal.reason));
-      checkFrameSize(frame);
+      checkFrameSize(frame, this.#options.encoding);
       const abort = (): void => {
         this.#take(frame.id);
         reject(toError(signal?.reason));

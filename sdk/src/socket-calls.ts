@@ -1,7 +1,8 @@
 import type { TaskId } from '../../core/contract/ids.ts';
+import type { Json } from '../../core/contract/json.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
-import type { UploadPlace } from './claim-checks.ts';
+import type { Transfer, UploadPlace } from './claim-checks.ts';
 import { openPayload, stowPayload } from './claim-checks.ts';
 import type { Submissions, TaskOutcome } from './submissions.ts';
 import type { Subtask } from './task-context.ts';
@@ -9,13 +10,21 @@ import type { TaskLine } from './task-runner.ts';
 import type { Timers } from './timers.ts';
 
 /** Asks over the socket where to upload a payload. */
-export const preparePayload = async (
+const preparePayload = async (
   line: TaskLine,
   content: { readonly bytes: number; readonly sha256: string },
 ): Promise<UploadPlace> => {
   const answer = await line.request('payload.prepare', content, { answer: 'payload.ready' });
   return platformFrames['payload.ready'].parse(answer.payload);
 };
+
+/** A value as it may travel over the socket. @see {@link stowPayload} */
+export const stowOver = (line: TaskLine, value: unknown, what: string, transfer: Transfer): Promise<Json> =>
+  stowPayload(value, what, {
+    ...transfer,
+    inlineBytes: line.inlineBytes,
+    prepare: (content) => preparePayload(line, content),
+  });
 
 /** What a submission over the socket needs. */
 export interface SubtaskOptions {
@@ -42,10 +51,7 @@ export interface Submitted extends Subtask {
 export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Submitted> => {
   const { line, submissions, timers, random, signal, id, parentTask, isEndEnough = false } = options;
   const transfer = { timers, random, signal };
-  const input = await stowPayload(task.input, 'input', {
-    ...transfer,
-    prepare: (content) => preparePayload(line, content),
-  });
+  const input = await stowOver(line, task.input, 'input', transfer);
   const answer = await line.request(
     'task.submit',
     { task: { ...task, input }, ...(parentTask === undefined ? {} : { parentTask }) },

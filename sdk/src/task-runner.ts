@@ -4,10 +4,10 @@ import { TaskId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { PlatformFrame } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
-import { openPayload, stowPayload } from './claim-checks.ts';
+import { openPayload } from './claim-checks.ts';
 import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { RequestOptions } from './link.ts';
-import { preparePayload, submitSubtask } from './socket-calls.ts';
+import { stowOver, submitSubtask } from './socket-calls.ts';
 import type { Submissions } from './submissions.ts';
 import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
 import type { Timers } from './timers.ts';
@@ -27,6 +27,8 @@ export interface TaskLine {
     options?: RequestOptions,
   ): Promise<PlatformEnvelope>;
   post<Type extends ClientFrameType>(type: Type, payload: ClientFrameInput<Type>): boolean;
+  /** A payload above this must be stowed before it is sent. */
+  readonly inlineBytes: number;
 }
 
 /** What a runner needs and whom it tells. */
@@ -205,13 +207,10 @@ export class TaskRunner {
       const resumed = await openResumed(task, transfer);
       const returned = await handler({ ...task, input, ...context, ...resumed }, this.#contextOf(held));
       if (returned instanceof WaitForSubtasks) return await this.#waitOf(held, returned);
-      const output = await stowPayload(returned, 'output', {
-        ...transfer,
-        prepare: (content) => preparePayload(line, content),
-      });
+      const output = await stowOver(line, returned, 'output', transfer);
       const { evidence, ...details } = held.details;
       const payload = { ...ref, output, ...details, ...(evidence === undefined ? {} : { evidence: [...evidence] }) };
-      return { kind: 'returned', send: () => line.request('task.result', payload) };
+      return { kind: 'returned', send: () => line.request('task.result', payload, { isVote: task.kind === 'vote' }) };
     } catch (thrown) {
       return { kind: 'threw', error: toError(thrown) };
     }
@@ -219,11 +218,8 @@ export class TaskRunner {
 
   async #waitOf({ ref, abort }: Held, { taskIds, workState }: WaitForSubtasks): Promise<Work> {
     const { timers, random, line } = this.#options;
-    const prepare = (content: { readonly bytes: number; readonly sha256: string }) => preparePayload(line, content);
-    const stowed =
-      workState === undefined
-        ? {}
-        : { workState: await stowPayload(workState, 'workState', { timers, random, signal: abort.signal, prepare }) };
+    const transfer = { timers, random, signal: abort.signal };
+    const stowed = workState === undefined ? {} : { workState: await stowOver(line, workState, 'workState', transfer) };
     const children = taskIds.map((id) => TaskId.parse(id));
     return { kind: 'waits', send: () => line.request('task.wait', { ...ref, children, ...stowed }) };
   }
@@ -231,8 +227,7 @@ export class TaskRunner {
   async #checkpoint({ ref, abort }: Held, workState: Json): Promise<void> {
     const { timers, random, line } = this.#options;
     const { signal } = abort;
-    const prepare = (content: { readonly bytes: number; readonly sha256: string }) => preparePayload(line, content);
-    const stowed = await stowPayload(workState, 'workState', { timers, random, signal, prepare });
+    const stowed = await stowOver(line, workState, 'workState', { timers, random, signal });
     await line.request('task.progress', { ...ref, workState: stowed }, { signal });
   }
 

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createEnvironmentCache } from '#core/common/environment-cache.ts';
+import { addressOf, type Encoding } from '#core/contract/address.ts';
 import type { Role } from '#core/contract/roles.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
@@ -60,9 +61,11 @@ export const openSocket = async (
   { ports, services }: World,
   who: Principal,
   connectionId = `conn-${who.tenant}-${who.id}`,
+  encoding: Encoding = 'json',
 ): Promise<TestSocket> => {
-  await openConnection(services, connectionId, who);
-  const received = (): readonly ReceivedFrame[] => z.array(ReceivedFrame).parse(ports.sockets.framesTo(connectionId));
+  const address = addressOf(connectionId, encoding);
+  await openConnection(services, address, who);
+  const received = (): readonly ReceivedFrame[] => z.array(ReceivedFrame).parse(ports.sockets.framesTo(address));
   const handler = createMessageHandler(services);
   return {
     connectionId,

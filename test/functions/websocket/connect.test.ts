@@ -54,7 +54,7 @@ describe('connect', () => {
   });
 
   it('refuses an encoding that it does not speak', async () => {
-    expect(await connect({ Authorization: `Bearer mst_acme_k1_${secret}` }, { encoding: 'binary' })).toEqual({
+    expect(await connect({ Authorization: `Bearer mst_acme_k1_${secret}` }, { encoding: 'cbor' })).toEqual({
       statusCode: 400,
     });
   });

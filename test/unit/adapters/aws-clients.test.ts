@@ -12,6 +12,8 @@ import {
   createStepFunctionsClient,
 } from '#adapters/aws-clients.ts';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
+import { addressOf } from '#core/contract/address.ts';
+import { decodeBinary } from '#core/contract/binary/binary-frame.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 
 const serve = async (listener: RequestListener) => {
@@ -72,6 +74,29 @@ describe('clients', () => {
     client.destroy();
     await stop();
     expect(paths).toEqual(Array.from({ length: 3 }, () => '/prod/@connections/c%3D1'));
+  });
+
+  it('write a frame in the encoding that the address names, to the connection that it names', async () => {
+    const posted: { readonly path: string | undefined; readonly body: string }[] = [];
+    const { endpoint, stop } = await serve((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        posted.push({ path: request.url, body: Buffer.concat(chunks).toString() });
+        response.end();
+      });
+    });
+    const client = createSocketsClient({ region: 'eu-west-1', endpoint });
+    const frame = { v: 1, type: 'ack', id: 'p-1', seq: 0, ts: 5, payload: { id: 'f-1' } };
+    const sockets = createApiGatewaySockets({ client });
+    expect(await sockets.post(addressOf('c1', 'binary'), JSON.stringify(frame))).toBe('delivered');
+    expect(await sockets.post(addressOf('c1', 'json'), JSON.stringify(frame))).toBe('delivered');
+    await sockets.close(addressOf('c1', 'binary'));
+    client.destroy();
+    await stop();
+    expect(posted.map(({ path }) => path)).toEqual(['/@connections/c1', '/@connections/c1', '/@connections/c1']);
+    expect(decodeBinary(posted[0]?.body ?? '')).toEqual(frame);
+    expect(JSON.parse(posted[1]?.body ?? '')).toEqual(frame);
   });
 
   it('read 410 as gone without repeating', async () => {

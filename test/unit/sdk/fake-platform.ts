@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { decodeBinary, encodeBinary } from '#core/contract/binary/binary-frame.ts';
 import { clientFrames, isClientFrameType } from '#core/contract/client-frames.ts';
 import { Envelope } from '#core/contract/envelope.ts';
 import type { PlatformFrameType } from '#core/contract/platform-frames.ts';
@@ -27,19 +28,24 @@ export class FakeConnection {
   readonly headers: IncomingMessage['headers'];
   readonly closed: Promise<number>;
   pings = 0;
+  /** What came, as it came. */
+  readonly texts: string[] = [];
   readonly #socket: WebSocket;
+  readonly #isBinary: boolean;
   #waiting: { type: string; resolve: (frame: Envelope) => void }[] = [];
   readonly #unread: Envelope[] = [];
 
   constructor(socket: WebSocket, request: IncomingMessage, platform: FakePlatform) {
     this.#socket = socket;
     this.headers = request.headers;
+    this.#isBinary = request.url?.endsWith('?encoding=binary') === true;
     this.closed = new Promise((resolve) => socket.on('close', resolve));
     socket.on('ping', () => {
       this.pings += 1;
     });
     socket.on('message', (data: Buffer) => {
-      const frame = readFrame(data, this.frames.length + 1, platform.violations);
+      this.texts.push(data.toString());
+      const frame = readFrame(data, this.#isBinary, this.frames.length + 1, platform.violations);
       if (frame === undefined) return;
       this.frames.push(frame);
       platform.answer(frame, this);
@@ -59,9 +65,8 @@ export class FakeConnection {
 
   send(type: PlatformFrameType, payload: unknown, correlationId?: string): void {
     const ts = 1_800_000_000_000;
-    this.sendText(
-      JSON.stringify({ v: 1, type, id: `p-${Math.random()}`, seq: 1, ts, payload, correlationId, newField: 1 }),
-    );
+    const envelope = { v: 1, type, id: `p-${Math.random()}`, seq: 1, ts, payload, correlationId, newField: 1 };
+    this.sendText(this.#isBinary ? encodeBinary(envelope) : JSON.stringify(envelope));
   }
 
   sendText(text: string): void {
@@ -96,9 +101,9 @@ export class FakeConnection {
   }
 }
 
-const readFrame = (data: Buffer, seq: number, violations: string[]): Envelope | undefined => {
+const readFrame = (data: Buffer, isBinary: boolean, seq: number, violations: string[]): Envelope | undefined => {
   if (data.byteLength > 32 * 1024) violations.push(`frame of ${data.byteLength} bytes`);
-  const envelope = Envelope.safeParse(JSON.parse(data.toString()));
+  const envelope = Envelope.safeParse(isBinary ? decodeBinary(data.toString()) : JSON.parse(data.toString()));
   if (!envelope.success) {
     violations.push(envelope.error.message);
     return undefined;
