@@ -9,8 +9,15 @@ export interface Checker {
   check(seed: number, report: unknown): Promise<void>;
 }
 
+/** Seeds from the first to the last, both included, as `1-10`. */
+export const seedsOf = (range: string): readonly number[] => {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === undefined || last === undefined) throw new Error(`"${range}" is no range of seeds such as 1-10.`);
+  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index);
+};
+
 /** Ten inputs for each example. */
-export const checkedSeeds = Array.from({ length: 10 }, (_, index) => index + 1);
+export const checkedSeeds = seedsOf('1-10');
 
 /** A repeatable stream of chance. */
 export class Dice {
