@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import { agentsGroup } from './commands/agents.ts';
 import { approvalsGroup } from './commands/approvals.ts';
+import { complete } from './commands/complete.ts';
+import { completion } from './commands/completion.ts';
+import { cost } from './commands/cost.ts';
 import { deadLettersGroup } from './commands/dead-letters.ts';
 import { deploy } from './commands/deploy.ts';
 import { dev } from './commands/dev.ts';
+import { doctor } from './commands/doctor.ts';
 import { keysGroup } from './commands/keys.ts';
 import { login, logout } from './commands/login.ts';
 import { profilesGroup } from './commands/profiles.ts';
@@ -61,5 +65,9 @@ export const createProgram = (version: string, leaves: LeafSurroundings): Comman
   for (const group of groups) addGroup(program, group, leaves);
   login(program, leaves);
   logout(program, leaves);
+  cost(program, leaves);
+  doctor(program, leaves);
+  completion(program, leaves);
+  complete(program)(program, leaves);
   return program;
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
-import { QueueStatus, SystemStatus } from '../../core/contract/system.ts';
+import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
 import { RunTimeline, RunView, type WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
@@ -108,6 +108,11 @@ export class Operator {
   /** Whether the tenant takes work, how its agents are, what waits. */
   getStatus(options: CallOptions = {}): Promise<SystemStatus> {
     return this.#http.call({ method: 'GET', path: '/system/status', ...options }, SystemStatus);
+  }
+
+  /** Frees what is stuck now rather than at the next sweep. */
+  clearStuck(options: CallOptions = {}): Promise<Cleared> {
+    return this.#http.call({ method: 'POST', path: '/queue/clear-stuck', body: {}, ...options }, Cleared);
   }
 
   /** What waits for an agent, and for what. */

@@ -33,8 +33,9 @@ const untilStopped = async (agent: Agent, { surroundings, output }: Cli): Promis
       resolve(error === undefined ? exitCodes.done : exitCodes.child);
     });
   });
+  let callOff = (): void => undefined;
   const stopListening = surroundings.onInterrupt(() => {
-    surroundings.timers.after(drainMs, () => void agent.stop());
+    callOff = surroundings.timers.after(drainMs, () => void agent.stop());
     void agent.drain();
   });
   try {
@@ -45,6 +46,7 @@ const untilStopped = async (agent: Agent, { surroundings, output }: Cli): Promis
   }
   const code = await stopped;
   stopListening();
+  callOff();
   return code;
 };
 

@@ -8,6 +8,7 @@ import { ago, jsonText } from '../format.ts';
 import { type Group, leaf } from '../group.ts';
 import { page, pageFlags, pageNote, wholeNumber } from '../inputs.ts';
 import { readShape, readValue } from '../read-value.ts';
+import { describeDryRun } from '../show/describe-dry-run.ts';
 import { watchRun } from '../show/watch-run.ts';
 import { suggestion } from '../suggest.ts';
 
@@ -17,12 +18,20 @@ const put = leaf({
   description: 'The same definition again is the version that exists. Runs stay with the version they began with.',
   examples: [
     'workflow put review.json',
+    'workflow put review.json --dry-run',
     `workflow put '{"name":"w","mode":"sequential","steps":[{"id":"a","type":"echo"}]}'`,
   ],
-  input: z.object({ file: z.string() }),
-  async run({ file }, cli) {
+  flags: [['--dry-run', 'only check it: who could do it, what it would cost, how long it would take']],
+  input: z.object({ file: z.string(), dryRun: z.boolean().default(false) }),
+  async run({ file, dryRun }, cli) {
     const given = { option: '<file>', given: file, shape: WorkflowDefinition, of: 'workflow' };
-    const view = await (await cli.client()).putWorkflow(await readShape(cli.surroundings, given));
+    const definition = await readShape(cli.surroundings, given);
+    if (dryRun) {
+      const checked = await (await cli.operator()).dryRun(definition);
+      cli.output.result(checked, () => describeDryRun(checked, cli));
+      return;
+    }
+    const view = await (await cli.client()).putWorkflow(definition);
     cli.output.result(view, () => `${view.name} v${view.version} (${view.mode})`);
   },
 });
