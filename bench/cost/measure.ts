@@ -1,4 +1,5 @@
 import { isFunctionName } from '#infra/config/functions.ts';
+import type { RawSocket } from '#test/e2e/support/raw-socket.ts';
 import { gbMsOf } from './durations.ts';
 import { type Counts, type Rig, startRig } from './rig.ts';
 import { type CostUnit, costUnits, type MonthUnit, monthUnits, type Stage } from './units.ts';
@@ -43,12 +44,18 @@ const capability = 'bench';
 export const openStage = async (rig: Rig): Promise<Stage> => {
   const agent = await rig.socket();
   await agent.register({ name: 'bench', type: 'bench', capabilities: [capability], maxConcurrency: 100 });
-  return { rig, agent, client: await rig.socket() };
+  const voters: RawSocket[] = [];
+  for (const index of [1, 2, 3]) {
+    const voter = await rig.socket();
+    await voter.register({ name: `voter-${index}`, type: 'bench', capabilities: ['vote'], maxConcurrency: 1 });
+    voters.push(voter);
+  }
+  return { rig, agent, voters, client: await rig.socket() };
 };
 
 /** Agents that are silent for a minute get no work; this is no part of any unit. */
-const stayAlive = async ({ agent }: Stage): Promise<void> => {
-  await agent.ask('agent.heartbeat', { tasks: [] });
+const stayAlive = async ({ agent, voters }: Stage): Promise<void> => {
+  for (const one of [agent, ...voters]) await one.ask('agent.heartbeat', { tasks: [] });
 };
 
 const measure = async (stage: Stage, run: () => Promise<void>, times: number): Promise<Counts> => {

@@ -27,6 +27,8 @@ export interface Rig {
   sweep(): Promise<void>;
   /** What the template has that is billed by the month. */
   readonly resources: Resources;
+  /** What has been counted since the start, now. */
+  counts(): Counts;
   /** What has been counted since the start, once nothing moves any more. */
   settledCounts(): Promise<Counts>;
   stop(): Promise<void>;
@@ -172,6 +174,7 @@ export const startRig = async (): Promise<Rig> => {
     socket: () => RawSocket.open(ws, apiKey),
     sweep: () => invoke(platform, 'schedule/sweep'),
     resources: readResources(directory),
+    counts: () => countsOf(platform, logBytes),
     settledCounts,
     stop: () => platform.stop(),
   };

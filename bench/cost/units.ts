@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { timings } from '#core/contract/limits.ts';
 import type { RawSocket } from '#test/e2e/support/raw-socket.ts';
+import { until } from '#test/e2e/support/until.ts';
 import type { Shape } from './comparisons.ts';
 import type { Counts, Rig } from './rig.ts';
 
@@ -8,6 +9,8 @@ import type { Counts, Rig } from './rig.ts';
 export interface Stage {
   readonly rig: Rig;
   readonly agent: RawSocket;
+  /** Three agents that are asked for votes, and nothing else. */
+  readonly voters: readonly RawSocket[];
   readonly client: RawSocket;
 }
 
@@ -70,12 +73,34 @@ const workflow = (definition: Record<string, unknown>): Required<Pick<CostUnit, 
   };
 };
 
+/** Does a run's tasks, as they are assigned. */
+type Work = (stage: Stage) => Promise<void>;
+
+const tasks =
+  (count: number): Work =>
+  (stage) =>
+    answerTasks(stage, count);
+
+/** Each voter is asked once, and all agree. */
+const oneRound: Work = async ({ voters }) => {
+  for (const voter of voters) {
+    const { payload } = await voter.next('task.assigned', () => true, 30_000);
+    const output = { decision: 'yes', confidence: 1, reasoning: 'it costs what it costs' };
+    await voter.answerTo(
+      voter.send('task.result', { taskId: payload['task'].taskId, attempt: payload['attempt'], output }),
+    );
+  }
+};
+
 const runOf =
-  (tasks: number): CostUnit['run'] =>
+  (work: Work, input: unknown): CostUnit['run'] =>
   async (stage, name) => {
-    const { body } = await stage.rig.call('POST /runs', { workflow: name, input: payloadOf(256) });
-    await answerTasks(stage, tasks);
-    // Looked at once, when it is over: whoever waits watches, or listens to the bus.
+    const ends = (): number => stage.rig.counts()['events.published'] ?? 0;
+    const before = ends();
+    const { body } = await stage.rig.call('POST /runs', { workflow: name, input });
+    await work(stage);
+    // Looked at once, when its end is on the bus: whoever waits watches, or listens there.
+    await until('the run ends', () => ends() > before, { timeoutMs: 60_000 });
     await stage.rig.settledCounts();
     const { body: run } = await stage.rig.call(`GET /runs/${body.runId}`);
     if (run.status !== 'SUCCEEDED') throw new Error(`The run is ${run.status}: ${JSON.stringify(run.error)}`);
@@ -90,19 +115,49 @@ const step = (index: number, more: Record<string, unknown> = {}) => ({
 });
 const stepsOf = (count: number) => Array.from({ length: count }, (_, index) => step(index));
 
+/** What a run of a mode is measured with, where it differs from the usual. */
+interface ModeOptions {
+  readonly targetUsdPerMillion?: number;
+  readonly input?: unknown;
+  readonly work?: Work;
+}
+
 /** A unit of a mode: its definition and how many tasks a run of it has. */
 const modeUnit = (
-  [id, title, tasks]: readonly [id: string, title: string, tasks: number],
+  [id, title, count]: readonly [id: string, title: string, tasks: number],
   definition: Record<string, unknown>,
-  targetUsdPerMillion?: number,
+  { targetUsdPerMillion, input = payloadOf(256), work = tasks(count) }: ModeOptions = {},
 ): CostUnit => ({
   id,
   title,
-  shape: { runs: 1, tasks },
+  shape: { runs: 1, tasks: count },
   prepare: workflow(definition),
-  run: runOf(tasks),
+  run: runOf(work, input),
   ...(targetUsdPerMillion === undefined ? {} : { targetUsdPerMillion }),
 });
+
+const mapOf = (parts: number) => ({
+  mode: 'map_reduce',
+  split: { over: '{{ input }}' },
+  map: { type: 'bench', requirements, input: '{{ item }}' },
+  reduce: { aggregate: 'concat' },
+  maxParallelAgents: parts,
+});
+
+/** One node, three that depend on it, one that depends on these. */
+const diamond = [
+  step(0),
+  ...[1, 2, 3].map((index) => step(index, { dependsOn: ['step-0'] })),
+  step(4, { dependsOn: ['step-1', 'step-2', 'step-3'] }),
+];
+
+const question = {
+  mode: 'consensus',
+  voters: { capability: 'vote', count: 3 },
+  type: 'vote',
+  question: '{{ input }}',
+  options: ['no', 'yes'],
+};
 
 const plain: Shape = { runs: 0, tasks: 1 };
 
@@ -124,9 +179,18 @@ export const costUnits: readonly CostUnit[] = [
   },
   { id: 'task-http', title: 'task over HTTP, 1 KB, and one look at it', shape: plain, run: taskOverHttp },
   { id: 'task-64k', title: 'task over HTTP, 64 KB through S3, and one look', shape: plain, run: largeTask },
-  modeUnit(['sequential-5', '`sequential`, 5 steps', 5], { mode: 'sequential', steps: stepsOf(5) }, 210),
-  modeUnit(['parallel-5', '`parallel`, 5 tasks', 5], { mode: 'parallel', tasks: stepsOf(5) }, 110),
-  modeUnit(['parallel-100', '`parallel`, 100 tasks', 100], { mode: 'parallel', tasks: stepsOf(100) }, 1250),
+  modeUnit(
+    ['sequential-5', '`sequential`, 5 steps', 5],
+    { mode: 'sequential', steps: stepsOf(5) },
+    { targetUsdPerMillion: 210 },
+  ),
+  modeUnit(['parallel-5', '`parallel`, 5 tasks', 5], { mode: 'parallel', tasks: stepsOf(5) }),
+  modeUnit(['dag-5', '`dag`, 5 nodes', 5], { mode: 'dag', nodes: diamond }, { targetUsdPerMillion: 110 }),
+  modeUnit(['map-reduce-100', '`map_reduce`, 100 parts', 100], mapOf(100), {
+    targetUsdPerMillion: 1250,
+    input: Array.from({ length: 100 }, (_, index) => ({ part: index })),
+  }),
+  modeUnit(['consensus-3', '`consensus`, 3 voters, one round', 3], question, { work: oneRound }),
 ];
 
 /** Something that happens so often a month. */
@@ -185,6 +249,8 @@ export const monthUnits: readonly MonthUnit[] = [
       'scheduler.invocations': minutesAMonth,
       'sqs.emptyReceives': pollsAMonth * rig.resources.queueConsumers,
       'cloudwatch.alarms': rig.resources.alarms,
+      // What the sweep counts each minute; the other metrics are written when something happens.
+      'cloudwatch.metrics': 3,
       'cloudwatch.dashboards': rig.resources.dashboards,
       'secretsmanager.secrets': rig.resources.secrets,
     }),
