@@ -28,7 +28,8 @@ export const dagRules = (definition: DagWorkflow): ModeRules => {
   return {
     machine: 'dag',
     outline: [stage],
-    after: (_position, outcome) => ({ run: outcome === 'SUCCEEDED' ? 'succeed' : 'fail', token: 'succeed' }),
+    after: (_position, outcome) =>
+      outcome === 'SUCCEEDED' ? { run: 'succeed', token: 'succeed' } : { run: 'fail', token: 'fail' },
     output: outputOfSinks(nodes, stage),
   };
 };

@@ -45,7 +45,8 @@ export const parallelRules = (definition: ParallelWorkflow): ModeRules => {
   const rules: ModeRules = {
     machine: 'parallel',
     outline: [stage],
-    after: (_position, outcome) => ({ run: outcome === 'SUCCEEDED' ? 'succeed' : 'fail', token: 'succeed' }),
+    after: (_position, outcome) =>
+      outcome === 'SUCCEEDED' ? { run: 'succeed', token: 'succeed' } : { run: 'fail', token: 'fail' },
     output: outputOfStage(stage),
   };
   return isBestOf(completion)

@@ -141,13 +141,13 @@ describe('an edit of the template', () => {
         stack.find('AWS::StepFunctions::StateMachine', (id) => id.startsWith('CoordinationParallel')),
         (definition) =>
           definition
-            .replace('"Next": "Stage succeeded"', '"Next": "Stage failed"')
-            .replace('"Default": "Stage failed"', '"Default": "Stage succeeded"'),
+            .replace('"End": true', '"Next": "Elsewhere"')
+            .replace('"States": {', '"States": { "Elsewhere": { "Type": "Fail", "Error": "SentElsewhere" },'),
       ),
     );
     await addWorker(muster);
     await startRun(muster);
-    expect(await endOfExecution(muster, 'Parallel')).toEqual({ status: 'FAILED', error: 'StageFailed' });
+    expect(await endOfExecution(muster, 'Parallel')).toEqual({ status: 'FAILED', error: 'SentElsewhere' });
   });
 
   it('that takes one action from one role fails exactly that call', async () => {

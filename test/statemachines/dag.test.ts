@@ -8,7 +8,7 @@ const input = {
 };
 
 describe('dag', () => {
-  it('asks for the graph as one stage, and succeeds when every node has: 2 transitions and the end', async () => {
+  it('asks for the graph as one stage, and succeeds when every node has: one transition', async () => {
     const run = await runMode('dag', input, [{ outcome: 'SUCCEEDED' }]);
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { outcome: 'SUCCEEDED', counts: { total: 2 } } });
     expect(run.output).not.toHaveProperty('summary');
@@ -19,14 +19,14 @@ describe('dag', () => {
         body: { kind: 'stage', tenant: 'acme', runId: input.runId, stage: 0, taskToken: expect.any(String) },
       },
     ]);
-    expect(run.entered).toEqual(['Work through graph', 'Every node succeeded?', 'Graph done']);
+    expect(run.entered).toEqual(['Work through graph']);
   });
 
-  it('fails with the counts when a node failed', async () => {
-    const run = await runMode('dag', input, [{ outcome: 'FAILED' }]);
-    expect(run).toMatchObject({ status: 'FAILED', error: 'NodesFailed' });
-    expect(run.cause).toBe(`stage ${input.runId}#0 ended FAILED: {"total":2,"succeeded":1,"failed":1}`);
-    expect(run.entered).toHaveLength(3);
+  it('fails when the engine says that a node failed, without asking again', async () => {
+    const run = await runMode('dag', input, [{ failsWith: 'StepFailed' }]);
+    expect(run).toMatchObject({ status: 'FAILED', error: 'StepFailed' });
+    expect(run.entered).toEqual(['Work through graph']);
+    expect(run.messages).toHaveLength(1);
   });
 
   it('fails with what the engine fails the token with', async () => {

@@ -22,14 +22,14 @@ describe('parallel', () => {
         body: { kind: 'stage', tenant: 'acme', runId: input.runId, stage: 0, taskToken: expect.any(String) },
       },
     ]);
-    expect(run.entered).toEqual(['Work on stage', 'Completion rule met?', 'Stage succeeded']);
+    expect(run.entered).toEqual(['Work on stage']);
   });
 
-  it('fails with the stage and its counts when the rule was not met', async () => {
-    const run = await runMode('parallel', input, [{ outcome: 'FAILED' }]);
-    expect(run).toMatchObject({ status: 'FAILED', error: 'StageFailed' });
-    expect(run.cause).toBe(`stage ${input.runId}#0 ended FAILED: {"total":2,"succeeded":1,"failed":1}`);
-    expect(run.entered).toEqual(['Work on stage', 'Completion rule met?', 'Stage failed']);
+  it('fails when the engine says that the rule was not met, without asking again', async () => {
+    const run = await runMode('parallel', input, [{ failsWith: 'StepFailed' }]);
+    expect(run).toMatchObject({ status: 'FAILED', error: 'StepFailed' });
+    expect(run.entered).toEqual(['Work on stage']);
+    expect(run.messages).toHaveLength(1);
   });
 
   it('hands the trace on', async () => {

@@ -16,7 +16,7 @@ export const transitionsOf = (shape: ModeShape): number => {
       return shape.stages + 1;
     case 'parallel':
     case 'dag':
-      return 2;
+      return 1;
     case 'map_reduce':
     case 'auction':
     case 'swarm_fanout':

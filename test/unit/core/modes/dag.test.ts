@@ -179,7 +179,7 @@ describe('a dag run in which a node fails', () => {
     expect(ended.error?.message).toContain('FAILED, 2 of 6 succeeded, 4 failed (a, b, c, f)');
     // What succeeded is there to be used.
     expect(await world.task(idOf(world, 'e'))).toMatchObject({ status: 'SUCCEEDED', output: 'e' });
-    expect(world.ports.executions.answers.get('token-0')).toMatchObject({ output: { outcome: 'FAILED' } });
+    expect(world.ports.executions.answers.get('token-0')).toMatchObject({ error: 'StepFailed' });
     world.expectBooksToBalance();
   });
 

@@ -291,7 +291,7 @@ describe('joinStage', () => {
     await world.enterStage(run, 0);
     world.advance(30_000);
     await world.fireTimers('deadline');
-    expect(answerOf(world)).toMatchObject({ output: { outcome: 'FAILED' } });
+    expect(answerOf(world)).toMatchObject({ error: 'StepFailed' });
     expect((await world.run(run.runId)).error?.code).toBe('STEP_FAILED');
   });
 });

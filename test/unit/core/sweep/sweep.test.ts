@@ -309,7 +309,7 @@ describe('sweep of runs', () => {
     world.advance(minute);
     expect(await sweep(world.services)).toMatchObject({ failures: 0 });
     expect(await stage()).toMatchObject({ status: 'DECIDED' });
-    expect(world.ports.executions.answers.get('token-0')).toMatchObject({ output: { outcome: 'FAILED' } });
+    expect(world.ports.executions.answers.get('token-0')).toMatchObject({ error: 'StepFailed' });
     expect((await sweep(world.services)).stages).toBe(0);
     expect(await world.run(run.runId)).toMatchObject({ status: 'CANCELLED', error: { message: 'enough' } });
   });

@@ -13,8 +13,8 @@ describe('transitionsOf', () => {
   const table: readonly (readonly [ModeShape, number])[] = [
     [{ mode: 'sequential', stages: 7 }, 8],
     [{ mode: 'pipeline', stages: 4 }, 5],
-    [{ mode: 'parallel' }, 2],
-    [{ mode: 'dag' }, 2],
+    [{ mode: 'parallel' }, 1],
+    [{ mode: 'dag' }, 1],
     [{ mode: 'map_reduce' }, 4],
     [{ mode: 'auction' }, 4],
     [{ mode: 'swarm_fanout' }, 4],
