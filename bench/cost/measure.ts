@@ -44,18 +44,23 @@ const capability = 'bench';
 export const openStage = async (rig: Rig): Promise<Stage> => {
   const agent = await rig.socket();
   await agent.register({ name: 'bench', type: 'bench', capabilities: [capability], maxConcurrency: 100 });
-  const voters: RawSocket[] = [];
-  for (const index of [1, 2, 3]) {
-    const voter = await rig.socket();
-    await voter.register({ name: `voter-${index}`, type: 'bench', capabilities: ['vote'], maxConcurrency: 1 });
-    voters.push(voter);
-  }
-  return { rig, agent, voters, client: await rig.socket() };
+  const several = async (count: number, capability: string, maxConcurrency: number): Promise<readonly RawSocket[]> => {
+    const sockets: RawSocket[] = [];
+    while (sockets.length < count) {
+      const socket = await rig.socket();
+      const name = `${capability}-${sockets.length}`;
+      await socket.register({ name, type: 'bench', capabilities: [capability], maxConcurrency });
+      sockets.push(socket);
+    }
+    return sockets;
+  };
+  const [fleet, voters] = [await several(10, 'part', 10), await several(3, 'vote', 1)];
+  return { rig, agent, fleet, voters, client: await rig.socket() };
 };
 
 /** Agents that are silent for a minute get no work; this is no part of any unit. */
-const stayAlive = async ({ agent, voters }: Stage): Promise<void> => {
-  for (const one of [agent, ...voters]) await one.ask('agent.heartbeat', { tasks: [] });
+const stayAlive = async ({ agent, fleet, voters }: Stage): Promise<void> => {
+  for (const one of [agent, ...fleet, ...voters]) await one.ask('agent.heartbeat', { tasks: [] });
 };
 
 const measure = async (stage: Stage, run: () => Promise<void>, times: number): Promise<Counts> => {

@@ -9,6 +9,8 @@ import type { Counts, Rig } from './rig.ts';
 export interface Stage {
   readonly rig: Rig;
   readonly agent: RawSocket;
+  /** Ten agents of ten slots each, for what is done by many. */
+  readonly fleet: readonly RawSocket[];
   /** Three agents that are asked for votes, and nothing else. */
   readonly voters: readonly RawSocket[];
   readonly client: RawSocket;
@@ -81,6 +83,29 @@ const tasks =
   (stage) =>
     answerTasks(stage, count);
 
+/** Whoever of the fleet is asked next answers. */
+const byFleet =
+  (count: number): Work =>
+  async ({ fleet }) => {
+    const answerNew = async (agent: RawSocket): Promise<number> => {
+      const frames = agent.takeAll('task.assigned');
+      for (const { payload } of frames) {
+        const { task, attempt } = payload;
+        await agent.answerTo(agent.send('task.result', { taskId: task.taskId, attempt, output: task.input }));
+      }
+      return frames.length;
+    };
+    let done = 0;
+    await until(
+      'the fleet does its work',
+      async () => {
+        for (const agent of fleet) done += await answerNew(agent);
+        return done >= count;
+      },
+      { timeoutMs: 120_000, everyMs: 10 },
+    );
+  };
+
 /** Each voter is asked once, and all agree. */
 const oneRound: Work = async ({ voters }) => {
   for (const voter of voters) {
@@ -139,7 +164,7 @@ const modeUnit = (
 const mapOf = (parts: number) => ({
   mode: 'map_reduce',
   split: { over: '{{ input }}' },
-  map: { type: 'bench', requirements, input: '{{ item }}' },
+  map: { type: 'bench', requirements: { capabilities: ['part'] }, input: '{{ item }}' },
   reduce: { aggregate: 'concat' },
   maxParallelAgents: parts,
 });
@@ -186,7 +211,8 @@ export const costUnits: readonly CostUnit[] = [
   ),
   modeUnit(['parallel-5', '`parallel`, 5 tasks', 5], { mode: 'parallel', tasks: stepsOf(5) }),
   modeUnit(['dag-5', '`dag`, 5 nodes', 5], { mode: 'dag', nodes: diamond }, { targetUsdPerMillion: 110 }),
-  modeUnit(['map-reduce-100', '`map_reduce`, 100 parts', 100], mapOf(100), {
+  modeUnit(['map-reduce-100', '`map_reduce`, 100 parts, ten agents', 100], mapOf(100), {
+    work: byFleet(100),
     targetUsdPerMillion: 1250,
     input: Array.from({ length: 100 }, (_, index) => ({ part: index })),
   }),

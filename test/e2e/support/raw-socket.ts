@@ -92,6 +92,14 @@ export class RawSocket {
     );
   }
 
+  /** The unread frames of this type, which count as read from now on. */
+  takeAll(type: string): readonly Received[] {
+    const taken = this.#unread.filter((frame) => frame.type === type);
+    const rest = this.#unread.filter((frame) => frame.type !== type);
+    this.#unread.splice(0, this.#unread.length, ...rest);
+    return taken;
+  }
+
   /** Sends with `ack: true`; the answer is the acknowledgement or the refusal. */
   async ask(type: string, payload: unknown, more: Record<string, unknown> = {}): Promise<Received> {
     const id = this.send(type, payload, { ack: true, ...more });
