@@ -4,8 +4,8 @@ import { keptNote, resultNote } from '../runs/notes.ts';
 import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { afterDecision } from '../stages/decide-stage.ts';
-import { joinStage } from '../stages/join-stage.ts';
-import { Stage } from '../stages/stage.ts';
+import { joinStageAgain } from '../stages/join-stage.ts';
+import { readStage, Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
 import { Task } from '../tasks/task.ts';
 import { wakeParent } from '../tasks/wake-parent.ts';
@@ -22,7 +22,7 @@ const relayTask = async (services: Services, task: Task, old: Item | undefined):
   if (task.endedAt === undefined) {
     if (task.waitingFor !== undefined) await wakeParent(services, task.tenant, task.taskId);
   } else {
-    if (effects.includes('join') && task.place !== undefined) await joinStage(services, task, task.place);
+    if (effects.includes('join') && task.place !== undefined) await joinStageAgain(services, task, task.place);
     if (effects.includes('wake') && task.parentTask !== undefined)
       await wakeParent(services, task.tenant, task.parentTask);
   }
@@ -37,6 +37,12 @@ const relayRun = async (services: Services, run: Run, old: Item | undefined): Pr
   await publishAll(services, eventsOfRun(run, old, { nowMs: services.clock.now(), result }));
 };
 
+/** Looks first: whoever decided the stage has usually done all that follows by the time the stream tells of it. */
+const finishDecision = async (services: Services, { tenant, runId, position }: Stage): Promise<void> => {
+  const stage = await readStage(services, tenant, runId, position);
+  if (stage?.status === 'DECIDED' && stage['outbox'] === 'token') await afterDecision(services, stage);
+};
+
 /**
  * Brings about the durable effects that a write names, at least once: whatever the function that made the decision did
  * before it died, this does again. `old` is the item before that write; without it all that the item shows is told. An
@@ -48,6 +54,6 @@ export const relayItem = async (services: Services, item: Item, old?: Item): Pro
   if (sk === 'RUN') return relayRun(services, Run.parse(item), old);
   if (!sk.startsWith('STAGE#') || item['outbox'] === undefined) return;
   const stage = Stage.parse(item);
-  if (stage.status === 'DECIDED' && item['outbox'] === 'token') await afterDecision(services, stage);
+  if (stage.status === 'DECIDED' && item['outbox'] === 'token') await finishDecision(services, stage);
   await publishAll(services, eventsOfStage(stage, old, services.clock.now()));
 };

@@ -66,10 +66,7 @@ const settledEarly = async (services: Services, stage: Stage): Promise<'SUCCEEDE
   return isSettled === true ? 'SUCCEEDED' : undefined;
 };
 
-const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> => {
-  const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
-  if (stage === undefined || stage.status === 'DECIDED') return false;
-  const markers = await readMarkers(services, ref);
+const settleAsFound = async (services: Services, stage: Stage, markers: Markers): Promise<boolean> => {
   if (stage.reportsProgress === true) await reportProgress(services, stage);
   const { total } = stage;
   const [open, failed] = [markers.open.length, markers.failed.length];
@@ -81,6 +78,12 @@ const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> =
   return releaseNext(services, stage, markers).then(() => false);
 };
 
+const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> => {
+  const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
+  if (stage === undefined || stage.status === 'DECIDED') return false;
+  return settleAsFound(services, stage, await readMarkers(services, ref));
+};
+
 /** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
 export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
   for (let isMoving = true; isMoving; ) isMoving = await settleOnce(services, ref);
@@ -88,8 +91,7 @@ export const settleStage = async (services: Services, ref: StageRef): Promise<vo
 
 /**
  * A member has ended: its marker goes, and whoever then finds the completion rule decided decides the stage by one
- * conditional write. Of two last results at once, both see an empty partition and one wins. Repeatable; the stream
- * repeats it after a crash.
+ * conditional write. Of two last results at once, both see an empty partition and one wins. Repeatable.
  */
 export const joinStage = async (
   services: Services,
@@ -99,4 +101,22 @@ export const joinStage = async (
   const ref: StageRef = { tenant: task.tenant, runId: place.runId, position: place.stage };
   await closeMarker(services, ref, place.index, task.status === 'SUCCEEDED');
   await settleStage(services, ref);
+};
+
+/**
+ * The same once more, for the stream, where it has usually been done: looks before it writes. A stage that was decided
+ * when all its members had ended has nothing left to do; of one that goes on, or was decided early, the marker may be left.
+ */
+export const joinStageAgain = async (
+  services: Services,
+  task: Pick<Task, 'tenant' | 'status'>,
+  place: StagePlace,
+): Promise<void> => {
+  const ref: StageRef = { tenant: task.tenant, runId: place.runId, position: place.stage };
+  const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
+  if (stage?.result?.counts.open === 0) return;
+  const markers = await readMarkers(services, ref);
+  const isOpen = markers.open.some(({ index }) => index === place.index);
+  if (isOpen || stage === undefined) return joinStage(services, task, place);
+  if (stage.status === 'OPEN' && (await settleAsFound(services, stage, markers))) await settleStage(services, ref);
 };
