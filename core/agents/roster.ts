@@ -3,6 +3,7 @@ import type { AgentId, TenantId } from '../contract/ids.ts';
 import { anyCapability, keys } from '../contract/keys.ts';
 import type { Requirements } from '../contract/task.ts';
 import { type Candidate, whyNotFit } from '../routing/candidate.ts';
+import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
 import { Profile, RosterEntry, rosterEntryOf, Slots } from './agent.ts';
 
@@ -130,6 +131,27 @@ export const lookForAgents = async (
       : { entries: await lookAtPinned(services, tenant, pinned), complete: true };
   const fit = entries.filter((agent) => whyNotFit(requirements, agent) === undefined);
   return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete };
+};
+
+/** The first looks that one handler has under way, by what is required. */
+export type Looks = Map<string, Promise<Look>>;
+
+/**
+ * A first look that is shared with those of the same handler that ask for the same while it is under way: they would all
+ * see the same, and each look reads the slots of every fit agent.
+ */
+export const lookTogether = (
+  services: Services,
+  tenant: TenantId,
+  requirements: Requirements,
+  looks: Looks,
+): Promise<Look> => {
+  const key = `${tenant}#${requirementSignature(requirements)}`;
+  const underWay = looks.get(key);
+  if (underWay !== undefined) return underWay;
+  const look = lookForAgents(services, tenant, requirements, 'first').finally(() => looks.delete(key));
+  looks.set(key, look);
+  return look;
 };
 
 /** Names beyond what a wide look reads; more than anybody reads through. */

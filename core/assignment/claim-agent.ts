@@ -1,5 +1,5 @@
 import { type SlotEntry, Slots } from '../agents/agent.ts';
-import { type Look, lookForAgents } from '../agents/roster.ts';
+import { type Look, type Looks, lookForAgents, lookTogether } from '../agents/roster.ts';
 import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
 import { newClaimId } from '../common/new-id.ts';
 import { AgentId } from '../contract/ids.ts';
@@ -112,12 +112,15 @@ const claimLastHolder = async (services: Services, task: Task): Promise<ClaimOut
 
 /**
  * Reserves the best agent that is free: 20 are looked at, up to 100 when none of those is. Each reservation is one
- * conditional write; lost ones cost a try at the next candidate.
+ * conditional write; lost ones cost a try at the next candidate. With `looks`, several tasks at once share the first look.
  */
-export const claimAgent = async (services: Services, task: Task): Promise<ClaimOutcome> => {
+export const claimAgent = async (services: Services, task: Task, looks?: Looks): Promise<ClaimOutcome> => {
   const again = await claimLastHolder(services, task);
   if (again !== undefined) return again;
-  const first = await lookForAgents(services, task.tenant, task.requirements, 'first');
+  const first =
+    looks === undefined
+      ? await lookForAgents(services, task.tenant, task.requirements, 'first')
+      : await lookTogether(services, task.tenant, task.requirements, looks);
   const outcome = await claimAmong(services, task, first);
   if (outcome.kind !== 'nobody' || first.complete) return outcome;
   return claimAmong(services, task, await lookForAgents(services, task.tenant, task.requirements, 'wide'));

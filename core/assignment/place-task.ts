@@ -1,3 +1,4 @@
+import type { Looks } from '../agents/roster.ts';
 import { keys } from '../contract/keys.ts';
 import type { Services } from '../services.ts';
 import type { Written } from '../table/table.ts';
@@ -96,9 +97,15 @@ const holdStoredTask = async (
 
 /**
  * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
- * `voidRev` steps over a mark that the sweep left under this id.
+ * `voidRev` steps over a mark that the sweep left under this id; `looks` are those of the tasks that are placed at the same
+ * time. The look after queueing is never shared: it must begin after that write.
  */
-export const placeNewTask = async (services: Services, fresh: Task, voidRev?: number): Promise<Placement> => {
+export const placeNewTask = async (
+  services: Services,
+  fresh: Task,
+  voidRev?: number,
+  looks?: Looks,
+): Promise<Placement> => {
   const task: Task = voidRev === undefined ? fresh : { ...fresh, rev: voidRev + 1 };
   if (task.runAt !== undefined) return holdNewTask(services, task, voidRev);
   const waitingOn = waitsOn(task.kind);
@@ -106,7 +113,7 @@ export const placeNewTask = async (services: Services, fresh: Task, voidRev?: nu
     const held = await holdNewTask(services, { ...task, waitingOn, startedAt: services.clock.now() }, voidRev);
     return held.kind === 'held' ? follow(services, held.task) : held;
   }
-  const claimed = await claimAgent(services, task);
+  const claimed = await claimAgent(services, task, looks);
   if (claimed.kind === 'claimed') {
     const mine = assigned(task, assignmentOf(services, claimed));
     const written = await services.table.put(putTask(mine, voidRev));

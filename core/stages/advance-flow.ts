@@ -1,3 +1,4 @@
+import type { Looks } from '../agents/roster.ts';
 import { keys } from '../contract/keys.ts';
 import { forgottenAfter } from '../contract/retention.ts';
 import { isTerminal, type TaskError } from '../contract/task.ts';
@@ -23,6 +24,7 @@ const forgottenAfterMs = 10_000;
 interface Flow extends Outline {
   readonly stage: Stage;
   readonly states: Readonly<Record<string, NodeState>>;
+  readonly looks: Looks;
 }
 
 interface Node {
@@ -103,7 +105,7 @@ const taskOrFailure = async (services: Services, flow: Flow, { step, index }: No
 const begin = async (services: Services, flow: Flow, node: Node): Promise<boolean> => {
   const task = await taskOrFailure(services, flow, node);
   if (!('taskId' in task)) return endUnbegun(services, flow, node, { status: 'FAILED', error: task }).then(() => true);
-  const found = await placeMember(services, task);
+  const found = await placeMember(services, task, flow.looks);
   if (found !== undefined && isTerminal(found.status)) {
     await closeMarker(services, flow.stage, node.index, found.status === 'SUCCEEDED');
     return true;
@@ -133,7 +135,7 @@ export const advanceFlow = async (services: Services, stage: Stage, markers: Mar
   if (!isLive(run)) return false;
   const outline = await outlineStage(services, run, stage.position);
   const { steps } = outline.spec;
-  const flow: Flow = { ...outline, stage, states: statesOf(stage, steps, markers) };
+  const flow: Flow = { ...outline, stage, states: statesOf(stage, steps, markers), looks: new Map() };
   const nodes = steps.map(({ id, dependsOn = [] }) => ({ id, dependsOn }));
   const next = release({ nodes, states: flow.states, width: stage.maxParallel, failFast: false });
   const nodesOf = (ids: readonly string[]): readonly Node[] =>

@@ -1,3 +1,4 @@
+import type { Looks } from '../agents/roster.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
 import { isTerminal } from '../contract/task.ts';
@@ -46,13 +47,18 @@ const takeOver = async (services: Services, task: Task, place: StagePlace, earli
 };
 
 /** Creates one member, working or waiting for its turn. A repeat that finds it ended joins it again. */
-const createMember = async (services: Services, plan: Plan, stage: Stage, index: number): Promise<void> => {
+const createMember = async (
+  services: Services,
+  plan: Plan,
+  stage: Stage,
+  { index, looks }: { readonly index: number; readonly looks: Looks },
+): Promise<void> => {
   const task = await memberTask(services, plan, { position: stage.position, index });
   if (task?.place === undefined) return;
   const earlier = await reusedTask(services, plan.run, task);
   if (earlier !== undefined) return takeOver(services, task, task.place, earlier);
   if (index < stage.maxParallel && stage.isBornHeld !== true) {
-    const found = await placeMember(services, task);
+    const found = await placeMember(services, task, looks);
     if (found !== undefined && isTerminal(found.status)) await joinStage(services, found, task.place);
     return;
   }
@@ -76,10 +82,13 @@ const createMembers = async (
   stage: Stage,
   range: { from: number; to: number },
 ): Promise<void> => {
+  const looks: Looks = new Map();
   for (let start = range.from; start < range.to; start += atOnce) {
     const indices = Array.from({ length: Math.min(atOnce, range.to - start) }, (_, offset) => start + offset);
     // All have settled before a failure is dealt with: nothing is written behind whoever ends the run for it.
-    const created = await Promise.allSettled(indices.map((index) => createMember(services, plan, stage, index)));
+    const created = await Promise.allSettled(
+      indices.map((index) => createMember(services, plan, stage, { index, looks })),
+    );
     const failed = created.find((result) => result.status === 'rejected');
     if (failed !== undefined) return failMembers(services, plan.run, failed.reason);
   }

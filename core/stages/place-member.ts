@@ -1,3 +1,4 @@
+import type { Looks } from '../agents/roster.ts';
 import { placeNewTask } from '../assignment/place-task.ts';
 import { isLive, readRun } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -16,8 +17,8 @@ const isWanted = async (services: Services, { tenant, place }: Task): Promise<bo
  * an earlier try had claimed and died, and is stepped over; or by whoever ended the stage, and then the member never
  * comes to be.
  */
-export const placeMember = async (services: Services, task: Task): Promise<Task | undefined> => {
-  const first = await placeNewTask(services, task);
+export const placeMember = async (services: Services, task: Task, looks?: Looks): Promise<Task | undefined> => {
+  const first = await placeNewTask(services, task, undefined, looks);
   if (first.kind !== 'elsewhere') return undefined;
   if (first.voidRev === undefined) return first.found;
   if (!(await isWanted(services, task))) return undefined;
