@@ -9,6 +9,8 @@ export interface Outcome {
   readonly succeeded: boolean;
   readonly workMs: number;
   readonly costUsd?: number;
+  /** From the assignment to the agent's first word about it, where that was not the end. */
+  readonly answerMs?: number;
 }
 
 /** What is known of an agent at one type of task. `undefined`: not observed yet. */
@@ -25,7 +27,7 @@ export interface History {
   readonly costUsd: number | undefined;
 }
 
-/** Types of task remembered per agent. One takes about 55 bytes of the slots item and three times its name. */
+/** Types of task remembered per agent. One takes about 75 bytes of the slots item and five times its name. */
 export const rememberedTypes = 20;
 
 /**
@@ -44,7 +46,23 @@ const Averages = z.looseObject({
 type Averages = z.infer<typeof Averages>;
 
 // Top level attributes: a counter within a map could only be added to where that map is known to exist.
-const prefixes = { count: 'h:n:', succeeded: 'h:ok:', averages: 'h:avg:' } as const;
+const prefixes = { count: 'h:n:', succeeded: 'h:ok:', averages: 'h:avg:', totalMs: 'h:ms:' } as const;
+
+/**
+ * Upper bounds of the buckets by which durations are counted, in milliseconds; the last one is endless. A bucket that
+ * nothing fell into takes no room in the item, and durations of one type lie in two or three.
+ */
+export const durationBounds = [100, 500, 1_000, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000] as const;
+
+const bucketName = (bucket: number, type: string): string => `h:b${bucket}:${type}`;
+const bucketOf = (ms: number): number => {
+  const found = durationBounds.findIndex((bound) => ms <= bound);
+  return found < 0 ? durationBounds.length : found;
+};
+const everyBucket = Array.from({ length: durationBounds.length + 1 }, (_, bucket) => bucket);
+
+/** How long it takes until an agent says something about an assignment, over all types. */
+const answerNames = { count: 'h:answers', totalMs: 'h:answerMs' } as const;
 
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 
@@ -64,6 +82,25 @@ export const historyOf = (slots: Slots, type: string): History => {
     costUsd: averages?.usd,
   };
 };
+
+/** How an agent's attempts at a type of task were spread over time. */
+export interface Durations {
+  readonly totalMs: number;
+  /** How many lie in each bucket of {@link durationBounds}, and in the endless one after them. */
+  readonly buckets: readonly number[];
+}
+
+/** The durations of a slots item for a type of task. */
+export const durationsOf = (slots: Slots, type: string): Durations => ({
+  totalMs: numberOf(slots[prefixes.totalMs + type]),
+  buckets: everyBucket.map((bucket) => numberOf(slots[bucketName(bucket, type)])),
+});
+
+/** How often an agent said something before the end of an attempt, and how long all that took. */
+export const answersOf = (slots: Slots): { readonly count: number; readonly totalMs: number } => ({
+  count: numberOf(slots[answerNames.count]),
+  totalMs: numberOf(slots[answerNames.totalMs]),
+});
 
 /** The types of task of which a slots item has a history. */
 export const historyTypes = (slots: Slots): readonly string[] =>
@@ -102,6 +139,17 @@ const forgotten = (type: string, before: Slots): readonly string[] => {
   return known.toSorted((a, b) => turnOf(a) - turnOf(b)).slice(0, excess);
 };
 
+const durationChanges = ({ type, workMs, answerMs }: Outcome): readonly Change[] => {
+  const ms = Math.max(0, Math.round(workMs));
+  return [
+    plus(prefixes.totalMs + type, ms, 0),
+    plus(bucketName(bucketOf(ms), type), 1, 0),
+    ...(answerMs === undefined
+      ? []
+      : [plus(answerNames.count, 1, 0), plus(answerNames.totalMs, Math.max(0, Math.round(answerMs)), 0)]),
+  ];
+};
+
 /**
  * What an outcome changes of the slots item, to ride in the write that frees the slot. Counts are added to, so they are
  * exact whatever else is written meanwhile. Averages are computed from the item as `before` was read: of two outcomes
@@ -115,8 +163,10 @@ export const outcomeChanges = (
     plus(prefixes.count + outcome.type, 1, 0),
     plus(prefixes.succeeded + outcome.type, outcome.succeeded ? 1 : 0, 0),
     set(prefixes.averages + outcome.type, nextAverages(outcome, before)),
+    ...durationChanges(outcome),
   ],
-  remove: forgotten(outcome.type, before).flatMap((type) =>
-    Object.values(prefixes).map((prefix): Path => [prefix + type]),
-  ),
+  remove: forgotten(outcome.type, before).flatMap((type) => [
+    ...Object.values(prefixes).map((prefix): Path => [prefix + type]),
+    ...everyBucket.map((bucket): Path => [bucketName(bucket, type)]),
+  ]),
 });

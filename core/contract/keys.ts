@@ -26,6 +26,7 @@
  * | a tenant, its quotas and state           | tenant#TENANT               | TENANT          | list: default#TENANTS / tenant          |
  * | an answer under an Idempotency-Key       | tenant#REPLY#hash           | REPLY           |                                         |
  * | what a tenant has, as the sweep counted  | tenant#USAGE                | USAGE           |                                         |
+ * | how a workflow's runs came out           | tenant#METRICS              | workflow        |                                         |
  * | a tenant's requests of a minute          | tenant#RATE#minute          | RATE            |                                         |
  * | a tenant's settings                      | tenant#SETTINGS             | SETTINGS        |                                         |
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
@@ -89,6 +90,7 @@ export const keys = {
   /** Under the tenant's own partition; the list of all is the home tenant's. */
   tenant: (tenant: string): Key => ({ pk: `${tenant}#TENANT`, sk: 'TENANT' }),
   reply: (tenant: string, hash: string): Key => ({ pk: `${tenant}#REPLY#${hash}`, sk: 'REPLY' }),
+  runCounts: (tenant: string, workflow: string): Key => ({ pk: `${tenant}#METRICS`, sk: workflow }),
   usage: (tenant: string): Key => ({ pk: `${tenant}#USAGE`, sk: 'USAGE' }),
   rate: (tenant: string, minute: number): Key => ({ pk: `${tenant}#RATE#${minute}`, sk: 'RATE' }),
   settings: (tenant: string): Key => ({ pk: `${tenant}#SETTINGS`, sk: 'SETTINGS' }),

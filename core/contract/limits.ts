@@ -60,6 +60,10 @@ export const limits = {
   countedErrors: 1000,
   /** Agents that statistics look at. */
   countedAgents: 1000,
+  /** Workflows whose runs metrics tell of. */
+  countedWorkflows: 500,
+  /** Lines of one scrape: at some 130 bytes each it stays below the 6 MB that a function may answer. */
+  scrapedSamples: 30_000,
   defaultMaxAttempts: 3,
   maxAttempts: 20,
   defaultTaskTimeoutSeconds: 15 * 60,

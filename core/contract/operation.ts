@@ -29,7 +29,12 @@ export interface Operation {
   readonly description?: string;
   readonly input: OperationInput;
   /** The answer to a request that is taken; without `body` there is none. */
-  readonly reply: { readonly status: 200 | 201 | 204; readonly body?: z.ZodType };
+  readonly reply: {
+    readonly status: 200 | 201 | 204;
+    readonly body?: z.ZodType;
+    /** @default application/json */
+    readonly mediaType?: string;
+  };
   /** Another answer, which something in the request asks for. */
   readonly alternative?: { readonly status: 200 | 202; readonly when: string; readonly body: z.ZodType };
   /** Refusals of its own, beside those that every route has (see `commonRefusals`). A race that is lost (`CONFLICT`) is not listed. */

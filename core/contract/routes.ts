@@ -80,6 +80,7 @@ export const routes = [
   { key: 'GET /v1/system/health', family: 'system', scope: 'system:read' },
   { key: 'GET /v1/system/status', family: 'system', scope: 'system:read' },
   { key: 'GET /v1/system/errors', family: 'system', scope: 'system:read' },
+  { key: 'GET /v1/system/metrics', family: 'system', scope: 'system:read' },
   { key: 'POST /v1/system/initialize', family: 'system', scope: 'system:write' },
   { key: 'POST /v1/system/shutdown', family: 'system', scope: 'system:write' },
   { key: 'GET /v1/system/debug', family: 'system', scope: 'system:read' },

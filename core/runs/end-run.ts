@@ -8,6 +8,7 @@ import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { oneOf, plus, set, setAll } from '../table/conditions.ts';
 import { tellWatchers } from '../watch/watchers.ts';
+import { countRun } from './count-run.ts';
 import { runOutput } from './outputs.ts';
 import { liveStatuses, Run } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
@@ -67,15 +68,16 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
   const ended = Run.parse(written.item);
   const { tenant, runId, workflow, mode, status, createdAt } = ended;
   services.log.info('run ended', { tenant, runId, workflow, mode, status, durationMs: nowMs - createdAt });
-  await tellWatchers(services, run.tenant, run.runId, {
-    seq: ended.rev,
-    type: 'run.completed',
-    at: nowMs,
-    runId: run.runId,
-    data: {
-      status: ended.status,
-      ...(ended.error === undefined ? {} : { error: { code: ended.error.code, message: ended.error.message } }),
-    },
-  });
+  const { error, rev } = ended;
+  await Promise.all([
+    countRun(services, ended),
+    tellWatchers(services, tenant, runId, {
+      seq: rev,
+      type: 'run.completed',
+      at: nowMs,
+      runId,
+      data: { status, ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }) },
+    }),
+  ]);
   return true;
 };

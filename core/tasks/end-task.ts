@@ -53,6 +53,9 @@ export const outcomeOf = (task: Task, succeeded: boolean, nowMs: number): Outcom
   type: task.type,
   succeeded,
   workMs: nowMs - (task.startedAt ?? task.assignedAt ?? nowMs),
+  ...(task.startedAt === undefined || task.assignedAt === undefined
+    ? {}
+    : { answerMs: task.startedAt - task.assignedAt }),
   ...(task.usage?.costUsd === undefined ? {} : { costUsd: task.usage.costUsd }),
 });
 

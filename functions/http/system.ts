@@ -1,8 +1,11 @@
 import { listActions } from '#core/audit/record-action.ts';
+import { openMetricsMediaType } from '#core/contract/open-metrics.ts';
 import { systemOperations as operations } from '#core/contract/operations/system.ts';
 import type { Services } from '#core/services.ts';
 import { readDebugMode, setDebugMode } from '#core/system/debug-mode.ts';
 import { errorStats } from '#core/system/error-stats.ts';
+import { openMetricsText } from '#core/system/open-metrics.ts';
+import { readMetrics } from '#core/system/read-metrics.ts';
 import { initialize, shutdown } from '#core/system/shutdown.ts';
 import { systemStatus } from '#core/system/system-status.ts';
 import { readSettings, writeSettings } from '#core/tenants/settings.ts';
@@ -20,6 +23,9 @@ const systemRoutes: FamilyRoutes<'system'> = {
   })),
   'GET /v1/system/errors': route(operations['GET /v1/system/errors'], async (services, _input, { principal }) => ({
     body: await errorStats(services, principal.tenant),
+  })),
+  'GET /v1/system/metrics': route(operations['GET /v1/system/metrics'], async (services, _input, { principal }) => ({
+    text: { mediaType: openMetricsMediaType, body: openMetricsText(await readMetrics(services, principal.tenant)) },
   })),
   'POST /v1/system/initialize': route(
     operations['POST /v1/system/initialize'],

@@ -9,6 +9,8 @@ export interface HttpReply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The body in a format other than JSON. */
+  readonly text?: { readonly mediaType: string; readonly body: string };
   /** It was only looked at: there is no action to keep. */
   readonly changesNothing?: boolean;
 }
@@ -40,15 +42,20 @@ export const problemOf = (error: AppError): Problem => {
 /** Answers are of one caller at one moment: nobody between may keep them. */
 const common = { 'cache-control': 'no-store' };
 
-/** A reply as JSON. */
-export const httpResponse = ({ status, headers, body }: HttpReply & { readonly status: number }): HttpResponse =>
-  body === undefined
-    ? { statusCode: status, headers: { ...common, ...headers } }
-    : {
-        statusCode: status,
-        headers: { ...common, 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-      };
+/** A reply as JSON, or in the format that it has itself. */
+export const httpResponse = ({
+  status,
+  headers,
+  body,
+  text,
+}: HttpReply & { readonly status: number }): HttpResponse => {
+  if (text === undefined && body === undefined) return { statusCode: status, headers: { ...common, ...headers } };
+  return {
+    statusCode: status,
+    headers: { ...common, 'content-type': text?.mediaType ?? 'application/json', ...headers },
+    body: text?.body ?? JSON.stringify(body),
+  };
+};
 
 /** A refusal as problem+json. */
 export const problemResponse = (error: AppError): HttpResponse => {

@@ -118,7 +118,7 @@ const headerParameters = (key: string, operation: Operation): readonly Part[] =>
 const replyOf = ({ reply, isVersioned }: Operation, schema: Part | undefined): Part => ({
   description: statusText[reply.status],
   ...(isVersioned === true ? { headers: { ETag: { $ref: '#/components/headers/ETag' } } } : {}),
-  ...(schema === undefined ? {} : { content: { 'application/json': { schema } } }),
+  ...(schema === undefined ? {} : { content: { [reply.mediaType ?? 'application/json']: { schema } } }),
 });
 
 const requestBodyOf = ({ input, example }: Operation, schema: Part): Part => ({

@@ -123,10 +123,11 @@ type HttpHandler = (
   readonly body?: string;
 }>;
 
-/** Calls a route and reads its JSON. */
+/** Calls a route and reads its JSON; what is not JSON stays text. */
 export const callRoute = async (handler: HttpHandler, routeKey: string, request: HttpRequest = {}) => {
   const { statusCode, headers, body } = await handler(httpEvent(routeKey, request), context);
-  return { status: statusCode, headers, body: body === undefined ? undefined : JSON.parse(body) };
+  const isJson = /^application\/(problem\+)?json/.test(headers['content-type'] ?? '');
+  return { status: statusCode, headers, body: body === undefined || !isJson ? body : JSON.parse(body) };
 };
 
 /** Everything the table holds, for showing that nothing changed; but for what was counted of the tenant's rate. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AuditRecord } from '../audit.ts';
+import { openMetricsMediaType } from '../open-metrics.ts';
 import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
 import { TenantSettings } from '../settings.ts';
 import { DebugMode, ErrorStats, Initialized, Remainder, SystemStatus } from '../system.ts';
@@ -37,6 +38,12 @@ export const systemOperations = {
     summary: 'Count what went wrong, by code, type of task and agent',
     input: Nothing,
     reply: { status: 200, body: ErrorStats },
+  },
+  'GET /v1/system/metrics': {
+    summary: 'Tell the tenant’s metrics as OpenMetrics',
+    description: 'For a scraper such as Prometheus, with an API key as its bearer token. See docs/operations.md.',
+    input: Nothing,
+    reply: { status: 200, body: z.string(), mediaType: openMetricsMediaType },
   },
   'POST /v1/system/initialize': {
     summary: 'Open the system for work, new or after a shutdown',

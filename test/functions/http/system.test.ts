@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSystemHandler } from '#functions/http/system.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
+import { readOpenMetrics } from '#test/support/read-open-metrics.ts';
 import {
   callRoute,
   createWorld,
@@ -86,5 +87,24 @@ describe('settings', () => {
     expect(await system('PUT /v1/settings', { body: { quota: 1 } })).toMatchObject({ body: { code: 'UNKNOWN_FIELD' } });
     expect(await system('PUT /v1/settings', { who: principal('submitter'), body: {} })).toMatchObject({ status: 403 });
     expect((await system('GET /v1/settings')).body).toEqual({});
+  });
+});
+
+describe('metrics', () => {
+  it('are answered as OpenMetrics, of the caller’s own tenant', async () => {
+    const socket = await openSocket(world, principal('agent'));
+    await socket.send(frameText('agent.register', { name: 'ann' }));
+    const own = await system('GET /v1/system/metrics', { who: principal('viewer') });
+    expect(own).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+        'cache-control': 'no-store',
+      },
+    });
+    const agents = (text: string) => readOpenMetrics(text).find(({ name }) => name === 'agent_status')?.samples ?? [];
+    expect(agents(own.body)).toMatchObject([{ labels: { status: 'idle' }, value: 1 }]);
+    const others = await system('GET /v1/system/metrics', { who: principal('admin', 'rival') });
+    expect(agents(others.body)).toEqual([]);
   });
 });

@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Slots } from '#core/agents/agent.ts';
-import { historyOf, historyTypes, type Outcome, outcomeChanges, rememberedTypes } from '#core/agents/history.ts';
+import {
+  answersOf,
+  durationBounds,
+  durationsOf,
+  historyOf,
+  historyTypes,
+  type Outcome,
+  outcomeChanges,
+  rememberedTypes,
+} from '#core/agents/history.ts';
 import { releaseAndClaim } from '#core/agents/slots.ts';
 import { keys } from '#core/contract/keys.ts';
 import { itemBytes } from '#test/support/item-size.ts';
@@ -14,6 +23,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.record(
     succeeded: fc.boolean(),
     workMs: fc.integer({ min: 0, max: 1e7 }),
     costUsd: fc.double({ min: 0, max: 100, noNaN: true }),
+    answerMs: fc.integer({ min: 0, max: 1e6 }),
   },
   { requiredKeys: ['type', 'succeeded', 'workMs'] },
 );
@@ -46,6 +56,24 @@ describe('outcomeChanges', () => {
           expect(isClose(history.successRate, rate)).toBe(true);
           expect(isClose(history.durationMs, ms)).toBe(true);
         }
+      }),
+    ));
+
+  it('counts each duration in the bucket that it belongs to, and adds all up', () =>
+    fc.assert(
+      fc.property(fc.array(outcome, { maxLength: 60 }), (outcomes) => {
+        const slots = outcomes.reduce(observe, fresh());
+        for (const type of ['parse', 'write']) {
+          const times = outcomes.filter((one) => one.type === type).map(({ workMs }) => workMs);
+          const { totalMs, buckets } = durationsOf(slots, type);
+          expect(totalMs).toBe(times.reduce((sum, ms) => sum + ms, 0));
+          const upTo = [...durationBounds, Infinity].map((bound) => times.filter((ms) => ms <= bound).length);
+          expect(buckets.map((_count, index) => buckets.slice(0, index + 1).reduce((sum, n) => sum + n, 0))).toEqual(
+            upTo,
+          );
+        }
+        const answers = outcomes.flatMap(({ answerMs }) => answerMs ?? []);
+        expect(answersOf(slots)).toEqual({ count: answers.length, totalMs: answers.reduce((sum, ms) => sum + ms, 0) });
       }),
     ));
 
@@ -121,6 +149,7 @@ describe('outcomeChanges', () => {
     expect(historyTypes(slots)).toHaveLength(rememberedTypes);
     expect(historyOf(slots, 'type-0').count).toBe(2);
     expect(historyOf(slots, 'type-1')).toMatchObject({ count: 0, successRate: undefined });
+    expect(Object.keys(slots).filter((name) => name.endsWith(':type-1'))).toEqual([]);
     expect(historyOf(slots, `type-${rememberedTypes}`).count).toBe(1);
   });
 
@@ -134,13 +163,13 @@ describe('outcomeChanges', () => {
       { numRuns: 30 },
     ));
 
-  it('takes about 100 bytes of the item for a type of task with a name of ten letters', () => {
+  it('takes about 125 bytes of the item for a type of task with a name of ten letters', () => {
     const many = Array.from({ length: 500 }, (_, n) => ({
       type: 'abcdefghij',
       succeeded: n % 7 > 0,
       workMs: 61_234 + 97 * n,
       costUsd: 0.0123 + n / 1e5,
     }));
-    expect(itemBytes(many.reduce(observe, fresh())) - itemBytes(fresh())).toBeLessThanOrEqual(105);
+    expect(itemBytes(many.reduce(observe, fresh())) - itemBytes(fresh())).toBeLessThanOrEqual(130);
   });
 });
