@@ -121,11 +121,11 @@ const oneRound: Work = async ({ voters }) => {
 const runOf =
   (work: Work, input: unknown): CostUnit['run'] =>
   async (stage, name) => {
+    const before = stage.rig.runsEnded();
     const { body } = await stage.rig.call('POST /runs', { workflow: name, input });
     await work(stage);
-    // Looked at once, when nothing moves any more: whoever waits watches, or listens on the bus. A pause may be one of a
-    // poller, two are none.
-    await stage.rig.settledCounts();
+    // Looked at once, when it has ended and nothing moves any more: whoever waits watches, or listens on the bus.
+    await until('the run ends', () => stage.rig.runsEnded() > before, { timeoutMs: 60_000 });
     await stage.rig.settledCounts();
     const { body: run } = await stage.rig.call(`GET /runs/${body.runId}`);
     if (run.status !== 'SUCCEEDED') throw new Error(`The run is ${run.status}: ${JSON.stringify(run.error)}`);

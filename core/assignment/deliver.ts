@@ -5,6 +5,7 @@ import type { PlatformFrame } from '../contract/platform-frames.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { attemptDeadline, type Task } from '../tasks/task.ts';
+import { traceOfAttempt } from '../trace/task-spans.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 
 /** Stable per (task, attempt): what an agent hands to the systems it calls. */
@@ -27,6 +28,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
     children,
     term,
   } = task;
+  const traceparent = traceOfAttempt(task);
   return {
     task: {
       taskId,
@@ -48,6 +50,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
     deadline: task.deadlineAt,
     ...(task.attemptTimeoutSeconds === undefined ? {} : { attemptDeadline: attemptDeadline(task) }),
     idempotencyKey: idempotencyKeyOf(task),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 };
 
@@ -58,14 +61,12 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
  */
 export const deliverAssignment = async (services: Services, task: Task, slots: Slots): Promise<void> => {
   const frame = await assignmentFrame(services, task);
-  if (
-    slots.connection !== undefined &&
-    (await pushFrame(services, slots.connection, 'task.assigned', frame)) !== 'gone'
-  )
-    return;
+  const deliverTo = (connectionId: string): ReturnType<typeof pushFrame> =>
+    pushFrame(services, { connectionId, traceparent: frame.traceparent }, 'task.assigned', frame);
+  if (slots.connection !== undefined && (await deliverTo(slots.connection)) !== 'gone') return;
   const now = await readSlots(services, slots.tenant, slots.agentId);
   if (now?.connection !== undefined && now.connection !== slots.connection) {
-    await pushFrame(services, now.connection, 'task.assigned', frame);
+    await deliverTo(now.connection);
   } else if (now?.connection !== undefined) {
     await disconnectAgent(services, slots, now.connection);
   }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { EnvelopeId } from './ids.ts';
 import { Json } from './json.ts';
 import { Priority } from './priority.ts';
+import { Traceparent } from './traceparent.ts';
 
 /**
  * What one WebSocket text frame carries. `seq` counts a connection's frames from 1; `ts` (epoch milliseconds) never
@@ -22,10 +23,7 @@ export const Envelope = z.strictObject({
   priority: Priority.optional(),
   intent: z.enum(['request', 'response', 'notification', 'handoff', 'escalation']).optional(),
   evidence: z.array(Json).max(20).optional(),
-  traceparent: z
-    .string()
-    .regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
-    .optional(),
+  traceparent: Traceparent.optional(),
 });
 export type Envelope = z.infer<typeof Envelope>;
 

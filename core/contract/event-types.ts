@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TenantId } from './ids.ts';
+import { Traceparent } from './traceparent.ts';
 import { RunRequest } from './workflow.ts';
 
 /** `source` of every event that Muster puts on its bus. */
@@ -27,6 +28,8 @@ export const EventDetail = z.looseObject({
   source: z.string().min(1),
   /** The agent that it is about, where it is about one. */
   target: z.string().optional(),
+  /** The trace that it belongs to, where there is one. */
+  traceparent: z.string().optional(),
   /** Epoch milliseconds at which it happened. */
   timestamp: z.number(),
   metadata: z.looseObject({
@@ -41,5 +44,5 @@ export type EventDetail = z.infer<typeof EventDetail>;
 export const runRequestedType = 'muster.run.requested';
 
 /** `detail` of a run request: as `POST /v1/runs`, with the tenant whose workflow it is. */
-export const RunRequestedDetail = RunRequest.extend({ tenant: TenantId });
+export const RunRequestedDetail = RunRequest.extend({ tenant: TenantId, traceparent: Traceparent.optional() });
 export type RunRequestedDetail = z.infer<typeof RunRequestedDetail>;

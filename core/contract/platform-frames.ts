@@ -11,6 +11,8 @@ const assignment = z.looseObject({
   attemptDeadline: z.number().optional(),
   /** Stable per (task, attempt): hand it to the systems the task calls. */
   idempotencyKey: z.string(),
+  /** The trace that it belongs to: hand it to the systems the task calls. */
+  traceparent: z.string().optional(),
 });
 
 /** The payload of each frame that the platform sends. Loose: an older client ignores what a newer platform adds. */

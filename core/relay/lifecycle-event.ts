@@ -12,6 +12,7 @@ export interface LifecycleEvent {
   readonly source: string;
   readonly target?: string | undefined;
   readonly coordinatorId: string;
+  readonly traceparent?: string | undefined;
   /** When it happened. */
   readonly timestamp: number;
   /** What happened; stands in the detail itself, where a rule's pattern finds it. */

@@ -4,6 +4,7 @@ import { isTerminal } from '../contract/task.ts';
 import { Run } from '../runs/run.ts';
 import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
+import { traceOfRun } from '../trace/run-spans.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 
 type Kind = LifecycleEvent['type'];
@@ -12,7 +13,7 @@ const eventOf = (
   run: Pick<Run, 'tenant' | 'runId'>,
   type: Kind,
   suffix: string,
-  more: Pick<LifecycleEvent, 'timestamp' | 'facts'>,
+  more: Pick<LifecycleEvent, 'timestamp' | 'facts' | 'traceparent'>,
 ): LifecycleEvent => {
   const { tenant, runId } = run;
   const id = `${runId}:${type}${suffix}`;
@@ -24,8 +25,9 @@ const endingOf = (run: Run, endedAt: number, result: Json | undefined): readonly
   const { workflow, version, mode, status, output, error, createdAt } = run;
   const isDecision = status === 'SUCCEEDED' && result !== undefined;
   const facts = { workflow, version, mode, status, output, error, createdAt, endedAt };
-  const at = { timestamp: endedAt, facts: { ...facts, ...(isDecision ? {} : { result }) } };
-  const decision = { timestamp: endedAt, facts: { workflow, version, result } };
+  const trace = { timestamp: endedAt, traceparent: traceOfRun(run) };
+  const at = { ...trace, facts: { ...facts, ...(isDecision ? {} : { result }) } };
+  const decision = { ...trace, facts: { workflow, version, result } };
   return [
     ...(isDecision ? [eventOf(run, eventTypes.consensusReached, '', decision)] : []),
     eventOf(run, eventTypes.stateChanged, `:${status}`, at),
@@ -37,7 +39,9 @@ const progressOf = (run: Run, before: Run | undefined, nowMs: number): readonly 
   const { workflow, version, progress, rev } = run;
   if (progress === undefined || JSON.stringify(progress) === JSON.stringify(before?.progress)) return [];
   const facts = { workflow, version, progress };
-  return [eventOf(run, eventTypes.progressUpdate, `:${rev}`, { timestamp: nowMs, facts })];
+  return [
+    eventOf(run, eventTypes.progressUpdate, `:${rev}`, { timestamp: nowMs, traceparent: traceOfRun(run), facts }),
+  ];
 };
 
 /**
@@ -56,7 +60,7 @@ export const eventsOfRun = (
   const isStart = status === 'RUNNING' && before?.status !== 'PAUSED';
   const facts = { workflow, version, mode, status, from: before?.status, createdAt };
   const timestamp = isStart ? (startedAt ?? nowMs) : nowMs;
-  return [eventOf(run, eventTypes.stateChanged, `:${rev}`, { timestamp, facts })];
+  return [eventOf(run, eventTypes.stateChanged, `:${rev}`, { timestamp, traceparent: traceOfRun(run), facts })];
 };
 
 /** What a stage's write means to the bus: that agents are asked for their votes, or that a part of its run is done. */
@@ -64,13 +68,20 @@ export const eventsOfStage = (stage: Stage, old: Item | undefined, nowMs: number
   const before = old === undefined ? undefined : Stage.parse(old);
   if (before?.status === stage.status) return [];
   const { position, parts, result, createdAt, total } = stage;
+  const trace = { traceparent: stage.trace?.parent };
   const at = { stage: position, steps: parts.map(({ step }) => step) };
   if (stage.status === 'OPEN') {
     const facts = { ...at, invited: total };
-    return [eventOf(stage, eventTypes.voteRequested, `:${position}`, { timestamp: createdAt, facts })];
+    return [eventOf(stage, eventTypes.voteRequested, `:${position}`, { timestamp: createdAt, ...trace, facts })];
   }
   if (result === undefined) return [];
   const { outcome, counts, summary } = result;
   const facts = { ...at, outcome, counts, summary };
-  return [eventOf(stage, eventTypes.milestoneReached, `:${position}`, { timestamp: stage.decidedAt ?? nowMs, facts })];
+  return [
+    eventOf(stage, eventTypes.milestoneReached, `:${position}`, {
+      timestamp: stage.decidedAt ?? nowMs,
+      ...trace,
+      facts,
+    }),
+  ];
 };

@@ -2,6 +2,7 @@ import { lifecycleEffect } from '../contract/env.ts';
 import { eventTypes } from '../contract/event-types.ts';
 import type { Item } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
+import { traceOfAttempt } from '../trace/task-spans.ts';
 import type { LifecycleEvent } from './lifecycle-event.ts';
 
 type Kind = LifecycleEvent['type'];
@@ -16,6 +17,7 @@ const eventOf = (task: Task, type: Kind, suffix: string, more: Partial<Lifecycle
     source: agentId ?? taskId,
     coordinatorId: place?.runId ?? task.parentTask ?? taskId,
     timestamp: task.createdAt,
+    traceparent: traceOfAttempt(task),
     ...more,
     facts: { taskId, type: taskType, kind, ...inRun, ...more.facts },
   };

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import { equal, plus, set } from '../table/conditions.ts';
 import { endHeldTask, type HeldEnding } from '../tasks/end-held-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
+import { traceOfAttempt } from '../trace/task-spans.ts';
 import { stopRun } from './cancel-run.ts';
 import { noteOnce } from './notes.ts';
 import { Run, readRun } from './run.ts';
@@ -76,6 +77,7 @@ const startChild = async (services: Services, task: Task, parent: Run): Promise<
     ...starterOf(task),
     request: { workflow: task.run?.workflow ?? '', version, input: task.input },
     parent: { task: task.taskId, depth },
+    traceparent: traceOfAttempt(task),
   });
   await services.table.update({
     key: keys.task(task.tenant, task.taskId),

@@ -33,36 +33,44 @@ export interface RunCounts {
   readonly agreed: readonly { readonly participants: string; readonly count: number; readonly totalMs: number }[];
 }
 
-const changesFor = (run: Run, stages: readonly { readonly total: number }[], nowMs: number): readonly Change[] => {
-  const agents = sizeOf(stages.reduce((sum, { total }) => sum + total, 0));
-  const ended = plus(`${prefixes.ended}${run.mode}:${agents}:${run.status}`, 1, 0);
+/** How many tasks agents were given, and how many the last round asked. */
+interface Asked {
+  readonly agents: number;
+  readonly voters: number;
+}
+
+const changesFor = (run: Run, { agents, voters }: Asked, nowMs: number): readonly Change[] => {
+  const ended = plus(`${prefixes.ended}${run.mode}:${sizeOf(agents)}:${run.status}`, 1, 0);
   if (run.mode !== 'consensus' || run.status !== 'SUCCEEDED') return [ended];
-  // Whom the last round asked.
-  const participants = sizeOf(stages.at(-1)?.total ?? 0);
   return [
     ended,
-    plus(prefixes.agreed + participants, 1, 0),
-    plus(prefixes.agreedMs + participants, Math.max(0, nowMs - run.createdAt), 0),
+    plus(prefixes.agreed + sizeOf(voters), 1, 0),
+    plus(prefixes.agreedMs + sizeOf(voters), Math.max(0, nowMs - run.createdAt), 0),
   ];
 };
 
 /**
  * Counts a run that has just ended: one write on an item of its workflow. By whoever ended it, once; a crash in between
- * loses a count, which nobody decides by, and so does a store that cannot be reached.
+ * loses a count, which nobody decides by, and so does a store that cannot be reached. Returns how many tasks agents were
+ * given in it.
  */
-export const countRun = async (services: Services, run: Run): Promise<void> => {
+export const countRun = async (services: Services, run: Run): Promise<number> => {
   const nowMs = services.clock.now();
   try {
-    const changes = changesFor(run, await readStages(services, run), nowMs);
+    const stages = await readStages(services, run);
+    const agents = stages.reduce((sum, { total }) => sum + total, 0);
+    const changes = changesFor(run, { agents, voters: stages.at(-1)?.total ?? 0 }, nowMs);
     const expiresAtEpochSeconds = forgottenAfter(nowMs, services.retention.ended);
     await services.table.update({
       key: keys.runCounts(run.tenant, run.workflow),
       set: [...changes, set('expiresAtEpochSeconds', expiresAtEpochSeconds)],
       clauses: {},
     });
+    return agents;
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     services.log.warn('run not counted', { runId: run.runId });
+    return 0;
   }
 };
 

@@ -7,6 +7,7 @@ import { rulesOf } from '../modes/rules-of.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { oneOf, plus, set, setAll } from '../table/conditions.ts';
+import { traceRun } from '../trace/run-spans.ts';
 import { tellWatchers } from '../watch/watchers.ts';
 import { countRun } from './count-run.ts';
 import { runOutput } from './outputs.ts';
@@ -70,7 +71,7 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
   services.log.info('run ended', { tenant, runId, workflow, mode, status, durationMs: nowMs - createdAt });
   const { error, rev } = ended;
   await Promise.all([
-    countRun(services, ended),
+    countRun(services, ended).then((agents) => traceRun(services, ended, agents)),
     tellWatchers(services, tenant, runId, {
       seq: rev,
       type: 'run.completed',

@@ -28,6 +28,8 @@ export const Run = z.looseObject({
   progress: Json.optional(),
   requestHash: z.string(),
   principal: z.string(),
+  /** The trace that it belongs to, and the caller's span in it. */
+  traceparent: z.string().optional(),
   executionArn: z.string().optional(),
   /** The task that it does: a step of another run. */
   parentTask: TaskId.optional(),

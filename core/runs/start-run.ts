@@ -1,6 +1,7 @@
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import { RunId, type TaskId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
+import type { Traceparent } from '../contract/traceparent.ts';
 import type { RunRequest } from '../contract/workflow.ts';
 import type { Principal } from '../identity/principal.ts';
 import { rulesOf } from '../modes/rules-of.ts';
@@ -8,6 +9,7 @@ import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { absent, equal, plus, set, setDefault } from '../table/conditions.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
+import { traceOfRun } from '../trace/run-spans.ts';
 import { reuseOf } from './reuse-run.ts';
 import { Run } from './run.ts';
 import { newestVersion, readWorkflow } from './workflow-store.ts';
@@ -20,6 +22,8 @@ export interface StartRequest {
   readonly idempotencyKey: string;
   /** The task that it does, and how many runs it is inside of then. */
   readonly parent?: { readonly task: TaskId; readonly depth: number };
+  /** The trace that it belongs to. */
+  readonly traceparent?: Traceparent | undefined;
 }
 
 /** The id of the run that a principal starts under a key. */
@@ -35,7 +39,9 @@ const executionOf = async (services: Services, run: Run): Promise<{ machine: str
   const { machine, outline } = rulesOf(definition);
   const timeoutSeconds = definition.timeoutSeconds + stageBackstop;
   const stages = outline.map((_stage, stage) => ({ stage, timeoutSeconds }));
-  return { machine, input: { tenant: run.tenant, runId: run.runId, timeoutSeconds, stages } };
+  const traceparent = traceOfRun(run);
+  const trace = traceparent === undefined ? {} : { traceparent };
+  return { machine, input: { tenant: run.tenant, runId: run.runId, timeoutSeconds, stages, ...trace } };
 };
 
 /**
@@ -66,7 +72,7 @@ export const startExecution = async (services: Services, run: Run): Promise<Run>
  */
 export const startRun = async (
   services: Services,
-  { principal, request, idempotencyKey, parent }: StartRequest,
+  { principal, request, idempotencyKey, parent, traceparent }: StartRequest,
 ): Promise<Run> => {
   const { tenant } = principal;
   const requestHash = sha256Hex(canonicalJson(request));
@@ -88,6 +94,7 @@ export const startRun = async (
     ...(reuse === undefined ? {} : { reuse: reuse.reuse }),
     requestHash,
     principal: principal.id,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),
     createdAt: nowMs,
     deadlineAt: nowMs + definition.timeoutSeconds * 1000,

@@ -11,6 +11,7 @@ import type { Services } from '../services.ts';
 import { absent, equal, set } from '../table/conditions.ts';
 import { readTask, type StagePlace, type Task } from '../tasks/task.ts';
 import { putTask } from '../tasks/task-writes.ts';
+import { traceOfRun } from '../trace/run-spans.ts';
 import { cancelMember } from './cancel-members.ts';
 import { afterDecision, decideStage } from './decide-stage.ts';
 import { followRun } from './hold-stage.ts';
@@ -120,6 +121,12 @@ const createFlow = async (services: Services, stage: Stage): Promise<void> => {
   await (stage.releasedCount === 0 ? settleStage(services, stage) : repairStage(services, stage));
 };
 
+/** What the span of a traced run's stage needs, for whoever decides it. */
+const traceOf = (run: Run, { steps }: Plan['spec']): Pick<Stage, 'trace'> => {
+  const parent = traceOfRun(run);
+  return parent === undefined ? {} : { trace: { parent, kind: steps[0]?.kind ?? 'work' } };
+};
+
 const putStage = async (services: Services, plan: Plan, message: StageMessage): Promise<Stage> => {
   const { run, spec, parts, members, definition } = plan;
   const key = keys.stage(run.tenant, run.runId, message.stage);
@@ -136,6 +143,7 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     ...(spec.isDataflow === true ? { released: [], releasedCount: 0 } : {}),
     ...(spec.reportsProgress === true ? { reportsProgress: true } : {}),
     createdAt: services.clock.now(),
+    ...traceOf(run, spec),
     ...(run.status === 'PAUSED' ? { isBornHeld: true, isHeld: true } : {}),
   };
   const isVote = spec.steps.some(({ kind }) => kind === 'vote');

@@ -10,6 +10,7 @@ import { isLive, type Run, readRun } from '../runs/run.ts';
 import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { equal, set } from '../table/conditions.ts';
+import { tracePhase } from '../trace/run-spans.ts';
 import { Stage, type StageResult } from './stage.ts';
 
 interface Verdict {
@@ -133,5 +134,8 @@ export const decideStage = async (services: Services, stage: Stage, verdict: Ver
     ],
     clauses: { isOpen: equal('status', 'OPEN') },
   });
-  if (written.won) await afterDecision(services, Stage.parse(written.item));
+  if (!written.won) return;
+  const decided = Stage.parse(written.item);
+  tracePhase(services, decided);
+  await afterDecision(services, decided);
 };

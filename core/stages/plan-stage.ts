@@ -13,6 +13,7 @@ import { readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
 import { memberTaskId, newTask } from '../tasks/new-task.ts';
 import type { Task } from '../tasks/task.ts';
+import { traceOfPhase } from '../trace/run-spans.ts';
 import type { StagePart } from './stage.ts';
 
 /** One task of a stage, as planned. */
@@ -125,6 +126,7 @@ export const taskOf = async (
     run: member.step.run,
     term: member.step.term === undefined ? undefined : { runId: run.runId, number: member.step.term },
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
+    traceparent: traceOfPhase(run, position),
     isFollowed: definition.taskEvents === true,
   });
 

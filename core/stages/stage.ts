@@ -43,6 +43,8 @@ export const Stage = z.looseObject({
   reportsProgress: z.boolean().optional(),
   createdAt: z.number(),
   decidedAt: z.number().optional(),
+  /** Of a run that is traced: the span under which it lies, and what its tasks are. */
+  trace: z.looseObject({ parent: z.string(), kind: z.string() }).optional(),
   result: StageResult.optional(),
 });
 export type Stage = z.infer<typeof Stage>;

@@ -7,6 +7,7 @@ import type { TaskError } from '../contract/task.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { joinStage } from '../stages/join-stage.ts';
+import { traceTask } from '../trace/task-spans.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { readTask, type Task } from './task.ts';
@@ -25,7 +26,8 @@ export const claimOfTask = (task: Task): Claim | undefined =>
 const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
   const { connectionId, envelopeId } = task.submitter;
   if (connectionId === undefined) return;
-  await pushFrame(services, { connectionId, correlationId: envelopeId }, 'task.completed', {
+  const { traceparent } = task;
+  await pushFrame(services, { connectionId, correlationId: envelopeId, traceparent }, 'task.completed', {
     taskId: task.taskId,
     status: task.status,
     attempt: task.attempt,
@@ -40,6 +42,7 @@ const tellSubmitter = async (services: Services, task: Task): Promise<void> => {
  * stream repeats that after a crash), the submitter and the watchers are told once.
  */
 export const afterEnd = async (services: Services, task: Task): Promise<void> => {
+  traceTask(services, task);
   await Promise.all([
     task.place === undefined ? undefined : joinStage(services, task, task.place),
     task.parentTask === undefined ? undefined : wakeParent(services, task.tenant, task.parentTask),

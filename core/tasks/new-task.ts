@@ -6,6 +6,7 @@ import { jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { isClaimCheck } from '../contract/payload.ts';
 import type { TaskSubmission } from '../contract/task.ts';
+import type { Traceparent } from '../contract/traceparent.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import { fitPayload, fitsItem } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
@@ -26,6 +27,8 @@ export interface NewTask {
   readonly parentTask?: TaskId | undefined;
   /** The leader's term in whose name it is done. */
   readonly term?: Task['term'];
+  /** The trace that it belongs to. */
+  readonly traceparent?: Traceparent | undefined;
   /** Whether each of its changes is put on the bus. */
   readonly isFollowed?: boolean;
 }
@@ -68,7 +71,7 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  * far ahead.
  */
 export const newTask = async (services: Services, wanted: NewTask): Promise<Task> => {
-  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term } = wanted;
+  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term, traceparent } = wanted;
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
   const startsAt = startOf(runAt, nowMs);
@@ -91,6 +94,7 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
     ...(retryOf === undefined ? {} : { retryOf }),
     ...(parentTask === undefined ? {} : { parentTask }),
     ...(term === undefined ? {} : { term }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
     ...effectsOf(wanted),
     status: 'PENDING',

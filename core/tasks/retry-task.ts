@@ -80,6 +80,7 @@ export const retryTask = async (
     submission: submissionOf(task, runAt),
     submitter: { principal: principal.id },
     retryOf: taskId,
+    traceparent: task.traceparent,
   });
   const placed = await placeNewTask(services, fresh);
   const created = placed.kind === 'elsewhere' ? placed.found : placed.task;

@@ -2,9 +2,11 @@ import { placeNewTask } from '../assignment/place-task.ts';
 import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { ApprovalTerms, isTerminal, type TaskSubmission } from '../contract/task.ts';
+import type { Traceparent } from '../contract/traceparent.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
+import { traceOfAttempt } from '../trace/task-spans.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
 import { checkTerm, endIfStale, noteInTerm } from './fence-child.ts';
 import { newTask, submittedTaskId } from './new-task.ts';
@@ -20,6 +22,8 @@ export interface SubmitRequest {
   readonly connectionId?: string;
   /** The task under which it is submitted: one that its submitter works on. */
   readonly parentTask?: TaskId | undefined;
+  /** The trace that it belongs to. @default that of its parent */
+  readonly traceparent?: Traceparent | undefined;
 }
 
 /**
@@ -66,7 +70,7 @@ const placeOnce = async (services: Services, task: Task): Promise<Task> => {
  * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent.
  */
 export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
-  const { principal, submission, idempotencyKey, connectionId, parentTask } = request;
+  const { principal, submission, idempotencyKey, connectionId, parentTask, traceparent } = request;
   if (submission.kind === 'run')
     throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
   const parent = parentTask === undefined ? undefined : await checkParent(services, principal, parentTask);
@@ -76,6 +80,7 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
     submission: withTerms(submission),
     parentTask,
     term: parent?.term,
+    traceparent: traceparent ?? (parent === undefined ? undefined : traceOfAttempt(parent)),
     submitter: {
       principal: principal.id,
       ...(connectionId === undefined ? {} : { connectionId, envelopeId: idempotencyKey }),

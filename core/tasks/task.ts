@@ -70,6 +70,8 @@ export const Task = z.looseObject({
     envelopeId: z.string().optional(),
   }),
   submissionHash: z.string(),
+  /** The trace that it belongs to, and the caller's span in it. */
+  traceparent: z.string().optional(),
   /** The task under which this one was submitted. */
   parentTask: TaskId.optional(),
   /** Of a leader's task, and of those it submits: the term in whose name it is done. */

@@ -5,6 +5,7 @@ import { matchEvent } from '#event-pattern/match-event.ts';
 import { TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
+import { Traceparent } from '../contract/traceparent.ts';
 import type { BusEvent, RuleMatched, ScheduleDue } from '../contract/trigger.ts';
 import { fillTemplate } from '../coordination/template.ts';
 import { Principal } from '../identity/principal.ts';
@@ -23,6 +24,10 @@ const tenantOf = ({ detail }: BusEvent): TenantId => {
   return named.success ? named.data : defaultTenant;
 };
 
+/** The trace that an event says it belongs to, in its detail. */
+const traceOfEvent = ({ detail }: BusEvent): Traceparent | undefined =>
+  Traceparent.safeParse(detail['traceparent']).data;
+
 interface Start {
   readonly tenant: TenantId;
   /** What started it; with the event's id it names the run. */
@@ -31,17 +36,19 @@ interface Start {
   readonly workflow: string;
   readonly version: number | undefined;
   readonly input: Json;
+  readonly traceparent?: Traceparent | undefined;
 }
 
 /** Starts a run for an event, once for each trigger and event id. */
 const start = async (services: Services, request: Start): Promise<void> => {
-  const { tenant, by, eventId, workflow, version, input } = request;
+  const { tenant, by, eventId, workflow, version, input, traceparent } = request;
   const principal = Principal.parse({ tenant, id: `trigger:${by}`, role: 'submitter' });
   try {
     const run = await startRun(services, {
       principal,
       request: { workflow, version, input },
       idempotencyKey: `event:${eventId}`,
+      traceparent,
     });
     services.log.info('run started by a trigger', { tenant, runId: run.runId, workflow });
   } catch (error) {
@@ -92,6 +99,7 @@ export const fireTriggers = async (services: Services, event: BusEvent): Promise
         workflow: trigger.workflow,
         version: trigger.version,
         input: inputFor(trigger.inputTemplate, event),
+        traceparent: traceOfEvent(event),
       }),
     ),
   );
@@ -103,7 +111,8 @@ export const fireTriggers = async (services: Services, event: BusEvent): Promise
 export const fireRule = async (services: Services, matched: RuleMatched): Promise<void> => {
   const { rule, tenant, workflow, version, inputTemplate, event } = matched;
   const input = inputFor(inputTemplate, event);
-  await start(services, { tenant, by: `rule:${rule}`, eventId: event.id, workflow, version, input });
+  const traceparent = traceOfEvent(event);
+  await start(services, { tenant, by: `rule:${rule}`, eventId: event.id, workflow, version, input, traceparent });
 };
 
 /** Starts the run of a schedule's time, once. A trigger that is gone, disabled, or has no schedule any more starts none. */

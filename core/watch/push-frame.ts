@@ -7,6 +7,7 @@ import type { Services } from '../services.ts';
 export interface FrameHeader {
   readonly correlationId?: string | undefined;
   readonly seq?: number;
+  readonly traceparent?: string | undefined;
 }
 
 /** One platform frame as text. */
@@ -23,6 +24,7 @@ export const encodeFrame = <Type extends PlatformFrameType>(
     seq: header.seq ?? 0,
     ts: services.clock.now(),
     correlationId: header.correlationId,
+    traceparent: header.traceparent,
     payload,
   });
 
@@ -30,6 +32,8 @@ export const encodeFrame = <Type extends PlatformFrameType>(
 export interface Recipient {
   readonly connectionId: string;
   readonly correlationId?: string | undefined;
+  /** The trace that the frame belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
 /**
@@ -42,9 +46,9 @@ export const pushFrame = async <Type extends PlatformFrameType>(
   type: Type,
   payload: PlatformFrame<Type>,
 ): Promise<'delivered' | 'gone' | 'unreached'> => {
-  const { connectionId, correlationId }: Recipient = typeof to === 'string' ? { connectionId: to } : to;
+  const { connectionId, ...header }: Recipient = typeof to === 'string' ? { connectionId: to } : to;
   try {
-    return await services.sockets.post(connectionId, encodeFrame(services, type, payload, { correlationId }));
+    return await services.sockets.post(connectionId, encodeFrame(services, type, payload, header));
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     services.log.warn('frame not delivered', { type, connectionId });

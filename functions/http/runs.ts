@@ -17,7 +17,8 @@ import { type Caller, type FamilyRoutes, route } from '../runtime/route.ts';
 const start = async (services: Services, request: RunRequest, caller: Caller): Promise<HttpReply> => {
   const { tenant } = caller.principal;
   await admit(services, tenant, 'openRuns');
-  const run = await startRun(services, { principal: caller.principal, idempotencyKey: caller.idempotencyKey, request });
+  const { principal, idempotencyKey, traceparent } = caller;
+  const run = await startRun(services, { principal, idempotencyKey, request, traceparent });
   await noteAdded(services, tenant, 'openRuns');
   return { body: await runView(services, run) };
 };

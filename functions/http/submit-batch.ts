@@ -31,13 +31,17 @@ const submitOne = async (
 export const submitBatch = async (
   services: Services,
   { tasks }: SubmitBatch,
-  { principal, idempotencyKey }: Caller,
+  { principal, idempotencyKey, traceparent }: Caller,
 ): Promise<readonly (TaskView | { readonly error: Problem })[]> => {
   const answers: (TaskView | { readonly error: Problem })[] = [];
   for (let from = 0; from < tasks.length; from += atOnce) {
     const chunk = tasks.slice(from, from + atOnce);
     const submitted = chunk.map((submission, offset) =>
-      submitOne(services, submission, { principal, idempotencyKey: `batch:${idempotencyKey}:${from + offset}` }),
+      submitOne(services, submission, {
+        principal,
+        traceparent,
+        idempotencyKey: `batch:${idempotencyKey}:${from + offset}`,
+      }),
     );
     answers.push(...(await Promise.all(submitted)));
   }

@@ -17,9 +17,9 @@ const Message = z.looseObject({ kind: z.string().optional(), 'detail-type': z.st
 
 /** The event's id makes a second delivery the same request. */
 const startRequested = async (services: Services, { id, detail }: z.infer<typeof RunRequested>): Promise<void> => {
-  const { tenant, ...request } = detail;
+  const { tenant, traceparent, ...request } = detail;
   const principal = Principal.parse({ tenant, id: `trigger:${runRequestedType}`, role: 'submitter' });
-  const run = await startRun(services, { principal, request, idempotencyKey: `event:${id}` });
+  const run = await startRun(services, { principal, request, idempotencyKey: `event:${id}`, traceparent });
   services.log.info('run started by an event', { tenant, runId: run.runId, workflow: run.workflow });
 };
 

@@ -11,7 +11,7 @@ import { traceRequest } from '#core/system/debug-mode.ts';
 import { takeToken } from '#core/tenants/take-token.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { type HttpReply, type HttpResponse, httpResponse, problemResponse } from './http-reply.ts';
-import { bodyOf, HttpEvent, idempotencyKeyOf, ifMatchOf, principalOf } from './http-request.ts';
+import { bodyOf, HttpEvent, idempotencyKeyOf, ifMatchOf, principalOf, traceparentOf } from './http-request.ts';
 import type { Caller, FamilyRoutes, HttpRoute, RawRequest } from './route.ts';
 
 /** Turns whatever was thrown into problem+json; what nobody foresaw is logged and told as INTERNAL. */
@@ -109,7 +109,12 @@ const serve = async (
     query: event.queryStringParameters ?? {},
     body: bodyOf(event),
   };
-  const caller = { principal, idempotencyKey: idempotencyKeyOf(services, event), ifMatch: ifMatchOf(event) };
+  const caller = {
+    principal,
+    idempotencyKey: idempotencyKeyOf(services, event),
+    ifMatch: ifMatchOf(event),
+    traceparent: traceparentOf(event),
+  };
   const reply = await answer(services, {
     routeKey,
     found,

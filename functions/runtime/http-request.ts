@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { freshUuid } from '#core/common/new-id.ts';
 import { readJson } from '#core/contract/json.ts';
 import { limits } from '#core/contract/limits.ts';
+import { Traceparent } from '#core/contract/traceparent.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '#core/errors/errors.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import type { Principal } from '#core/identity/principal.ts';
@@ -59,6 +60,10 @@ export const idempotencyKeyOf = (services: Services, { headers }: HttpEvent): st
     throw new InvalidFieldError('Idempotency-Key', `Idempotency-Key must have 1 to ${limit} characters.`, { limit });
   return key;
 };
+
+/** The trace that a caller says the request belongs to; one that is malformed counts as none, as the standard has it. */
+export const traceparentOf = ({ headers }: HttpEvent): Traceparent | undefined =>
+  Traceparent.safeParse(headers['traceparent']).data;
 
 /** The version that `If-Match` names, without its quotes; `undefined` when any will do. @throws InvalidFieldError. */
 export const ifMatchOf = ({ headers }: HttpEvent): string | undefined => {

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Operation, OperationInput } from '#core/contract/operation.ts';
 import type { RouteFamily, routes } from '#core/contract/routes.ts';
+import type { Traceparent } from '#core/contract/traceparent.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
@@ -20,6 +21,8 @@ export interface Caller {
   readonly idempotencyKey: string;
   /** The version that the caller has seen, by `If-Match`; `*` counts as none. */
   readonly ifMatch?: string | undefined;
+  /** The trace that the request belongs to. */
+  readonly traceparent?: Traceparent | undefined;
 }
 
 export interface HttpRoute {

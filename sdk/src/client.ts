@@ -45,6 +45,8 @@ export interface CallOptions {
 /** Of a call that creates something: the same key creates the same thing. */
 export interface SubmitOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
+  /** The W3C trace that it belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Of a call that waits for an end. */
@@ -131,7 +133,10 @@ export class Client {
     if (key !== undefined) EnvelopeId.parse(key);
     return this.#within(options, async (signal) => {
       const line = { line: socket.link, submissions: socket.submissions, timers: this.#timers, random: this.#random };
-      const submitted = await submitSubtask({ ...line, signal, id: key, isEndEnough: true }, task);
+      const submitted = await submitSubtask(
+        { ...line, signal, id: key, traceparent: options.traceparent, isEndEnough: true },
+        task,
+      );
       if (submitted.hasEnded) return submitted.outcome;
       const polled = this.#pollOutcome(submitted.taskId, { socket, signal, isEnded: isTerminal(submitted.status) });
       return Promise.race([submitted.outcome, polled]);

@@ -15,6 +15,7 @@ export interface OutgoingFrame<Type extends ClientFrameType = ClientFrameType> {
   readonly ack?: boolean;
   /** A result that is a vote: in the binary encoding it has a code of its own. */
   readonly isVote?: boolean;
+  readonly traceparent?: string | undefined;
 }
 
 /** A frame's place in a connection, and how it is written there. */
@@ -26,8 +27,13 @@ export interface FramePlace {
 
 /** A frame's text. @throws {@link PayloadTooLargeError} when the gateway would close the connection over it. */
 export const encodeFrame = (frame: OutgoingFrame, { seq, ts, encoding }: FramePlace): string => {
-  const { id, type, payload, ack, isVote = false } = frame;
-  const envelope = { v: 1, type, id, seq, ts, ...(ack === undefined ? {} : { ack }), payload };
+  const { id, type, payload, ack, traceparent, isVote = false } = frame;
+  const envelope = {
+    ...{ v: 1, type, id, seq, ts },
+    ...(ack === undefined ? {} : { ack }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+    payload,
+  };
   const text = encoding === 'binary' ? encodeBinary(envelope, { isVote }) : JSON.stringify(envelope);
   const bytes = new TextEncoder().encode(text).byteLength;
   if (bytes > limits.frameBytes) throw new PayloadTooLargeError(`The frame ${type}`, bytes, limits.frameBytes);

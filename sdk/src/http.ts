@@ -16,6 +16,7 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Every POST has one; a fresh one when left out. */
   readonly idempotencyKey?: string | undefined;
+  readonly traceparent?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +88,7 @@ export class Http {
   }
 
   async #callOnce(
-    { method, path, query, body, signal }: ApiRequest,
+    { method, path, query, body, signal, traceparent }: ApiRequest,
     idempotencyKey: string | undefined,
   ): Promise<Outcome> {
     const timeout = AbortSignal.timeout(attemptMs);
@@ -99,6 +100,7 @@ export class Http {
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+          ...(traceparent === undefined ? {} : { traceparent }),
         },
         body: body === undefined ? null : JSON.stringify(body),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),

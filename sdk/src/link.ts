@@ -71,6 +71,8 @@ export interface RequestOptions extends Expected {
   readonly id?: string | undefined;
   /** A result that is a vote. */
   readonly isVote?: boolean;
+  /** The trace that the frame belongs to. */
+  readonly traceparent?: string | undefined;
 }
 
 /** First retry within a second. */
@@ -129,13 +131,13 @@ export class Link {
   request<Type extends ClientFrameType>(
     type: Type,
     payload: ClientFrameInput<Type>,
-    { id = randomUUID(), isVote = false, ...expected }: RequestOptions = {},
+    { id = randomUUID(), isVote = false, traceparent, ...expected }: RequestOptions = {},
   ): Promise<PlatformEnvelope> {
     if (this.#isStopped) return Promise.reject(stopped());
     // Results are acknowledged anyway; what has an answer of its own needs no second one.
     const asks = expected.answer === undefined && type !== 'task.result';
     return this.#outbox.request(
-      { id, type, payload, ...(asks ? { ack: true } : {}), ...(isVote ? { isVote } : {}) },
+      { id, type, payload, traceparent, ...(asks ? { ack: true } : {}), ...(isVote ? { isVote } : {}) },
       expected,
     );
   }

@@ -35,6 +35,8 @@ export interface SubtaskOptions {
   readonly signal?: AbortSignal;
   /** Names the task: the same id submits the same task. */
   readonly id?: string | undefined;
+  /** The trace that it belongs to. */
+  readonly traceparent?: string | undefined;
   /** The task under which it is submitted. */
   readonly parentTask?: TaskId;
   /** Nobody needs the task's id before its end, which may then be all that is heard of it. */
@@ -49,13 +51,13 @@ export interface Submitted extends Subtask {
 
 /** Submits a task over the socket and watches for its end on the same socket. */
 export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Submitted> => {
-  const { line, submissions, timers, random, signal, id, parentTask, isEndEnough = false } = options;
+  const { line, submissions, timers, random, signal, id, traceparent, parentTask, isEndEnough = false } = options;
   const transfer = { timers, random, signal };
   const input = await stowOver(line, task.input, 'input', transfer);
   const answer = await line.request(
     'task.submit',
     { task: { ...task, input }, ...(parentTask === undefined ? {} : { parentTask }) },
-    { id, signal, answer: 'task.submitted', ...(isEndEnough ? { outcome: 'task.completed' } : {}) },
+    { id, signal, traceparent, answer: 'task.submitted', ...(isEndEnough ? { outcome: 'task.completed' } : {}) },
   );
   // An end names the task and its status as an answer does, and is kept for whoever asks for it.
   const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);

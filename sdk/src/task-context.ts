@@ -38,6 +38,8 @@ export interface TaskContext {
   readonly attempt: number;
   /** Stable for this task and attempt, also when it is delivered twice: hand it to the systems you call. */
   readonly idempotencyKey: string;
+  /** The trace that the task belongs to, where it has one: hand it on with your own calls. */
+  readonly traceparent?: string | undefined;
   /** When the task must have ended, in epoch milliseconds of the platform's clock. */
   readonly deadline: number;
   /** Tells watchers how far the work is; lost while disconnected, but for the percentage. */

@@ -238,6 +238,7 @@ export class TaskRunner {
       signal: abort.signal,
       attempt: ref.attempt,
       idempotencyKey: assignment.idempotencyKey,
+      traceparent: assignment.traceparent,
       deadline: assignment.deadline,
       progress: (percent, message) => {
         held.percent = percent === undefined ? held.percent : Math.min(100, Math.max(0, percent));

@@ -19,6 +19,7 @@ export const taskFrames: FrameRoutes<'task.submit' | 'task.cancel'> = {
         idempotencyKey: envelope.id,
         connectionId,
         parentTask,
+        traceparent: envelope.traceparent,
       });
       const { taskId, status, submitter } = task;
       const hearsOfEnd = submitter.connectionId === connectionId && !isTerminal(status);
