@@ -1,7 +1,6 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -60,18 +59,6 @@ export const createEventBridgeClient = (options: ClientOptions = {}): EventBridg
 export const createSecretsManagerClient = (options: ClientOptions = {}): SecretsManagerClient =>
   silent(new SecretsManagerClient({ ...bounded, ...options }));
 
-/**
- * Without the SDK's default checksums: they would be signed into upload addresses with values that only the SDK could
- * send. Payloads are larger than other requests, hence the longer timeout.
- */
-export const createS3Client = (options: ClientOptions & { readonly forcePathStyle?: boolean } = {}): S3Client =>
-  new S3Client({
-    ...bounded,
-    requestHandler: { ...bounded.requestHandler, requestTimeout: 10_000 },
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    ...options,
-  });
-
+/** For `scheduler/schedules.ts`. */
 export const createSchedulerClient = (options: ClientOptions = {}): SchedulerClient =>
   new SchedulerClient({ ...bounded, ...options });

@@ -40,7 +40,7 @@ export const bundleOptions = {
   legalComments: 'none',
   banner: { js: requireBanner },
   alias: {
-    '@aws-sdk/credential-provider-node': join(repositoryRoot, 'functions', 'runtime', 'lambda-credentials.ts'),
+    '@aws-sdk/credential-provider-node': join(repositoryRoot, 'adapters', 'lambda-credentials.ts'),
   },
   logLevel: 'warning',
 } as const satisfies BuildOptions;

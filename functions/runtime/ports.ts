@@ -2,7 +2,6 @@ import { createApiGatewaySockets } from '#adapters/api-gateway/sockets.ts';
 import {
   createDocumentClient,
   createEventBridgeClient,
-  createS3Client,
   createSchedulerClient,
   createSecretsManagerClient,
   createSocketsClient,
@@ -92,7 +91,7 @@ export const eventsPort = (variables: Variables): Events =>
   createEventBridgeEvents({ client: createEventBridgeClient(), busName: variable(variables, 'busName') });
 
 export const payloadsPort = (variables: Variables): Payloads =>
-  createS3Payloads({ client: createS3Client(), bucket: variable(variables, 'payloadsBucket') });
+  createS3Payloads({ bucket: variable(variables, 'payloadsBucket') });
 
 const parseProvider = (text: string): IdentityProvider => {
   const parsed = IdentityProvider.safeParse(readJson(text));

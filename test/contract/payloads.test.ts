@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createS3Client } from '#adapters/aws-clients.ts';
 import { createS3Payloads } from '#adapters/s3/payloads.ts';
 import type { Payloads } from '#core/ports/payloads.ts';
 import { createInMemoryPayloads } from '../support/recording-ports.ts';
@@ -16,9 +15,10 @@ beforeAll(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const endpoint = `http://127.0.0.1:${server.port}`;
-  const client = createS3Client({ region: 'eu-west-1', endpoint, forcePathStyle: true });
+  const client = new S3Client({ region: 'eu-west-1', endpoint, forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: 'payloads' }));
-  stored = createS3Payloads({ client, bucket: 'payloads' });
+  client.destroy();
+  stored = createS3Payloads({ region: 'eu-west-1', endpoint, bucket: 'payloads' });
 });
 
 afterAll(async () => {

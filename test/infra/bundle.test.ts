@@ -23,10 +23,38 @@ const foreign = [
   'AWS_WEB_IDENTITY_TOKEN_FILE',
 ];
 
+/** Bytes, minified. What a function may weigh that does one thing at the table. */
+const budget = 450_000;
+
+/** Those that weigh more, and what they carry. Half of each is the AWS SDK's core and zod. */
+const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>> = {
+  // Queues and sockets beside the table, and how agents are chosen.
+  'http/agents': 540_000,
+  'http/system': 540_000,
+  'http/triggers': 490_000,
+  // Runs are started: every mode, and the client of Step Functions.
+  'queue/trigger': 570_000,
+  'events/execution-ended': 640_000,
+  // A task may be the last one of a stage: every mode, and every client that an end needs.
+  'http/tasks': 690_000,
+  'http/workflows': 650_000,
+  'http/runs': 670_000,
+  'websocket/message': 680_000,
+  'queue/dispatch': 660_000,
+  'queue/timers': 650_000,
+  'queue/effects': 670_000,
+  'stream/relay': 670_000,
+  'schedule/sweep': 650_000,
+  // Expressions and JSON Schema besides.
+  'workflow/decide': 750_000,
+  // The two descriptions themselves.
+  'http/specs': 700_000,
+};
+
 describe('the bundle of a function', () => {
   it.each(functionNames)('%s takes its credentials from the environment alone, and stays small', (name) => {
     const text = readFileSync(fileOf(name), 'utf8');
     expect(foreign.filter((word) => text.includes(word))).toEqual([]);
-    expect(statSync(fileOf(name)).size).toBeLessThan(900_000);
+    expect(statSync(fileOf(name)).size).toBeLessThan(heavier[name] ?? budget);
   });
 });

@@ -5,7 +5,6 @@ import { createApiGatewaySockets } from '#adapters/api-gateway/sockets.ts';
 import {
   createDocumentClient,
   createEventBridgeClient,
-  createS3Client,
   createSecretsManagerClient,
   createSocketsClient,
   createSqsClient,
@@ -48,10 +47,9 @@ describe('clients', () => {
       createStepFunctionsClient(options),
       createEventBridgeClient(options),
       createSecretsManagerClient(options),
-      createS3Client(options),
     ];
     const attempts = await Promise.all(clients.map(async (client) => client.config.maxAttempts()));
-    expect(attempts).toEqual([3, 3, 3, 3, 3, 3, 3]);
+    expect(attempts).toEqual([3, 3, 3, 3, 3, 3]);
   });
 
   it('prepare nothing for a log that nobody reads', () => {

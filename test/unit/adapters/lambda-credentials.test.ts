@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defaultProvider } from '#functions/runtime/lambda-credentials.ts';
+import { defaultProvider } from '#adapters/lambda-credentials.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
