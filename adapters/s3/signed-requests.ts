@@ -64,7 +64,7 @@ export interface ObjectRequest {
 
 /** The query as it was signed: a blank is `%20`. */
 const addressOf = (url: string, query: Readonly<Record<string, unknown>>): string => {
-  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  const pairs = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);
   return `${url}?${new URLSearchParams(pairs).toString().replaceAll('+', '%20')}`;
 };
 

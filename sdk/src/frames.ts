@@ -29,7 +29,11 @@ export interface FramePlace {
 export const encodeFrame = (frame: OutgoingFrame, { seq, ts, encoding }: FramePlace): string => {
   const { id, type, payload, ack, traceparent, isVote = false } = frame;
   const envelope = {
-    ...{ v: 1, type, id, seq, ts },
+    v: 1,
+    type,
+    id,
+    seq,
+    ts,
     ...(ack === undefined ? {} : { ack }),
     ...(traceparent === undefined ? {} : { traceparent }),
     payload,

@@ -47,9 +47,16 @@ const labelsOf = (text: string): Record<string, string> => {
   return labels;
 };
 
+/** The same for the same labels, in whatever order. */
+const keyOf = (labels: ScrapedSample['labels']): string =>
+  Object.entries(labels)
+    .map((pair) => JSON.stringify(pair))
+    .toSorted((one, other) => one.localeCompare(other))
+    .join();
+
 const seriesOf = ({ labels }: ScrapedSample): string => {
   const { le: _le, ...own } = labels;
-  return JSON.stringify(Object.entries(own).toSorted());
+  return keyOf(own);
 };
 
 /** Buckets rise to `+Inf`, which is the count; each series has all of its parts. */
@@ -68,21 +75,44 @@ const checkHistogram = ({ name, samples }: ScrapedFamily): void => {
   }
 };
 
+const checkSample = ({ name, type }: ScrapedFamily, sample: ScrapedSample): void => {
+  const suffix = sample.name.slice(name.length);
+  if (!sample.name.startsWith(name) || suffixes[type]?.includes(suffix) !== true)
+    throw new Error(`${sample.name} is no sample of ${type} ${name}`);
+  if (type !== 'gauge' && sample.value < 0) throw new Error(`${sample.name} is negative`);
+};
+
 const checkFamily = (family: ScrapedFamily): void => {
   const { name, type, unit, samples } = family;
   if (unit !== undefined && !name.endsWith(`_${unit}`)) throw new Error(`${name} does not end in its unit`);
   if (type === 'counter' && name.endsWith('_total')) throw new Error(`${name}: a counter's family has no _total`);
-  const seen = new Set<string>();
-  for (const sample of samples) {
-    const suffix = sample.name.slice(name.length);
-    if (!sample.name.startsWith(name) || suffixes[type]?.includes(suffix) !== true)
-      throw new Error(`${sample.name} is no sample of ${type} ${name}`);
-    const id = JSON.stringify([sample.name, Object.entries(sample.labels).toSorted()]);
-    if (seen.has(id)) throw new Error(`twice: ${id}`);
-    seen.add(id);
-    if (type !== 'gauge' && sample.value < 0) throw new Error(`${id} is negative`);
-  }
+  for (const sample of samples) checkSample(family, sample);
+  const series = samples.map((sample) => `${sample.name} ${keyOf(sample.labels)}`);
+  if (new Set(series).size < series.length) throw new Error(`${name} has a sample twice`);
   if (type === 'histogram') checkHistogram(family);
+};
+
+type Open = Omit<ScrapedFamily, 'samples' | 'help' | 'unit'> & {
+  help: string;
+  unit?: string;
+  readonly samples: ScrapedSample[];
+};
+
+const openFamily = (name: string, type: string): Open => {
+  if (!(type in suffixes)) throw new Error(`unknown type: ${type}`);
+  return { name, type, help: '', samples: [] };
+};
+
+const describe = (family: Open | undefined, kind: string, [name, text]: readonly [string, string]): void => {
+  if (family?.name !== name || family.samples.length > 0) throw new Error(`misplaced: ${kind} ${name}`);
+  if (kind === 'UNIT') family.unit = text;
+  else family.help = unescaped(text);
+};
+
+const sampleOf = (line: string): ScrapedSample => {
+  const [whole, name = '', labels = '', value = ''] = sampleLine.exec(line) ?? [];
+  if (whole === undefined) throw new Error(`no sample: ${line}`);
+  return { name, labels: labelsOf(labels), value: valueOf(value) };
 };
 
 /**
@@ -92,28 +122,16 @@ const checkFamily = (family: ScrapedFamily): void => {
 export const readOpenMetrics = (text: string): readonly ScrapedFamily[] => {
   const lines = text.split('\n');
   if (lines.at(-1) !== '' || lines.at(-2) !== '# EOF') throw new Error('does not end with # EOF and a line feed');
-  const families: ScrapedFamily[] = [];
-  let current: { name: string; type: string; help: string; unit?: string; samples: ScrapedSample[] } | undefined;
+  const families: Open[] = [];
   for (const line of lines.slice(0, -2)) {
     const [, kind, name = '', rest = ''] = metadata.exec(line) ?? [];
-    if (kind === 'TYPE') {
-      if (families.some((family) => family.name === name)) throw new Error(`family twice: ${name}`);
-      if (!(rest in suffixes)) throw new Error(`unknown type: ${rest}`);
-      current = { name, type: rest, help: '', samples: [] };
-      families.push(current);
-      continue;
-    }
-    if (current === undefined) throw new Error(`outside of a family: ${line}`);
-    if (kind !== undefined) {
-      if (name !== current.name || current.samples.length > 0) throw new Error(`misplaced: ${line}`);
-      if (kind === 'UNIT') current.unit = rest;
-      else current.help = unescaped(rest);
-      continue;
-    }
-    const [whole, sampleName = '', labels = '', value = ''] = sampleLine.exec(line) ?? [];
-    if (whole === undefined) throw new Error(`no sample: ${line}`);
-    current.samples.push({ name: sampleName, labels: labelsOf(labels), value: valueOf(value) });
+    const current = families.at(-1);
+    if (kind === 'TYPE') families.push(openFamily(name, rest));
+    else if (kind !== undefined) describe(current, kind, [name, rest]);
+    else if (current === undefined) throw new Error(`outside of a family: ${line}`);
+    else current.samples.push(sampleOf(line));
   }
+  if (new Set(families.map(({ name }) => name)).size < families.length) throw new Error('a family twice');
   families.forEach(checkFamily);
   return families;
 };
