@@ -5,6 +5,7 @@ import { type Config, retentionOf, settingsOf } from '#infra/config/config.ts';
 import { Access } from '#infra/constructs/access.ts';
 import { Bus } from '#infra/constructs/bus.ts';
 import { Coordination } from '#infra/constructs/coordination.ts';
+import { EventLog } from '#infra/constructs/event-log.ts';
 import { Functions } from '#infra/constructs/functions.ts';
 import { PublicHttpApi } from '#infra/constructs/http-api.ts';
 import { providerOf } from '#infra/constructs/identity-provider.ts';
@@ -63,6 +64,7 @@ export class MusterStack extends Stack {
       families: {
         agents: functions.named('http/agents'),
         tasks: functions.named('http/tasks'),
+        events: functions.named('http/events'),
         workflows: functions.named('http/workflows'),
         runs: functions.named('http/runs'),
         payloads: functions.named('http/payloads'),
@@ -84,6 +86,7 @@ export class MusterStack extends Stack {
       relay: functions.named('stream/relay'),
       effectsQueue: queues.effects,
     });
+    new EventLog(this, 'EventLog', { table, log: functions.named('stream/log'), effectsQueue: queues.effects });
     new Sweep(this, 'Sweep', { sweep: functions.named('schedule/sweep'), deadLetters: sweepDeadLetters });
     const { alarmTopicArn } = props.config;
     new Operations(this, 'Operations', { table, queues, sockets, http, coordination, alarmTopicArn });

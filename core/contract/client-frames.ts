@@ -67,11 +67,21 @@ export const clientFrames = {
   }),
   'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),
   watch: z
-    .strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() })
+    .strictObject({
+      runId: RunId.optional(),
+      taskId: TaskId.optional(),
+      agentId: AgentId.optional(),
+      /** Of a run or task: every event behind this number of its log, in order, rather than hints. */
+      cursor: z.int().min(0).optional(),
+    })
     .refine(
-      (topic) => Object.values(topic).filter((value) => value !== undefined).length === 1,
+      ({ cursor: _cursor, ...topic }) => Object.values(topic).filter((value) => value !== undefined).length === 1,
       'needs exactly one of runId, taskId, agentId',
-    ),
+    )
+    .refine(({ agentId, cursor }) => agentId === undefined || cursor === undefined, {
+      path: ['cursor'],
+      message: 'is of runs and tasks: agents have no log',
+    }),
   unwatch: z.strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() }),
   /** Asks for an address to upload a payload to; answered by `payload.ready`. */
   'payload.prepare': z.strictObject({

@@ -75,6 +75,9 @@ export const tableKeys = {
   effects: 'effects',
   endedAt: 'endedAt',
   status: 'status',
+  /** Logs that an item's changes go into. */
+  taskLog: 'taskLog',
+  runLog: 'runLog',
 } as const;
 
 /** What `effects` begin with of a task whose every change is told on the bus. */

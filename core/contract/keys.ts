@@ -32,6 +32,8 @@
  * | operators' actions                       | tenant#AUDIT#day            | time#id         |                                         |
  * | how far the sweep got                    | SWEEP                       | DUE             |                                         |
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
+ * | a task's or run's log, by number         | tenant#LOG#topic            | number          |                                         |
+ * | changes that a run's log has             | tenant#LOGGED#topic         | change          |                                         |
  *
  * Three kinds of key do not begin with the tenant: connections and tickets (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
@@ -50,7 +52,7 @@ export const sweepShards = 4;
 
 const shardOf = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE(0) % sweepShards;
 
-/** Times in sort keys: fixed width, so that text order is time order; never negative (a head start cannot pass 1970). */
+/** Times and numbers in sort keys: fixed width, so that text order is their order; never negative (a head start cannot pass 1970). */
 const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochMs))).padStart(15, '0');
 
 /** The primary key of every kind of item: what the table above lists. */
@@ -102,6 +104,11 @@ export const keys = {
   watcher: (tenant: string, topic: string, connectionId: string): Key => ({
     pk: `${tenant}#WATCH#${topic}`,
     sk: connectionId,
+  }),
+  logEntry: (tenant: string, topic: string, seq: number): Key => ({ pk: `${tenant}#LOG#${topic}`, sk: padded(seq) }),
+  loggedChange: (tenant: string, topic: string, change: string): Key => ({
+    pk: `${tenant}#LOGGED#${topic}`,
+    sk: change,
   }),
 } as const;
 

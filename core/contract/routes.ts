@@ -4,6 +4,7 @@ import type { Scope } from './roles.ts';
 export type RouteFamily =
   | 'agents'
   | 'tasks'
+  | 'events'
   | 'workflows'
   | 'runs'
   | 'payloads'
@@ -39,6 +40,7 @@ export const routes = [
   { key: 'GET /v1/tasks', family: 'tasks', scope: 'tasks:read' },
   { key: 'GET /v1/tasks/{taskId}', family: 'tasks', scope: 'tasks:read' },
   { key: 'GET /v1/tasks/{taskId}/explain', family: 'tasks', scope: 'tasks:read' },
+  { key: 'GET /v1/tasks/{taskId}/events', family: 'events', scope: 'tasks:read' },
   { key: 'POST /v1/tasks/{taskId}/cancel', family: 'tasks', scope: 'tasks:cancel' },
   { key: 'POST /v1/tasks/{taskId}/retry', family: 'tasks', scope: 'tasks:submit' },
   { key: 'POST /v1/tasks/{taskId}/late-results/{attempt}/accept', family: 'tasks', scope: 'tasks:operate' },
@@ -57,6 +59,7 @@ export const routes = [
   { key: 'POST /v1/workflows/{name}/runs', family: 'runs', scope: 'runs:start' },
   { key: 'GET /v1/runs', family: 'runs', scope: 'runs:read' },
   { key: 'GET /v1/runs/{runId}', family: 'runs', scope: 'runs:read' },
+  { key: 'GET /v1/runs/{runId}/events', family: 'events', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/cancel', family: 'runs', scope: 'runs:cancel' },
   { key: 'GET /v1/runs/{runId}/timeline', family: 'runs', scope: 'runs:read' },
   { key: 'POST /v1/runs/{runId}/pause', family: 'runs', scope: 'runs:cancel' },

@@ -45,6 +45,9 @@ export const Run = z.looseObject({
   ending: z
     .looseObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']), error: TaskError.optional() })
     .optional(),
+  /** The log that its changes go into, once somebody has asked for it; and whether its tasks' do as well. */
+  runLog: z.string().optional(),
+  isLogOpen: z.boolean().optional(),
   rev: z.int(),
 });
 export type Run = z.infer<typeof Run>;

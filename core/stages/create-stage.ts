@@ -3,6 +3,7 @@ import { indexKeys, keys } from '../contract/keys.ts';
 import type { StageChunkMessage, StageMessage } from '../contract/messages.ts';
 import { isTerminal } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
+import { logMember } from '../event-log/log-member.ts';
 import { stopRun } from '../runs/cancel-run.ts';
 import { endRun } from '../runs/end-run.ts';
 import { asReused, reusedTask } from '../runs/reuse-run.ts';
@@ -93,7 +94,10 @@ const createMembers = async (
     const failed = created.find((result) => result.status === 'rejected');
     if (failed !== undefined) return failMembers(services, plan.run, failed.reason);
   }
-  await cancelIfOver(services, stage, range);
+  const run = await cancelIfOver(services, stage, range);
+  // Somebody has asked for the run's log since it was read for these members.
+  if (run.runLog !== undefined && plan.run.runLog === undefined)
+    for (let index = range.from; index < range.to; index++) await logMember(services, stage, index);
   // Members beyond the limit may have been created after the ones before them ended: let the next ones go.
   if (stage.total > stage.maxParallel || stage.isBornHeld === true) await settleStage(services, stage);
 };
@@ -106,13 +110,16 @@ const cancelIfOver = async (
   services: Services,
   ref: Stage,
   range: { readonly from: number; readonly to: number },
-): Promise<void> => {
+): Promise<Run> => {
   const run = await readRun(services, ref.tenant, ref.runId);
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
-  if (isLive(run) && stage?.status !== 'DECIDED')
-    return stage === undefined ? undefined : followRun(services, run, stage);
+  if (isLive(run) && stage?.status !== 'DECIDED') {
+    if (stage !== undefined) await followRun(services, run, stage);
+    return run;
+  }
   const reason = isLive(run) ? 'The stage is decided.' : `The run is ${run.status}.`;
   for (let index = range.from; index < range.to; index++) await cancelMember(services, ref, index, reason);
+  return run;
 };
 
 /** The members of a dataflow are made as their turn comes. A repeat may have opened markers of some that have ended. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { RunId, TenantId } from '../contract/ids.ts';
 import { keys, stageIdOf } from '../contract/keys.ts';
+import { logMember } from '../event-log/log-member.ts';
 import type { Services } from '../services.ts';
 import { absent, present, set } from '../table/conditions.ts';
 import type { Item } from '../table/table.ts';
@@ -14,7 +15,7 @@ export interface StageRef {
 
 const openPrefix = 'OPEN#';
 const failedPrefix = 'FAILED#';
-const Marker = z.looseObject({ sk: z.string(), released: z.boolean().optional() });
+const Marker = z.looseObject({ sk: z.string(), released: z.boolean().optional(), isLogged: z.boolean().optional() });
 
 const openKey = (stage: StageRef, index: number) =>
   keys.marker(stage.tenant, stageIdOf(stage.runId, stage.position), index);
@@ -43,6 +44,19 @@ export const openMarker = async (
   });
 };
 
+/** Notes that a member which does not exist yet is to be in its run's log: whoever makes it comes by its marker next. */
+export const noteLogged = async (services: Services, stage: StageRef, index: number): Promise<void> => {
+  await services.table.update({
+    key: openKey(stage, index),
+    set: [set('isLogged', true)],
+    clauses: { isOpen: present('pk') },
+  });
+};
+
+const logIfNoted = async (services: Services, stage: StageRef, index: number, marker?: Item): Promise<void> => {
+  if (Marker.safeParse(marker).data?.isLogged === true) await logMember(services, stage, index);
+};
+
 /** Notes a member's end: first that it failed, if so, then that it is no longer open. Repeatable. */
 export const closeMarker = async (
   services: Services,
@@ -51,7 +65,8 @@ export const closeMarker = async (
   succeeded: boolean,
 ): Promise<void> => {
   if (!succeeded) await services.table.put({ key: failedKey(stage, index), item: {}, clauses: {} });
-  await services.table.remove({ key: openKey(stage, index), clauses: {} });
+  const { item } = await services.table.remove({ key: openKey(stage, index), clauses: {} });
+  await logIfNoted(services, stage, index, item);
 };
 
 /** Marks a member as let go to work; only one caller wins. */
@@ -61,6 +76,7 @@ export const releaseMarker = async (services: Services, stage: StageRef, index: 
     set: [set('released', true)],
     clauses: { isOpen: present('pk'), notYet: absent('released') },
   });
+  await logIfNoted(services, stage, index, written.item);
   return written.won;
 };
 

@@ -125,6 +125,7 @@ export const taskOf = async (
     submitter: { principal: run.principal },
     run: member.step.run,
     term: member.step.term === undefined ? undefined : { runId: run.runId, number: member.step.term },
+    runLog: run.runLog,
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
     traceparent: traceOfPhase(run, position),
     isFollowed: definition.taskEvents === true,

@@ -31,6 +31,8 @@ export interface NewTask {
   readonly traceparent?: Traceparent | undefined;
   /** Whether each of its changes is put on the bus. */
   readonly isFollowed?: boolean;
+  /** The log of its run, where that is kept. */
+  readonly runLog?: string | undefined;
 }
 
 /** The id of a submitted task: the same principal's same key names the same task, for ever. */
@@ -55,6 +57,12 @@ const effectsOf = ({ submission, place, parentTask, isFollowed }: NewTask): Pick
   return effects.length === 0 ? {} : { effects: effects.join(',') };
 };
 
+/** Where what becomes of it is seen. */
+const followedBy = ({ traceparent, runLog }: NewTask): Pick<Task, 'traceparent' | 'runLog'> => ({
+  ...(traceparent === undefined ? {} : { traceparent }),
+  ...(runLog === undefined ? {} : { runLog }),
+});
+
 const startOf = (runAt: number | undefined, nowMs: number): number => {
   if (runAt === undefined || runAt <= nowMs) return nowMs;
   if (runAt - nowMs > limits.maxDelayMs) {
@@ -71,7 +79,7 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
  * far ahead.
  */
 export const newTask = async (services: Services, wanted: NewTask): Promise<Task> => {
-  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term, traceparent } = wanted;
+  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term } = wanted;
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
   const startsAt = startOf(runAt, nowMs);
@@ -94,7 +102,7 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
     ...(retryOf === undefined ? {} : { retryOf }),
     ...(parentTask === undefined ? {} : { parentTask }),
     ...(term === undefined ? {} : { term }),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...followedBy(wanted),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
     ...effectsOf(wanted),
     status: 'PENDING',

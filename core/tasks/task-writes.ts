@@ -362,6 +362,13 @@ export const markRetried = (task: Task, retriedAs: TaskId): Update => ({
   clauses: { hasEnded: present('endedAt') },
 });
 
+/** Lets changes of a task go into a log, its own or its run's. */
+export const logTask = (ref: TaskRef, log: 'taskLog' | 'runLog', topic: string): Update => ({
+  key: keyOf(ref),
+  set: [setDefault(log, topic)],
+  clauses: { exists: present('taskId') },
+});
+
 /** Asks that changes of a task be shown to watchers. */
 export const markWatched = (ref: TaskRef): Update => ({
   key: keyOf(ref),

@@ -84,6 +84,9 @@ export const Task = z.looseObject({
   children: Json.optional(),
   /** Somebody watches it, or did. */
   watched: z.boolean().optional(),
+  /** The logs that its changes go into: its own, and its run's. The stream's filter names them. */
+  taskLog: z.string().optional(),
+  runLog: z.string().optional(),
   retryOf: TaskId.optional(),
   retriedAs: TaskId.optional(),
   /** Of a run that repeats another: the task whose result was taken over. */
@@ -99,7 +102,7 @@ export const Task = z.looseObject({
   status: StoredStatus,
   /** Assignments so far. Raised by each; the fence of everything an agent says about the task. */
   attempt: z.int(),
-  /** Raised by every write but `watched`: whoever writes on what was read names it. */
+  /** Raised by every write but `watched` and the logs': whoever writes on what was read names it. */
   rev: z.int(),
   createdAt: z.number(),
   /** How long it may take from its start (submit, or its turn in a stage) to its end. */

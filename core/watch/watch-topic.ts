@@ -1,9 +1,11 @@
 import { readAgentView } from '../agents/agent-view.ts';
 import { readProfile } from '../agents/read-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
+import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
+import { openLog, replayLog, type Subject } from '../event-log/follow-log.ts';
 import { type Principal, requireScope } from '../identity/principal.ts';
 import { readRunView } from '../runs/run-view.ts';
 import type { Services } from '../services.ts';
@@ -54,8 +56,37 @@ const showAgent = async (
 };
 
 /**
+ * Lets a connection follow the log of a run or task from a cursor on: first what is there, then what comes. Followed before
+ * the log is read, so nothing falls between the two.
+ * @throws NotFoundError, ForbiddenError.
+ */
+const follow = async (
+  services: Services,
+  principal: Principal,
+  subject: Subject,
+  to: { readonly connectionId: string; readonly cursor: number },
+): Promise<void> => {
+  const { topic } = await openLog(services, principal, subject);
+  await addWatcher(services, principal, topic, { connectionId: to.connectionId, follows: true });
+  await replayLog(services, principal, topic, to);
+};
+
+const watchTask = async (
+  services: Services,
+  principal: Principal,
+  taskId: TaskId,
+  connectionId: string,
+): Promise<void> => {
+  const marked = await services.table.update(markWatched({ tenant: principal.tenant, taskId }));
+  const found = readTask(marked.item);
+  if (!marked.won || found.kind !== 'task') throw new NotFoundError('task', taskId);
+  await addWatcher(services, principal, taskId, { connectionId });
+  await tellOfTask(services, found.task, isTerminal(found.task.status) ? 'task.completed' : 'task.state');
+};
+
+/**
  * Shows a connection a run, a task or an agent: first how it stands, then each change. Watched before the state is read,
- * so nothing falls between the two.
+ * so nothing falls between the two. With a cursor, what its log has from there on.
  * @throws NotFoundError when there is none of this tenant's; ForbiddenError for what its role may not read otherwise either.
  */
 export const watch = async (
@@ -65,25 +96,24 @@ export const watch = async (
   connectionId: string,
 ): Promise<void> => {
   const { tenant } = principal;
-  if (topic.runId !== undefined) {
+  const { runId, taskId, agentId, cursor } = topic;
+  if (runId !== undefined) {
     requireScope(principal, 'runs:read');
-    const known = await services.table.get(keys.run(tenant, topic.runId), { consistent: true });
-    if (known === undefined) throw new NotFoundError('run', topic.runId);
-    await addWatcher(services, principal, topic.runId, connectionId);
-    return showRun(services, principal, topic.runId, connectionId);
+    if (cursor !== undefined) return follow(services, principal, { runId }, { connectionId, cursor });
+    const known = await services.table.get(keys.run(tenant, runId), { consistent: true });
+    if (known === undefined) throw new NotFoundError('run', runId);
+    await addWatcher(services, principal, runId, { connectionId });
+    return showRun(services, principal, runId, connectionId);
   }
-  if (topic.taskId !== undefined) {
-    const marked = await services.table.update(markWatched({ tenant, taskId: topic.taskId }));
-    const found = readTask(marked.item);
-    if (!marked.won || found.kind !== 'task') throw new NotFoundError('task', topic.taskId);
-    await addWatcher(services, principal, topic.taskId, connectionId);
-    return tellOfTask(services, found.task, isTerminal(found.task.status) ? 'task.completed' : 'task.state');
+  if (taskId !== undefined) {
+    if (cursor !== undefined) return follow(services, principal, { taskId }, { connectionId, cursor });
+    return watchTask(services, principal, taskId, connectionId);
   }
-  if (topic.agentId !== undefined) {
+  if (agentId !== undefined) {
     requireScope(principal, 'agents:read');
-    await readProfile(services, tenant, topic.agentId);
-    await addWatcher(services, principal, topic.agentId, connectionId);
-    return showAgent(services, principal, topic.agentId, connectionId);
+    await readProfile(services, tenant, agentId);
+    await addWatcher(services, principal, agentId, { connectionId });
+    return showAgent(services, principal, agentId, connectionId);
   }
 };
 

@@ -13,19 +13,25 @@ export type Topic = string;
 
 const unwatchedKey = (tenant: string, topic: Topic): string => `unwatched:${tenant}#${topic}`;
 
-const Watcher = z.looseObject({ sk: z.string() });
+const Watcher = z.looseObject({ sk: z.string(), follows: z.boolean().optional() });
+
+/** A connection that watches; one that `follows` is told what the log has, in order, and nothing else. */
+export interface Watching {
+  readonly connectionId: string;
+  readonly follows?: boolean;
+}
 
 /** Shows a connection what happens to a topic from now on. Ends with the connection. */
 export const addWatcher = async (
   services: Services,
   principal: Principal,
   topic: Topic,
-  connectionId: string,
+  { connectionId, follows }: Watching,
 ): Promise<void> => {
   const expiresAtEpochSeconds = Math.ceil((services.clock.now() + timings.connectionAgeMs) / 1000);
   await services.table.put({
     key: keys.watcher(principal.tenant, topic, connectionId),
-    item: { connectionId, expiresAtEpochSeconds },
+    item: { connectionId, expiresAtEpochSeconds, ...(follows === true ? { follows } : {}) },
     clauses: {},
   });
   services.cache.forget(unwatchedKey(principal.tenant, topic));
@@ -41,6 +47,21 @@ export const removeWatcher = async (
   await services.table.remove({ key: keys.watcher(principal.tenant, topic, connectionId), clauses: {} });
 };
 
+interface WatcherRef {
+  readonly tenant: string;
+  readonly topic: Topic;
+  readonly connectionId: string;
+}
+
+const tellWatcher = async (
+  services: Services,
+  { tenant, topic, connectionId }: WatcherRef,
+  event: PlatformFrame<'event'>,
+): Promise<void> => {
+  const pushed = await pushFrame(services, connectionId, 'event', event);
+  if (pushed === 'gone') await services.table.remove({ key: keys.watcher(tenant, topic, connectionId), clauses: {} });
+};
+
 /** Tells whoever watches a topic, once; a hint, never the truth. A watcher whose socket is gone is forgotten. */
 export const tellWatchers = async (
   services: Services,
@@ -54,26 +75,37 @@ export const tellWatchers = async (
   // An agent has many events and seldom a watcher; its first events may be missed by one that has just begun to watch.
   if (items.length === 0 && topic.startsWith('agt_'))
     services.cache.set(unwatchedKey(tenant, topic), true, nowMs + timings.connectionCacheMs);
-  await Promise.all(
-    items.map(async (item) => {
-      const { sk: connectionId } = Watcher.parse(item);
-      const pushed = await pushFrame(services, connectionId, 'event', event);
-      if (pushed === 'gone')
-        await services.table.remove({ key: keys.watcher(tenant, topic, connectionId), clauses: {} });
-    }),
-  );
+  const watchers = items.map((item) => Watcher.parse(item)).filter(({ follows }) => follows !== true);
+  await Promise.all(watchers.map(({ sk }) => tellWatcher(services, { tenant, topic, connectionId: sk }, event)));
 };
 
-/** What watchers are told of a task. */
-const taskData = (task: Task): Record<string, Json> => ({
+/** Tells those who follow a log what has just been written to it. One that does not hear it finds it by its cursor. */
+export const tellFollowers = async (
+  services: Services,
+  tenant: string,
+  topic: Topic,
+  event: PlatformFrame<'event'>,
+): Promise<void> => {
+  const { items } = await services.table.query({ partition: keys.watcher(tenant, topic, '').pk, limit: 100 });
+  const followers = items.map((item) => Watcher.parse(item)).filter(({ follows }) => follows === true);
+  await Promise.all(followers.map(({ sk }) => tellWatcher(services, { tenant, topic, connectionId: sk }, event)));
+};
+
+const progressData = ({ percent, message, milestone }: NonNullable<Task['progress']>): Record<string, Json> => ({
+  ...(percent === undefined ? {} : { percent }),
+  ...(message === undefined ? {} : { message }),
+  ...(milestone === undefined ? {} : { milestone }),
+});
+
+/** What watchers and logs are told of a task. */
+export const taskData = (task: Task): Record<string, Json> => ({
   type: task.type,
   status: task.status === 'ASSIGNED' && task.startedAt !== undefined ? 'RUNNING' : task.status,
   attempt: task.attempt,
   ...(task.place === undefined ? {} : { step: task.place.step, index: task.place.index, item: task.place.item }),
   ...(task.agentId === undefined ? {} : { agentId: task.agentId }),
   ...(task.agentName === undefined ? {} : { agentName: task.agentName }),
-  ...(task.progress?.percent === undefined ? {} : { percent: task.progress.percent }),
-  ...(task.progress?.message === undefined ? {} : { message: task.progress.message }),
+  ...progressData(task.progress ?? {}),
   ...(task.error === undefined ? {} : { error: { code: task.error.code, message: task.error.message } }),
 });
 

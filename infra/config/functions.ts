@@ -94,6 +94,12 @@ export const functionSpecs = {
     ...interactive,
     access: { ...engine, indexes: ['backlog', 'list'] },
   },
+  'http/events': {
+    description: 'Long polls of the logs of tasks and runs, apart from what answers at once',
+    memoryMb: 256,
+    timeoutSeconds: 29,
+    access: { table: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'] },
+  },
   'http/workflows': {
     description: 'HTTP routes of workflow definitions',
     memoryMb: 256,
@@ -164,6 +170,11 @@ export const functionSpecs = {
     description: 'Delivers the durable effects that a write named: task tokens and bus events',
     ...queued,
     access: { ...engine, sends: ['tasks', 'timers', 'effects'], publishes: true },
+  },
+  'stream/log': {
+    description: 'Writes the logs of the tasks and runs that somebody follows, and shows them',
+    ...queued,
+    access: { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], pushes: true },
   },
   'schedule/sweep': {
     description: 'Every minute: silent agents, overdue tasks, orphaned claims, unanswered tokens, unnoticed ends',

@@ -19,6 +19,7 @@ const GatewayRefusal = z.looseObject({ message: z.string() }).meta({ id: 'Gatewa
 const tags: Readonly<Record<Route['family'], string>> = {
   agents: 'Agents: what they can do, how loaded they are, whether they take work',
   tasks: 'Tasks and what went wrong with them',
+  events: 'What happens to tasks and runs, as it happens',
   workflows: 'Workflow definitions and their versions',
   runs: 'Runs of workflows',
   triggers: 'Events and times that start workflows',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Encoding } from '../../core/contract/address.ts';
 import { AgentView } from '../../core/contract/agent.ts';
+import type { LogEvent } from '../../core/contract/event-log.ts';
 import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
@@ -12,6 +13,7 @@ import { RunView, WorkflowView } from '../../core/contract/workflow.ts';
 import { openPayload, stowPayload } from './claim-checks.ts';
 import { ClientSocket } from './client-socket.ts';
 import { MusterError, toError } from './errors.ts';
+import { type FollowOptions, followLog, type LogSubject } from './event-log.ts';
 import type { ApiRequest } from './http.ts';
 import { Http } from './http.ts';
 import { linkTimings } from './link.ts';
@@ -270,6 +272,14 @@ export class Client {
     options: CallOptions = {},
   ): AsyncIterable<WatchUpdate<TaskView> | WatchUpdate<RunView>> {
     return 'taskId' in topic ? this.watchTask(topic.taskId, options) : this.watchRun(topic.runId, options);
+  }
+
+  /**
+   * Every event of a task or run from a cursor on, in order, none left out and none twice; the log is kept from the first
+   * call on. Keep the last `seq`: with it as `cursor` another process goes on from there.
+   */
+  events(subject: LogSubject, options: FollowOptions = {}): AsyncIterable<LogEvent> {
+    return followLog(this.#http, subject, options);
   }
 
   health(options: CallOptions = {}): Promise<Health> {

@@ -1,5 +1,6 @@
 export type { AgentView } from '../../core/contract/agent.ts';
 export type { DryRun } from '../../core/contract/dry-run.ts';
+export type { LogEvent } from '../../core/contract/event-log.ts';
 export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
@@ -28,6 +29,7 @@ export type {
 export { Client } from './client.ts';
 export type { MusterErrorDetails } from './errors.ts';
 export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } from './errors.ts';
+export type { FollowOptions, LogSubject } from './event-log.ts';
 export type { LinkTimings } from './link.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';

@@ -2,6 +2,7 @@ import type { RouteFamily } from '#core/contract/routes.ts';
 import type { Services } from '#core/services.ts';
 import { createAccessHandler } from '#functions/http/access.ts';
 import { createAgentsHandler } from '#functions/http/agents.ts';
+import { createEventsHandler } from '#functions/http/events.ts';
 import { createPayloadsHandler } from '#functions/http/payloads.ts';
 import { createRunsHandler } from '#functions/http/runs.ts';
 import { createSpecsHandler } from '#functions/http/specs.ts';
@@ -16,6 +17,7 @@ export const familyHandlers: Readonly<Record<RouteFamily, (services: Services) =
   access: createAccessHandler,
   agents: createAgentsHandler,
   tasks: createTasksHandler,
+  events: createEventsHandler,
   workflows: createWorkflowsHandler,
   runs: createRunsHandler,
   triggers: createTriggersHandler,

@@ -68,6 +68,7 @@ const asked = (key: string, idOf: (thing: string) => string): HttpRequest => {
   return {
     who: rival,
     params: Object.fromEntries(names.map((name) => [name, numbers.get(name) ?? idOf(thingOf(path, name))])),
+    ...(example?.query === undefined ? {} : { query: { ...example.query } }),
     ...(example?.body === undefined ? {} : { body: example.body }),
   };
 };

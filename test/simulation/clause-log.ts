@@ -26,7 +26,7 @@ export const decisionsOf = (use: WriteUse | undefined, clauses: readonly string[
 const kindOf = ({ pk, sk }: Key): string => {
   if (sk.startsWith('V#')) return 'VERSION';
   const [, kind = pk] = pk.split('#');
-  if (kind === 'CAP' || kind === 'SIGNATURES' || kind === 'WATCH') return kind;
+  if (kind === 'CAP' || kind === 'SIGNATURES' || kind === 'WATCH' || kind === 'LOG' || kind === 'LOGGED') return kind;
   return sk.replace(/#.*$/, '');
 };
 

@@ -12,6 +12,7 @@ import {
 } from '#core/contract/workflow.ts';
 import { redrive } from '#core/dead-letters/dead-letters.ts';
 import { NotFoundError } from '#core/errors/errors.ts';
+import { followLog, type Subject } from '#core/event-log/follow-log.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
 import { pauseRun, resumeRun } from '#core/runs/pause-run.ts';
@@ -167,6 +168,14 @@ export class Client {
         },
       );
     this.request(`remove ${agent.name}`, remove, undefined, Infinity);
+  }
+
+  /** Looks at a log, and has it kept from now on. */
+  follow(subject: Subject): void {
+    const query = { cursor: 0, limit: 100, untilMs: 0 };
+    this.look('events', (services, principal) =>
+      followLog(services, principal, subject, { query, pause: async () => undefined }),
+    );
   }
 
   look(name: string, view: (services: Services, principal: Principal) => Promise<unknown>): void {

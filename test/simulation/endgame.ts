@@ -6,6 +6,7 @@ import { isTerminal } from '#core/contract/task.ts';
 import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
 import type { Task } from '#core/tasks/task.ts';
 import { judgeEvents } from './judge-events.ts';
+import { judgeLogs } from './judge-logs.ts';
 import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
 import type { Tenant } from './story.ts';
@@ -47,6 +48,7 @@ export class Endgame {
   judge(): void {
     for (const { rule, message } of this.leftovers()) this.world.violate(rule, message);
     judgeEvents(this.platform);
+    judgeLogs(this.platform.monitor);
   }
 
   private watchWaiting(): void {
@@ -113,7 +115,7 @@ export class Endgame {
         .stages()
         .filter((stage) => stage.status === 'OPEN')
         .map(({ runId, position }) => ({ rule: 'S6 every stage is decided', message: `${runId}#${position} is open` })),
-      ...[this.platform.stream, this.platform.tasksQueue]
+      ...[this.platform.stream, this.platform.tasksQueue, this.platform.logs]
         .filter(({ open }) => open > 0)
         .map(({ open }) => ({ rule: 'every message is dealt with', message: `${open} are left` })),
       ...modes.flatMap((plot) => plot.leftovers?.(this.platform) ?? []),

@@ -2,6 +2,8 @@ import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { lifecycleEffect } from '#core/contract/env.ts';
 import { keys } from '#core/contract/keys.ts';
 import { HandOnRequest, type TasksMessage, type TimerMessage } from '#core/contract/messages.ts';
+import type { ItemChange } from '#core/event-log/event-of-change.ts';
+import { logChange } from '#core/event-log/log-change.ts';
 import { hashSecret } from '#core/identity/api-key.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
@@ -24,6 +26,7 @@ import { Gateway, type Peer } from './gateway.ts';
 import { type Ended, invoke } from './invocation.ts';
 import { type ClientEnvelope, handleMessage } from './message-handler.ts';
 import { Monitor } from './monitor.ts';
+import { OrderedChannel } from './ordered-channel.ts';
 import { type Backend, servicesFor } from './ports.ts';
 import type { World } from './world.ts';
 
@@ -67,6 +70,7 @@ export class Platform implements Backend {
   readonly tasksQueue: Channel<TasksMessage>;
   readonly timersQueue: Channel<TimerMessage>;
   readonly stream: Channel<StreamRecord>;
+  readonly logs: OrderedChannel<ItemChange>;
   readonly endNotices: Channel<EndNotice>;
   readonly questions: Channel<Question>;
 
@@ -88,6 +92,11 @@ export class Platform implements Backend {
     this.stream = new Channel(world, 'stream record', 5000, ({ item, old }) =>
       this.isDone('relay', String(item['tenant']), (services) => relayItem(services, item, old)),
     );
+    this.logs = new OrderedChannel<ItemChange>(world, 'change to log', {
+      keyOf: ({ after }) => String(after['pk']),
+      receive: (change) =>
+        this.isDone('log', String(change.after['tenant']), (services) => logChange(services, change)),
+    });
     this.endNotices = new Channel(world, 'execution event', 60_000, (notice) =>
       this.isDone('execution-ended', notice.tenant, (services) => executionEnded(services, notice)),
     );
@@ -163,6 +172,10 @@ export class Platform implements Backend {
 
   streamed(item: Item, old?: Item): void {
     if (isRelayed(item)) this.stream.send({ item, old });
+  }
+
+  changed(before: Item | undefined, after: Item): void {
+    if (after['taskLog'] !== undefined || after['runLog'] !== undefined) this.logs.send({ before, after });
   }
 
   /** Sweeps every virtual minute, for ever. */

@@ -29,8 +29,10 @@ export interface Backend {
   sendTasks(message: TasksMessage): void;
   sendTimer(message: TimerMessage, delayMs: number): void;
   publish(detailType: string, detail: Readonly<Record<string, unknown>>): void;
-  /** What the stream sees: the image of every write, and the one before. */
+  /** What the stream sees: the image of every write, and the one before … */
   streamed(item: Item, old?: Item): void;
+  /** … and the same once for each write, for those to whom the order matters. */
+  changed(before: Item | undefined, after: Item): void;
 }
 
 const tableFor = (backend: Backend, invocation: Invocation): Table => {
@@ -54,6 +56,7 @@ const tableFor = (backend: Backend, invocation: Invocation): Table => {
       const before = monitor.item(request.key);
       monitor.wrote(invocation, request.key, operation, after);
       if (after !== undefined) backend.streamed(after, before);
+      if (after !== undefined) backend.changed(before, after);
       return written;
     });
   };

@@ -5,6 +5,7 @@ import { TenantId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { listDeadLetters } from '#core/dead-letters/dead-letters.ts';
+import type { Subject } from '#core/event-log/follow-log.ts';
 import { explainTask } from '#core/explain/explain-task.ts';
 import { Principal } from '#core/identity/principal.ts';
 import type { Run } from '#core/runs/run.ts';
@@ -293,12 +294,35 @@ export class Tenant {
     if (task !== undefined)
       client.look('explain', (services, { tenant }) => explainTask(services, tenant, task.taskId));
     if (task !== undefined) client.look('task', (services, { tenant }) => readTaskView(services, tenant, task.taskId));
+    this.follow();
     if (run !== undefined) client.look('run', (services, { tenant }) => readRunView(services, tenant, run.runId));
     const topic = chance.pick([{ taskId: task?.taskId }, { runId: run?.runId }, { agentId: agent?.agentId }]);
     if (Object.values(topic).some((id) => id !== undefined))
       watcher.send(chance.happens(0.8) ? 'watch' : 'unwatch', topic);
     watcher.send('payload.prepare', { bytes: 100, sha256: 'a'.repeat(64) });
     if (task !== undefined && chance.happens(0.2)) watcher.send('task.cancel', { taskId: task.taskId });
+  }
+
+  /** Somebody asks for a log, over HTTP or a socket. */
+  private follow(): void {
+    const { chance, client, platform, watcher } = this;
+    const own = ({ tenant }: { readonly tenant: string }): boolean => tenant === this.name;
+    const subjects: readonly Subject[] = [
+      ...platform.monitor
+        .tasks()
+        .filter(own)
+        .slice(-10)
+        .map(({ taskId }) => ({ taskId })),
+      ...platform.monitor
+        .runs()
+        .filter(own)
+        .slice(-3)
+        .map(({ runId }) => ({ runId })),
+    ];
+    if (subjects.length === 0) return;
+    const subject = chance.pick(subjects);
+    if (chance.happens(0.7)) client.follow(subject);
+    else watcher.send('watch', { ...subject, cursor: Math.floor(chance.between(0, 4)) });
   }
 
   private trouble(agent: Agent): void {

@@ -1,6 +1,7 @@
 import type { Operation, RouteKey } from '../operation.ts';
 import { accessOperations } from './access.ts';
 import { agentOperations } from './agents.ts';
+import { eventOperations } from './events.ts';
 import { payloadOperations } from './payloads.ts';
 import { runOperations } from './runs.ts';
 import { specOperations } from './specs.ts';
@@ -14,6 +15,7 @@ export const operations: Readonly<Record<RouteKey, Operation>> = {
   ...accessOperations,
   ...agentOperations,
   ...taskOperations,
+  ...eventOperations,
   ...workflowOperations,
   ...runOperations,
   ...payloadOperations,

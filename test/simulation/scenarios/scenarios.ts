@@ -1,6 +1,7 @@
 import { accessScenarios } from './access-scenarios.ts';
 import { agentsScenarios } from './agents-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
+import { logScenarios } from './log-scenarios.ts';
 import { keyScenarios, nestedScenarios, pauseScenarios } from './pause-scenarios.ts';
 import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...keyScenarios,
   ...flowScenarios,
   ...accessScenarios,
+  ...logScenarios,
 ];

@@ -114,6 +114,28 @@ describe('Client over HTTP', () => {
     });
   });
 
+  it('follows a log from its cursor on, page by page, to the end of its subject', async () => {
+    const event = (seq: number, type: string) => ({ seq, type, at: 1, taskId, data: {} });
+    const pages = new Map([
+      ['4', { items: [event(5, 'task.assigned'), event(6, 'task.progress')], cursor: '6', isOver: false }],
+      ['6', { items: [], cursor: '6', isOver: false }],
+    ]);
+    const asked: (string | null)[] = [];
+    platform.http = ({ path }) => {
+      const { pathname, searchParams } = new URL(path, platform.url);
+      if (pathname !== `/v1/tasks/${taskId}/events`) return { status: 404, json: { code: 'NOT_FOUND' } };
+      const cursor = searchParams.get('cursor');
+      asked.push(cursor);
+      // Nothing came for one whole wait; then the end.
+      const page = asked.length < 3 ? pages.get(cursor ?? '') : undefined;
+      return { status: 200, json: page ?? { items: [event(7, 'task.completed')], cursor: '7', isOver: false } };
+    };
+    const seen: number[] = [];
+    for await (const { seq } of createClient().events({ taskId }, { cursor: 4 })) seen.push(seq);
+    expect(seen).toEqual([5, 6, 7]);
+    expect(asked).toEqual(['4', '6', '6']);
+  });
+
   it('gives up after five tries', async () => {
     answer({ 'GET /v1/system/health': () => ({ status: 500, json: { code: 'INTERNAL', retryable: true } }) });
     const health = createClient().health();

@@ -37,6 +37,10 @@ const makers = {
   usage: fc.tuple(tenant).map(([t]) => [keys.usage(t), ['usage', t]] as const),
   rate: fc.tuple(tenant, number).map(([t, n]) => [keys.rate(t, n), ['rate', t, n]] as const),
   settings: fc.tuple(tenant).map(([t]) => [keys.settings(t), ['settings', t]] as const),
+  logEntry: fc.tuple(tenant, id, number).map(([t, a, n]) => [keys.logEntry(t, a, n), ['logEntry', t, a, n]] as const),
+  loggedChange: fc
+    .tuple(tenant, id, id)
+    .map(([t, a, b]) => [keys.loggedChange(t, a, b), ['loggedChange', t, a, b]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
 /** All but the sweep's own mark, which is one fixed key. */

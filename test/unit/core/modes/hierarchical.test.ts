@@ -125,7 +125,7 @@ describe('a hierarchical run', () => {
   it('reports progress up, team by team, to the run and to whoever watches it', async () => {
     const begun = await untilWork();
     await begun.world.connect('screen');
-    await addWatcher(begun.world.services, owner, begun.run.runId, 'screen');
+    await addWatcher(begun.world.services, owner, begun.run.runId, { connectionId: 'screen' });
     await answer(begun, 'work', 'done', 'infra/vpc');
     await answer(begun, 'work', 'done', 'infra/dns');
     const told = begun.world.frames('screen', 'event').filter(({ payload }) => payload['type'] === 'run.progress');
