@@ -48,6 +48,7 @@ export class MusterStack extends Stack {
       logLevel: props.config.logLevel,
       retention,
       settings,
+      reservedConcurrency: props.config.reservedConcurrency,
       resources: { table, queues, sockets, coordination, bus, payloads, access, schedules },
       deadLetters: { 'events/execution-ended': endedDeadLetters, 'schedule/sweep': sweepDeadLetters },
     });

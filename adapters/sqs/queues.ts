@@ -78,6 +78,7 @@ export const createSqsQueues = (options: SqsQueuesOptions): Queues => ({
     const command = new SendMessageCommand({
       QueueUrl: options.timersQueueUrl,
       MessageBody: JSON.stringify(message),
+      MessageGroupId: message.tenant,
       DelaySeconds: Math.max(0, Math.ceil(delaySeconds)),
     });
     await callService('The timers queue', () => options.client.send(command));

@@ -1,10 +1,12 @@
 import { sha256Hex } from '../common/hash-id.ts';
 import { freshUuid } from '../common/new-id.ts';
+import type { TenantId } from '../contract/ids.ts';
 import { isDeeperThan, Json, jsonBytes, readJson } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { ClaimCheck, isClaimCheck } from '../contract/payload.ts';
 import { InvalidFieldError, NotFoundError, PayloadTooLargeError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
+import { requirePayloadQuota } from '../tenants/payload-quota.ts';
 
 /** A new place for a payload; its first part is the tenant, so that no other tenant's is ever accepted. */
 export const newPayloadRef = (services: Services, tenant: string): string => `${tenant}/${freshUuid(services)}`;
@@ -25,10 +27,19 @@ export const fitsItem = (value: Json, bytes: number): boolean =>
 
 /**
  * A value as it is kept in an item: itself when small, else a claim check for what is now stored. A claim check that a
- * caller made is accepted when it names the caller's own tenant.
+ * caller made is accepted when it names the caller's own tenant: what was uploaded was within the quota then.
+ * @throws PayloadQuotaError above the tenant's quota, InvalidFieldError for another tenant's claim check.
+ */
+export const fitPayload = async (services: Services, tenant: TenantId, field: string, value: Json): Promise<Json> => {
+  if (!isClaimCheck(value)) await requirePayloadQuota(services, tenant, field, jsonBytes(value));
+  return storePayload(services, tenant, field, value);
+};
+
+/**
+ * The same for what the platform puts together from many payloads: as large as one can be at all.
  * @throws PayloadTooLargeError above `limits.payloadBytes`, InvalidFieldError for another tenant's claim check.
  */
-export const fitPayload = async (services: Services, tenant: string, field: string, value: Json): Promise<Json> => {
+export const storePayload = async (services: Services, tenant: string, field: string, value: Json): Promise<Json> => {
   if (isClaimCheck(value)) {
     if (!isOwn(tenant, value)) throw new InvalidFieldError(`${field}.$payload.ref`, 'There is no such payload.');
     const { url: _url, ...rest } = value.$payload;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { forgottenAfter } from '../contract/retention.ts';
-import { fitPayload, openPayload } from '../payloads/fit-payload.ts';
+import { openPayload, storePayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { absent } from '../table/conditions.ts';
 import type { Run } from './run.ts';
@@ -38,7 +38,7 @@ export const noteOnce = async (
   const written = await services.table.put({
     key: keys.note(run.tenant, run.runId, name),
     item: {
-      value: await fitPayload(services, run.tenant, name, value),
+      value: await storePayload(services, run.tenant, name, value),
       at: services.clock.now(),
       expiresAtEpochSeconds: forgottenAfter(run.deadlineAt, services.retention.ended),
     },

@@ -2,7 +2,7 @@ import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import type { RunReference } from '../contract/definitions/step.ts';
 import { lifecycleEffect } from '../contract/env.ts';
 import { TaskId, type TenantId } from '../contract/ids.ts';
-import { jsonBytes } from '../contract/json.ts';
+import { type Json, jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import { isClaimCheck } from '../contract/payload.ts';
 import type { TaskSubmission } from '../contract/task.ts';
@@ -10,6 +10,7 @@ import type { Traceparent } from '../contract/traceparent.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import { fitPayload, fitsItem } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
+import { requirePayloadQuota } from '../tenants/payload-quota.ts';
 import type { StagePlace, Task } from './task.ts';
 
 /** What a task is made from. */
@@ -73,6 +74,15 @@ const startOf = (runAt: number | undefined, nowMs: number): number => {
   return runAt;
 };
 
+/** An input as it is kept beside the rest of its task. */
+const keptInput = async (services: Services, tenant: TenantId, input: Json, restBytes: number): Promise<Json> => {
+  const bytes = jsonBytes(input);
+  // A claim check is small and must still be looked at: it names a tenant.
+  if (isClaimCheck(input) || !fitsItem(input, restBytes + bytes)) return fitPayload(services, tenant, 'input', input);
+  await requirePayloadQuota(services, tenant, 'input', bytes);
+  return input;
+};
+
 /**
  * A task as it begins: PENDING, attempt 0. A large input goes to the payload store.
  * @throws PayloadTooLargeError when what stays beside the input does not fit a frame, InvalidFieldError for a start too
@@ -87,14 +97,12 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
   if (restBytes > limits.inlinePayloadBytes / 2) {
     throw new PayloadTooLargeError('task (all but its input)', restBytes, limits.inlinePayloadBytes / 2);
   }
-  // A claim check is small and must still be looked at: it names a tenant.
-  const fits = !isClaimCheck(input) && fitsItem(input, restBytes + jsonBytes(input));
   return {
     ...rest,
     tenant,
     taskId,
     requirements,
-    input: fits ? input : await fitPayload(services, tenant, 'input', input),
+    input: await keptInput(services, tenant, input, restBytes),
     submitter,
     submissionHash: submissionHash(submission),
     ...(place === undefined ? {} : { place }),

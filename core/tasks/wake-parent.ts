@@ -3,7 +3,7 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
-import { fitPayload, withReadUrl } from '../payloads/fit-payload.ts';
+import { storePayload, withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { readTask, type Task } from './task.ts';
 import { resumeParent } from './task-writes.ts';
@@ -44,7 +44,7 @@ export const wakeParent = async (services: Services, tenant: TenantId, parentTas
   // One that is gone has ended long ago.
   if (children.some((child) => !isTerminal(child.status))) return;
   const results = await Promise.all(children.map((child) => resultOf(services, child)));
-  const bundle = await fitPayload(services, tenant, 'children', results);
+  const bundle = await storePayload(services, tenant, 'children', results);
   const written = await services.table.update(resumeParent(task, bundle, services.clock.now()));
   const resumed = written.won ? readTask(written.item) : undefined;
   if (resumed?.kind === 'task') await placeStoredTask(services, resumed.task);

@@ -30,6 +30,14 @@ export class QuotaExceededError extends AppError {
   }
 }
 
+/** A payload larger than the tenant's quota. Unlike the other quotas nothing makes room for it: it is not retryable. */
+export class PayloadQuotaError extends AppError {
+  override readonly name = 'PayloadQuotaError';
+  constructor(field: string, bytes: number, limit: number) {
+    super('PAYLOAD_TOO_LARGE', `${field} has ${bytes} bytes; this tenant's quota is ${limit}.`, { field, limit });
+  }
+}
+
 /** The tenant is being shut down: what runs goes on, nothing new is taken. */
 export class ShuttingDownError extends AppError {
   override readonly name = 'ShuttingDownError';

@@ -47,6 +47,11 @@ const ConfigFields = z.strictObject({
   auditDays: days(365),
   /** `WARN` and `ERROR` also silence the metrics of runs and of the sweep, which ride in lines of `INFO`. */
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO'),
+  /**
+   * Environments reserved for each consumer of a queue, which nothing else of the account can then take from it, nor it from
+   * others. None by default: a new account may reserve none, and its deployment would fail.
+   */
+  reservedConcurrency: z.coerce.number().pipe(z.int().min(1).max(1000)).optional(),
   /** An SNS topic that is told of every alarm and its end. */
   alarmTopicArn: z
     .string()

@@ -31,6 +31,8 @@ export interface FunctionsProps {
   readonly logLevel: Config['logLevel'];
   readonly retention: Retention;
   readonly settings: StageSettings;
+  /** Environments of each consumer of a queue. */
+  readonly reservedConcurrency?: number | undefined;
   readonly resources: Resources;
   /** Dead-letter queues of the functions that are invoked asynchronously. */
   readonly deadLetters: Partial<Readonly<Record<FunctionName, IQueue>>>;
@@ -64,6 +66,7 @@ export class Functions extends Construct {
       retention: props.retention,
       settings: props.settings,
       deadLetterQueue: props.deadLetters[name],
+      ...(name.startsWith('queue/') ? { reservedConcurrency: props.reservedConcurrency } : {}),
     });
     grantAccess(created, spec, props.resources);
     return created;

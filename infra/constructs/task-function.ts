@@ -31,6 +31,8 @@ export interface TaskFunctionProps {
   readonly settings: StageSettings;
   /** Where an event goes that was handed over asynchronously and failed three times. @default - the function is never invoked so */
   readonly deadLetterQueue?: IQueue | undefined;
+  /** Environments that are its own. @default - it shares the account's with all others */
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /**
@@ -70,6 +72,7 @@ export class TaskFunction extends Construct implements IGrantable {
       // Without it a stack trace names lines of the minified bundle.
       environment: { NODE_OPTIONS: '--enable-source-maps' },
       ...(props.deadLetterQueue === undefined ? {} : { deadLetterQueue: props.deadLetterQueue }),
+      ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
     });
     this.setEnvironment('logLevel', props.logLevel);
     this.setEnvironment('retention', JSON.stringify(props.retention));

@@ -54,16 +54,28 @@ const startRun = async (name: string): Promise<{ runId: string; goOn: () => void
   return { runId, goOn };
 };
 
-/** What a log said, as one text for each entry. */
-type Told = Map<number, string>;
+/** What a log said, by number. */
+type Told = Map<number, { readonly type: string; readonly taskId: string | undefined }>;
 
-/** What a log lacks or says twice, if anything. */
-const faultOf = (told: Told): string | undefined => {
-  const types = [...told.values()];
-  const count = (type: string): number => types.filter((one) => one === type).length;
+const hasEnded = (told: Told): boolean => [...told.values()].some(({ type }) => type === 'run.completed');
+
+/** What a log lacks or says twice, if anything: a task that was followed from its first day has as many entries as revisions. */
+const faultsOf = async (told: Told): Promise<readonly string[]> => {
+  const all = [...told.values()];
+  const completed = all.filter(({ type }) => type === 'task.completed').map(({ taskId }) => taskId);
   const isInOrder = [...told.keys()].every((seq, index) => seq === index + 1);
-  const isWhole = count('task.completed') === tasks + 1 && count('task.progress') === tasks;
-  return isInOrder && isWhole && count('run.completed') === 1 ? undefined : JSON.stringify([...told]);
+  const faults = [
+    ...(isInOrder ? [] : [`not in order: ${[...told.keys()].join(' ')}`]),
+    ...(new Set(completed).size === tasks + 1 && completed.length === tasks + 1 ? [] : [`${completed.length} ended`]),
+    ...(all.filter(({ type }) => type === 'run.completed').length === 1 ? [] : ['the run did not end once']),
+  ];
+  for (const taskId of new Set(completed)) {
+    const own = all.filter((event) => event.taskId === taskId);
+    const { body } = await muster.call(`GET /tasks/${taskId}`);
+    const isFromBirth = own[0]?.type !== 'task.state' && own[0]?.type !== 'task.completed';
+    if (isFromBirth && own.length !== body.rev) faults.push(`${taskId}: ${own.length} entries, revision ${body.rev}`);
+  }
+  return faults;
 };
 
 /** A process that follows a run from where others have come to, and dies after seven events. */
@@ -71,8 +83,8 @@ const readSome = async (runId: string, told: Told, begun: () => void): Promise<v
   const reader = new Client({ url: muster.http, apiKey: muster.apiKey });
   const death = new AbortController();
   const last = told.size + 7;
-  for await (const { seq, type } of reader.events({ runId }, { cursor: told.size, signal: death.signal })) {
-    told.set(seq, type);
+  for await (const { seq, type, taskId } of reader.events({ runId }, { cursor: told.size, signal: death.signal })) {
+    told.set(seq, { type, taskId });
     begun();
     if (told.size >= last) death.abort();
     if (death.signal.aborted) break;
@@ -84,9 +96,9 @@ const readSome = async (runId: string, told: Told, begun: () => void): Promise<v
 const note = (told: Told, socket: RawSocket): void => {
   for (const { type, payload } of socket.frames.splice(0)) {
     if (type !== 'event') continue;
-    const { seq, type: what } = payload;
+    const { seq, type: what, taskId } = payload;
     // One that leaves numbers out: what is before it is under way, and comes again when the log is read from here.
-    if (seq === told.size + 1) told.set(seq, what);
+    if (seq === told.size + 1) told.set(seq, { type: what, taskId });
   }
 };
 
@@ -94,18 +106,18 @@ describe.concurrent('who follows a run', () => {
   it('hears all of it over HTTP, in order, although its connection breaks and another process goes on', async () => {
     const { runId, goOn } = await startRun('polled');
     const told: Told = new Map();
-    while (![...told.values()].includes('run.completed')) await readSome(runId, told, goOn);
+    while (!hasEnded(told)) await readSome(runId, told, goOn);
     const cursor = told.size;
     const { body } = await muster.call(`GET /runs/${runId}/events?cursor=${cursor}&waitSeconds=1`);
-    for (const { seq, type } of body.items) told.set(seq, type);
-    expect(faultOf(told)).toBeUndefined();
+    for (const { seq, type, taskId } of body.items) told.set(seq, { type, taskId });
+    expect(await faultsOf(told)).toEqual([]);
   });
 
   it('hears all of it over a socket that is cut again and again, by its cursor', async () => {
     const { runId, goOn } = await startRun('watched');
     const told: Told = new Map();
     goOn();
-    for (let turn = 0; ![...told.values()].includes('run.completed'); turn++) {
+    for (let turn = 0; !hasEnded(told); turn++) {
       const socket = await muster.socket();
       expect((await socket.ask('watch', { runId, cursor: told.size })).type).toBe('ack');
       const enough = told.size + 3 + turn;
@@ -113,7 +125,7 @@ describe.concurrent('who follows a run', () => {
         'some events',
         () => {
           note(told, socket);
-          return told.size >= enough || [...told.values()].includes('run.completed');
+          return told.size >= enough || hasEnded(told);
         },
         { timeoutMs: 10_000, everyMs: 5 },
       ).catch(() => undefined);
@@ -123,7 +135,7 @@ describe.concurrent('who follows a run', () => {
     await last.ask('watch', { runId, cursor: told.size });
     note(told, last);
     await last.close();
-    expect(faultOf(told)).toBeUndefined();
+    expect(await faultsOf(told)).toEqual([]);
   });
 
   it('is told of a task with the task’s own revisions, and at once when there is something', async () => {

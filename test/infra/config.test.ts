@@ -35,6 +35,7 @@ describe('Config', () => {
     ['retentionDays', '0'],
     ['lateResultDays', 'long'],
     ['auditDays', '1.5'],
+    ['reservedConcurrency', '0'],
     ['alarmTopicArn', 'alarms@example.com'],
     ['unknown', 'x'],
   ])('refuses %s = %s and names it', (name, value) => {
@@ -65,6 +66,7 @@ describe('Config', () => {
       'lateResultDays',
       'auditDays',
       'logLevel',
+      'reservedConcurrency',
       'alarmTopicArn',
     ]);
   });

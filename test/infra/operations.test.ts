@@ -87,3 +87,20 @@ describe('documents', () => {
     expect(['docs/runbook.md', 'docs/operations.md', 'docs/cost.md'].filter((file) => !existsSync(file))).toEqual([]);
   });
 });
+
+describe('reserved concurrency', () => {
+  const reservedIn = (stack: ReturnType<typeof synthesise>): readonly [string, unknown][] =>
+    ofType(stack, 'AWS::Lambda::Function')
+      .map(([id, { Properties }]): [string, unknown] => [id, Properties.ReservedConcurrentExecutions])
+      .filter(([, reserved]) => reserved !== undefined);
+
+  it('is each queue consumer’s when it is asked for, and nobody’s otherwise', () => {
+    expect(reservedIn(synthesise({}))).toEqual([]);
+    const reserved = reservedIn(synthesise({ reservedConcurrency: '20' }));
+    expect(reserved).toHaveLength(4);
+    for (const [id, environments] of reserved) {
+      expect(id).toMatch(/^FunctionsQueue/);
+      expect(environments).toBe(20);
+    }
+  });
+});

@@ -94,6 +94,7 @@ describe('sendTimer', () => {
     expect(mock).toHaveReceivedCommandExactlyOnceWith(SendMessageCommand, {
       QueueUrl: 'https://timers',
       MessageBody: JSON.stringify(timer),
+      MessageGroupId: timer.tenant,
       DelaySeconds: sent,
     });
   });
