@@ -5,6 +5,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** Where a client finds its service. Left out, the SDK decides from the function's environment. */
@@ -55,7 +56,11 @@ export const createStepFunctionsClient = (options: ClientOptions = {}): SFNClien
 export const createEventBridgeClient = (options: ClientOptions = {}): EventBridgeClient =>
   silent(new EventBridgeClient({ ...bounded, ...options }));
 
-/** For `secrets-manager/secrets.ts`. */
+/** For `vault/vault.ts`. */
+export const createParametersClient = (options: ClientOptions = {}): SSMClient =>
+  silent(new SSMClient({ ...bounded, ...options }));
+
+/** For `secrets-manager/secrets.ts` and `vault/vault.ts`. */
 export const createSecretsManagerClient = (options: ClientOptions = {}): SecretsManagerClient =>
   silent(new SecretsManagerClient({ ...bounded, ...options }));
 

@@ -17,6 +17,7 @@ import { Schedules } from '#infra/constructs/schedules.ts';
 import { SocketApi } from '#infra/constructs/socket-api.ts';
 import { Sweep } from '#infra/constructs/sweep.ts';
 import { Table } from '#infra/constructs/table.ts';
+import { Vault } from '#infra/constructs/vault.ts';
 import { DeadLetterQueue } from '#infra/constructs/work-queue.ts';
 
 export interface MusterStackProps extends StackProps {
@@ -49,7 +50,17 @@ export class MusterStack extends Stack {
       retention,
       settings,
       reservedConcurrency: props.config.reservedConcurrency,
-      resources: { table, queues, sockets, coordination, bus, payloads, access, schedules },
+      resources: {
+        table,
+        queues,
+        sockets,
+        coordination,
+        bus,
+        payloads,
+        access,
+        schedules,
+        vault: new Vault(this, 'Vault'),
+      },
       deadLetters: { 'events/execution-ended': endedDeadLetters, 'schedule/sweep': sweepDeadLetters },
     });
 
@@ -57,6 +68,7 @@ export class MusterStack extends Stack {
       connect: functions.named('websocket/connect'),
       disconnect: functions.named('websocket/disconnect'),
       message: functions.named('websocket/message'),
+      secret: functions.named('websocket/secret'),
     });
     const http = new PublicHttpApi(this, 'Http', {
       settings,

@@ -11,6 +11,10 @@ import { pushFrame } from '../watch/push-frame.ts';
 /** Stable per (task, attempt): what an agent hands to the systems it calls. */
 const idempotencyKeyOf = (task: Task): string => `${task.taskId}:${task.attempt}`;
 
+/** The names of its secrets: the values are asked for. */
+const secretsOf = ({ secrets }: Task): { readonly secrets?: string[] } =>
+  secrets === undefined ? {} : { secrets: secrets.map(({ name }) => name) };
+
 /** What an agent is told of an assignment. */
 export const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
   const {
@@ -45,6 +49,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
       ...(workState === undefined ? {} : { workState: await withReadUrl(services, task.tenant, workState) }),
       ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
       ...(term === undefined ? {} : { term: term.number }),
+      ...secretsOf(task),
     },
     attempt: task.attempt,
     deadline: task.deadlineAt,

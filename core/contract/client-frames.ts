@@ -4,6 +4,7 @@ import { Amount } from './amount.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
+import { SecretRequestName } from './secret.ts';
 import { TaskError, TaskSubmission, Usage } from './task.ts';
 
 const attempt = z.int().positive();
@@ -65,6 +66,8 @@ export const clientFrames = {
     children: z.array(TaskId).min(1).max(limits.childrenPerWait),
     workState: Json.optional(),
   }),
+  /** Asks for a secret that the task names; answered by `secret.value`. */
+  'secret.get': z.strictObject({ taskId: TaskId, attempt, name: SecretRequestName }),
   'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),
   watch: z
     .strictObject({

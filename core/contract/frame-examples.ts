@@ -32,6 +32,7 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
   'task.released': { taskId, attempt: 1 },
   'task.submit': { task: { type: 'review', input: { pullRequest: 17 } } },
   'task.wait': { taskId, attempt: 1, children: [taskId], workState: { read: 12 } },
+  'secret.get': { taskId, attempt: 1, name: 'github-token' },
   'task.cancel': { taskId, reason: 'No longer needed.' },
   watch: { runId },
   unwatch: { runId },

@@ -52,6 +52,8 @@ export const platformFrames = {
     data: Json,
   }),
   'payload.ready': z.looseObject({ ref: z.string(), uploadUrl: z.url(), headers: z.record(z.string(), z.string()) }),
+  /** Answers `secret.get`: for the agent alone, and for this task. */
+  'secret.value': z.looseObject({ taskId: TaskId, name: z.string(), value: z.string() }),
   ack: z.looseObject({ id: z.string() }),
   error: z.looseObject({
     id: z.string().nullable(),

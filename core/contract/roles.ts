@@ -14,6 +14,7 @@ export const Scope = z.enum([
   'tasks:cancel',
   'tasks:work',
   'tasks:operate',
+  'secrets:use',
   'system:audit',
   'system:write',
   'workflows:read',
@@ -44,6 +45,7 @@ const submit: readonly Scope[] = [
   'runs:start',
   'runs:cancel',
   'payloads:write',
+  'secrets:use',
 ];
 const operate: readonly Scope[] = [
   ...submit,
@@ -91,6 +93,7 @@ export const frameScopes = {
   'task.fail': 'tasks:work',
   'task.released': 'tasks:work',
   'task.wait': 'tasks:work',
+  'secret.get': 'tasks:work',
   'task.submit': 'tasks:submit',
   'task.cancel': 'tasks:cancel',
   watch: 'tasks:read',

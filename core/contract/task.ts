@@ -5,6 +5,7 @@ import { AgentId, Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
 import { Priority } from './priority.ts';
+import { SecretReferences } from './secret.ts';
 
 /** The rules by which an agent is chosen among those that are fit and free. `docs/strategies.md` tells what each promises. */
 export const StrategyName = z.enum([
@@ -159,6 +160,8 @@ export const TaskSubmission = z.strictObject({
   publishEvent: z.boolean().default(false),
   /** Of kind `approval`: what may be answered. */
   approval: ApprovalTerms.optional(),
+  /** What its agent may ask for while it has the task: by reference, never by value. */
+  secrets: SecretReferences.optional(),
   metadata: z.record(z.string().max(128), Json).optional(),
 });
 export type TaskSubmission = z.infer<typeof TaskSubmission>;
@@ -226,6 +229,8 @@ export const AssignedTask = z.looseObject({
   /** What the children that it waited for came to: a list of {taskId, status, output?, error?}, or a claim check for it. */
   children: Json.optional(),
   ackTimeoutMs: z.int().optional(),
+  /** Names of the secrets that may be asked for while it is worked on. */
+  secrets: z.array(z.string()).optional(),
 });
 export type AssignedTask = z.infer<typeof AssignedTask>;
 

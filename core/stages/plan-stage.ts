@@ -100,6 +100,7 @@ const submissionOf = ({ step, input, requirements }: MemberSpec, definition: Wor
     ...(step.strategy === undefined && definition.strategy === undefined
       ? {}
       : { strategy: step.strategy ?? definition.strategy }),
+    ...(step.secrets === undefined ? {} : { secrets: step.secrets }),
     slotCost: step.slotCost,
     timeoutSeconds: step.timeoutSeconds,
     retry: step.retry,

@@ -5,7 +5,7 @@ import { keys } from '../contract/keys.ts';
 import { isTerminal, TaskSubmission } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, requireScope } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { newTask } from './new-task.ts';
 import { readTask, type Task } from './task.ts';
@@ -31,7 +31,8 @@ export interface RetryRequest {
 const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => {
   const { kind, type, description, input, context, constraints, outputFormat, complexity, priority, requirements } =
     task;
-  const { strategy, slotCost, estimatedDurationMs, ackTimeoutMs, retry, publishEvent, metadata, timeoutMs } = task;
+  const { strategy, slotCost, estimatedDurationMs, ackTimeoutMs, retry, publishEvent, metadata, timeoutMs, secrets } =
+    task;
   const timeoutSeconds = Math.ceil(timeoutMs / 1000);
   return TaskSubmission.parse({
     kind,
@@ -51,6 +52,7 @@ const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => 
     retry,
     publishEvent,
     metadata,
+    secrets,
     timeoutSeconds,
     runAt,
   });
@@ -72,6 +74,7 @@ export const retryTask = async (
   if (found.kind !== 'task') throw new NotFoundError('task', taskId);
   const { task } = found;
   if (!isTerminal(task.status)) throw new NotEndedError(taskId, task.status);
+  if (task.secrets !== undefined) requireScope(principal, 'secrets:use');
   if (task.place !== undefined)
     throw new InvalidFieldError('taskId', `${taskId} belongs to the run ${task.place.runId}; start the run again.`);
   const fresh = await newTask(services, {

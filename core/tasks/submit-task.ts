@@ -4,7 +4,7 @@ import { keys } from '../contract/keys.ts';
 import { ApprovalTerms, isTerminal, type TaskSubmission } from '../contract/task.ts';
 import type { Traceparent } from '../contract/traceparent.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, requireScope } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { traceOfAttempt } from '../trace/task-spans.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
@@ -67,12 +67,15 @@ const placeOnce = async (services: Services, task: Task): Promise<Task> => {
  * When this returns, the task is stored and will end (I3).
  *
  * @throws IdempotencyMismatchError when the key was used for a different task.
+ * @throws ForbiddenError when it names secrets and its submitter may not.
  * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent.
  */
 export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
   const { principal, submission, idempotencyKey, connectionId, parentTask, traceparent } = request;
   if (submission.kind === 'run')
     throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
+  // An agent's own subtask would be given whatever secret it named: it is not an agent's to name one.
+  if (submission.secrets !== undefined) requireScope(principal, 'secrets:use');
   const parent = parentTask === undefined ? undefined : await checkParent(services, principal, parentTask);
   const task = await newTask(services, {
     tenant: principal.tenant,

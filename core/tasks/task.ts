@@ -3,6 +3,7 @@ import { RunReference } from '../contract/definitions/step.ts';
 import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { Priority } from '../contract/priority.ts';
+import { SecretReferences } from '../contract/secret.ts';
 import { ApprovalTerms, Requirements, RetryPolicy, Strategy, TaskError, TaskKind, Usage } from '../contract/task.ts';
 import type { Item } from '../table/table.ts';
 
@@ -56,6 +57,8 @@ export const Task = z.looseObject({
   priority: Priority,
   requirements: Requirements,
   strategy: Strategy.optional(),
+  /** What the agent that has it may ask for. */
+  secrets: SecretReferences.optional(),
   slotCost: z.int(),
   estimatedDurationMs: z.int().optional(),
   ackTimeoutMs: z.int().optional(),

@@ -16,7 +16,7 @@ import { takeToken } from '#core/tenants/take-token.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { eventHandler } from './event-handler.ts';
-import type { FrameRoutes, Reply } from './frame.ts';
+import type { FrameRoute, FrameRoutes, Reply } from './frame.ts';
 import { parseEnvelope, type ReadFrame, readFrame } from './read-frame.ts';
 
 /** `$default`. */
@@ -105,9 +105,26 @@ const auditRefusal = async (
 const readText = async (sender: Sender, text: string): Promise<ReadFrame> =>
   readFrame(text, isJsonText(text) ? 'json' : encodingOf(await sender.address()));
 
+/** The frames that one function serves. */
+type ServedFrames = Partial<FrameRoutes<ClientFrameType>>;
+
+/** The gateway hands frames to functions by their type; one that says its type otherwise came to the wrong one. */
+class MisroutedFrameError extends AppError {
+  override readonly name = 'MisroutedFrameError';
+  constructor(type: string) {
+    super('UNKNOWN_TYPE', `A frame ${type} is one JSON text whose own field is type.`, { field: 'type' });
+  }
+}
+
+const routeOf = (routes: ServedFrames, type: ClientFrameType): FrameRoute => {
+  const route = routes[type];
+  if (route === undefined) throw new MisroutedFrameError(type);
+  return route;
+};
+
 const handleFrame = async (
   services: Services,
-  routes: FrameRoutes<ClientFrameType>,
+  routes: ServedFrames,
   { body, requestContext: { connectionId } }: MessageEvent,
 ): Promise<{ readonly statusCode: number }> => {
   const sender = senderOf(services, connectionId);
@@ -130,7 +147,7 @@ const handleFrame = async (
       requireScope(principal, scope);
       // What an agent says of its work is never held up: it would hold up what was paid for.
       if (!agentScopes.includes(scope)) await takeToken(services, principal.tenant);
-      await routes[type].run(services, { envelope, connection, reply });
+      await routeOf(routes, type).run(services, { envelope, connection, reply });
     });
     if (!isChatter(type)) logAction(services, principal, action);
     if (isAcknowledged(type, envelope.ack)) await reply('ack', { id: envelope.id });
@@ -148,5 +165,5 @@ const handleFrame = async (
  * The function of frames: one frame, one envelope, one use case. Every refusal is an `error` frame, and a refused frame
  * has changed nothing. Answers are pushed; the invocation's own result has no body.
  */
-export const frameHandler = (services: Services, routes: FrameRoutes<ClientFrameType>) =>
+export const frameHandler = (services: Services, routes: ServedFrames) =>
   eventHandler(services, MessageEvent, (_services, event) => handleFrame(services, routes, event));

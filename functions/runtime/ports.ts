@@ -2,6 +2,7 @@ import { createApiGatewaySockets } from '#adapters/api-gateway/sockets.ts';
 import {
   createDocumentClient,
   createEventBridgeClient,
+  createParametersClient,
   createSchedulerClient,
   createSecretsManagerClient,
   createSocketsClient,
@@ -16,6 +17,7 @@ import { createSchedulerSchedules } from '#adapters/scheduler/schedules.ts';
 import { createSecretsManagerSecrets } from '#adapters/secrets-manager/secrets.ts';
 import { createSqsQueues } from '#adapters/sqs/queues.ts';
 import { createStepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
+import { createVault } from '#adapters/vault/vault.ts';
 import { IdentityProvider, StateMachines } from '#core/contract/env.ts';
 import { readJson } from '#core/contract/json.ts';
 import type { Events } from '#core/ports/events.ts';
@@ -26,6 +28,7 @@ import type { Schedules } from '#core/ports/schedules.ts';
 import type { Secrets } from '#core/ports/secrets.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import type { Tokens } from '#core/ports/tokens.ts';
+import type { Vault } from '#core/ports/vault.ts';
 import type { Table } from '#core/table/table.ts';
 import { ConfigurationError, optionalVariable, type Variables, variable } from './environment.ts';
 
@@ -110,6 +113,13 @@ export const secretsPort = (variables: Variables): Secrets =>
     client: createSecretsManagerClient(),
     secretArn: variable(variables, 'bootstrapSecretArn'),
     clock: { now: Date.now },
+  });
+
+export const vaultPort = (variables: Variables): Vault =>
+  createVault({
+    secretsManager: createSecretsManagerClient(),
+    parameters: createParametersClient(),
+    prefix: variable(variables, 'secretsPrefix'),
   });
 
 export const schedulesPort = (variables: Variables): Schedules =>

@@ -28,6 +28,8 @@ export interface Access {
   readonly payloads?: boolean;
   /** May make, change and remove the schedules of triggers. */
   readonly schedules?: boolean;
+  /** May read the secrets of tenants. */
+  readonly secrets?: boolean;
   /** Lets people and agents in: may read the bootstrap key, and knows the issuer of tokens. */
   readonly authenticates?: boolean;
 }
@@ -77,6 +79,12 @@ export const functionSpecs = {
     description: 'One frame, one envelope, one use case',
     ...interactive,
     access: engine,
+  },
+  'websocket/secret': {
+    description: 'Gives an agent a secret that its task names: the one function that may read them',
+    memoryMb: 256,
+    timeoutSeconds: 15,
+    access: { table: ['GetItem', 'UpdateItem'], pushes: true, secrets: true },
   },
   'http/authorise': {
     description: 'Authorises API keys for the HTTP API',

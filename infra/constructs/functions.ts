@@ -13,6 +13,7 @@ import type { Schedules } from '#infra/constructs/schedules.ts';
 import type { SocketApi } from '#infra/constructs/socket-api.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import { TaskFunction } from '#infra/constructs/task-function.ts';
+import type { Vault } from '#infra/constructs/vault.ts';
 
 /** What functions can be given access to. */
 export interface Resources {
@@ -24,6 +25,7 @@ export interface Resources {
   readonly payloads: Payloads;
   readonly access: Access;
   readonly schedules: Schedules;
+  readonly vault: Vault;
 }
 
 export interface FunctionsProps {
@@ -81,6 +83,7 @@ function grantAccess(grantee: TaskFunction, { access }: FunctionSpec, resources:
   if (access.runsModes === true) resources.coordination.grantExecutions(grantee);
   if (access.publishes === true) resources.bus.grantPublish(grantee);
   if (access.schedules === true) resources.schedules.grantManage(grantee);
+  if (access.secrets === true) resources.vault.grantRead(grantee);
   if (access.payloads === true) resources.payloads.grantReadWrite(grantee);
   if (access.authenticates === true) resources.access.grantAuthenticate(grantee);
 }

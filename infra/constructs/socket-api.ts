@@ -20,11 +20,12 @@ export interface SocketApiProps {
   readonly settings: StageSettings;
 }
 
-/** The functions behind the three routes. */
+/** The functions behind the routes: frames of a type that has a route of its own go to its function. */
 export interface SocketHandlers {
   readonly connect: TaskFunction;
   readonly disconnect: TaskFunction;
   readonly message: TaskFunction;
+  readonly secret: TaskFunction;
 }
 
 /**
@@ -90,10 +91,15 @@ export class SocketApi extends Construct {
 
   /** Hands connections and frames to their functions. No route answers by itself: replies are pushed. */
   addRoutes(handlers: SocketHandlers): void {
-    const routes = { $connect: handlers.connect, $disconnect: handlers.disconnect, $default: handlers.message };
+    const routes = {
+      $connect: handlers.connect,
+      $disconnect: handlers.disconnect,
+      $default: handlers.message,
+      'secret.get': handlers.secret,
+    };
     for (const [key, handler] of Object.entries(routes)) {
       const route = this.api.addRoute(key, {
-        integration: new WebSocketLambdaIntegration(`${key.slice(1)}-integration`, handler.function),
+        integration: new WebSocketLambdaIntegration(`${key.replace(/\W/g, '')}-integration`, handler.function),
       });
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',

@@ -123,8 +123,10 @@ const eventsNeeds: Needs = (action, input, directory) => {
 };
 
 const secretsNeeds: Needs = (action, input, directory) => {
-  const resource = action === 'ListSecrets' ? '*' : directory.secretArn(text(input.SecretId, 'SecretId'));
-  return one(`secretsmanager:${action}`, resource);
+  const permission = `secretsmanager:${action}`;
+  if (action === 'ListSecrets') return one(permission, '*');
+  const id = action === 'CreateSecret' ? text(input.Name, 'Name') : text(input.SecretId, 'SecretId');
+  return one(permission, directory.secretArn(id));
 };
 
 const ssmNeeds: Needs = (action, input, directory) => {

@@ -43,7 +43,7 @@ export async function startServices(start: {
   const database = new DatabaseSync(secretsFile(directory.path));
   stops.keep({ stop: async () => database.close() });
   const secrets = createSecrets({ database, clock, region, accountId });
-  const parameters = createParameters({ region, accountId });
+  const parameters = createParameters({ database, region, accountId });
   const dispatcher = new Dispatcher(authorizer, {
     region,
     accountId,

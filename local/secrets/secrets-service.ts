@@ -48,6 +48,11 @@ const Version = z.looseObject({
 
 const ById = z.looseObject({ SecretId: z.string() });
 const GetInput = ById.extend({ VersionId: z.string().optional(), VersionStage: z.string().optional() });
+const CreateInput = z.looseObject({
+  Name: z.string().min(1).max(512),
+  SecretString: z.string(),
+  Description: z.string().optional(),
+});
 const PutInput = ById.extend({ SecretString: z.string(), ClientRequestToken: z.string().optional() });
 
 /** Opens the secrets kept in a database. */
@@ -93,6 +98,8 @@ class SqliteSecrets implements SecretsService {
     switch (operation) {
       case 'GetSecretValue':
         return this.#getValue(parse(GetInput, input));
+      case 'CreateSecret':
+        return this.#create(parse(CreateInput, input));
       case 'PutSecretValue':
         return this.#putValue(parse(PutInput, input));
       case 'DescribeSecret':
@@ -102,6 +109,20 @@ class SqliteSecrets implements SecretsService {
       default:
         throw new AwsError('InvalidRequestException', `secretsmanager:${operation} does not run locally`);
     }
+  }
+
+  /** The arn's last six characters are made up, as the service's are. */
+  #create({
+    Name: name,
+    SecretString: value,
+    Description: description,
+  }: z.infer<typeof CreateInput>): Record<string, unknown> {
+    if (this.#all().some((secret) => secret.name === name))
+      throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
+    const { region, accountId } = this.#options;
+    const arn = `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${randomUUID().slice(0, 6)}`;
+    this.addSecret({ name, arn, description, initialValue: () => value });
+    return { ARN: arn, Name: name };
   }
 
   #getValue(input: z.infer<typeof GetInput>): Record<string, unknown> {

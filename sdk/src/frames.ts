@@ -38,7 +38,9 @@ export const encodeFrame = (frame: OutgoingFrame, { seq, ts, encoding }: FramePl
     ...(traceparent === undefined ? {} : { traceparent }),
     payload,
   };
-  const text = encoding === 'binary' ? encodeBinary(envelope, { isVote }) : JSON.stringify(envelope);
+  // The gateway finds the function of a secret by the frame's own type, which it reads in JSON only.
+  const isBinary = encoding === 'binary' && type !== 'secret.get';
+  const text = isBinary ? encodeBinary(envelope, { isVote }) : JSON.stringify(envelope);
   const bytes = new TextEncoder().encode(text).byteLength;
   if (bytes > limits.frameBytes) throw new PayloadTooLargeError(`The frame ${type}`, bytes, limits.frameBytes);
   return text;

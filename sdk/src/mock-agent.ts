@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { TaskId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
+import { MusterError } from './errors.ts';
 import { encodeJson, parseJson } from './json.ts';
 import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
 
+interface MockedPlatform {
+  readonly subtaskOutput?: Json;
+  /** Values of the secrets that its tasks name. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
 /** What a mock agent answers: a fixed output or a handler of its own. */
-export type MockAgentOptions =
-  | { readonly output: unknown; readonly handler?: never; readonly subtaskOutput?: Json }
-  | { readonly handler: TaskHandler; readonly output?: never; readonly subtaskOutput?: Json };
+export type MockAgentOptions = MockedPlatform &
+  ({ readonly output: unknown; readonly handler?: never } | { readonly handler: TaskHandler; readonly output?: never });
 
 /** An agent for tests: works without a platform and remembers what it was asked. */
 export class MockAgent {
@@ -22,10 +28,12 @@ export class MockAgent {
   output: Json;
   readonly #handler: TaskHandler;
   readonly #subtaskOutput: Json;
+  readonly #secrets: ReadonlyMap<string, string>;
 
   constructor(options: MockAgentOptions) {
     this.output = asJson(options.output);
     this.#subtaskOutput = options.subtaskOutput ?? null;
+    this.#secrets = new Map(Object.entries(options.secrets ?? {}));
     this.#handler = options.handler ?? (() => options.output);
   }
 
@@ -59,6 +67,11 @@ export class MockAgent {
       },
       checkpoint: async (workState) => {
         this.reported.push({ workState });
+      },
+      secret: async (name) => {
+        const value = this.#secrets.get(name);
+        if (value === undefined) throw new MusterError(`There is no secret ${name}.`, { code: 'NOT_FOUND' });
+        return value;
       },
       details: (_details: ResultDetails) => undefined,
       submit: async (subtask) => {

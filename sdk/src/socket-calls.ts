@@ -26,6 +26,16 @@ export const stowOver = (line: TaskLine, value: unknown, what: string, transfer:
     prepare: (content) => preparePayload(line, content),
   });
 
+/** Asks for a secret that the task names. Never logged, and not kept. */
+export const requestSecret = async (
+  line: TaskLine,
+  asked: { readonly taskId: TaskId; readonly attempt: number; readonly name: string },
+  signal: AbortSignal,
+): Promise<string> => {
+  const answer = await line.request('secret.get', asked, { answer: 'secret.value', signal });
+  return platformFrames['secret.value'].parse(answer.payload).value;
+};
+
 /** What a submission over the socket needs. */
 export interface SubtaskOptions {
   readonly line: TaskLine;

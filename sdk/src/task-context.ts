@@ -51,6 +51,11 @@ export interface TaskContext {
    * `task.workState`. Resolves when the platform has it.
    */
   checkpoint(workState: Json): Promise<void>;
+  /**
+   * The value of a secret that the task names (`task.secrets`), read from the tenant's store now. Keep it out of the output,
+   * messages and logs. @throws {@link MusterError} NOT_FOUND for one that the task does not name, or that is not kept.
+   */
+  secret(name: string): Promise<string>;
   /** Adds cost, confidence or evidence to the result. */
   details(details: ResultDetails): void;
   /**

@@ -7,7 +7,7 @@ import type { AssignedTask } from '../../core/contract/task.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { RequestOptions } from './link.ts';
-import { stowOver, submitSubtask } from './socket-calls.ts';
+import { requestSecret, stowOver, submitSubtask } from './socket-calls.ts';
 import type { Submissions } from './submissions.ts';
 import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
 import type { Timers } from './timers.ts';
@@ -254,6 +254,7 @@ export class TaskRunner {
         if (!abort.signal.aborted) line.post('task.progress', { ...ref, chunk: value });
       },
       checkpoint: (workState) => this.#checkpoint(held, workState),
+      secret: (name) => requestSecret(line, { ...ref, name }, abort.signal),
       details: (details) => {
         held.details = { ...held.details, ...details };
       },

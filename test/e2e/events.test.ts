@@ -116,10 +116,10 @@ describe.concurrent('who follows a run', () => {
   it('hears all of it over a socket that is cut again and again, by its cursor', async () => {
     const { runId, goOn } = await startRun('watched');
     const told: Told = new Map();
-    goOn();
     for (let turn = 0; !hasEnded(told); turn++) {
       const socket = await muster.socket();
       expect((await socket.ask('watch', { runId, cursor: told.size })).type).toBe('ack');
+      goOn();
       const enough = told.size + 3 + turn;
       await until(
         'some events',

@@ -7,6 +7,7 @@ import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
 import type { Services } from '#core/services.ts';
 import { createMessageHandler } from '#functions/websocket/message.ts';
+import { createSecretHandler } from '#functions/websocket/secret.ts';
 import { createTestPorts, type TestPorts } from '#test/support/create-test-ports.ts';
 
 /** Twins and the services made of them. */
@@ -66,13 +67,18 @@ export const openSocket = async (
   const address = addressOf(connectionId, encoding);
   await openConnection(services, address, who);
   const received = (): readonly ReceivedFrame[] => z.array(ReceivedFrame).parse(ports.sockets.framesTo(address));
-  const handler = createMessageHandler(services);
+  // As the gateway does: a type that has a route of its own goes to its function.
+  const handlers = { other: createMessageHandler(services), 'secret.get': createSecretHandler(services) };
+  const handlerOf = (text: string) => handlers[/"type":"secret\.get"/.test(text) ? 'secret.get' : 'other'];
   return {
     connectionId,
     received,
     send: async (text) => {
       const before = received().length;
-      const answer = await handler({ body: text, requestContext: { connectionId, routeKey: '$default' } }, context);
+      const answer = await handlerOf(text)(
+        { body: text, requestContext: { connectionId, routeKey: '$default' } },
+        context,
+      );
       if (JSON.stringify(answer) !== '{"statusCode":200}') throw new Error('a frame is always taken with 200');
       return received().slice(before);
     },

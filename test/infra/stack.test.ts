@@ -111,7 +111,7 @@ describe('permissions', () => {
     'states:StartExecution': environment.stateMachines,
     'events:PutEvents': environment.busName,
     's3:PutObject': environment.payloadsBucket,
-    'secretsmanager:GetSecretValue': environment.bootstrapSecretArn,
+    'ssm:GetParameter': environment.secretsPrefix,
   };
   it.each(Object.entries(variableOf))('give %s exactly to the functions that have %s', (action, variable) => {
     const allowed = functions.filter(([, { Properties }]) => {
@@ -124,6 +124,25 @@ describe('permissions', () => {
     const told = functions.filter(([, { Properties }]) => variable in Properties.Environment.Variables);
     expect(allowed.map(([id]) => id)).toEqual(told.map(([id]) => id));
     expect(told.length).toBeGreaterThan(0);
+  });
+
+  it('give the secrets of tenants to one function, below their prefix only, and the bootstrap key to those that let in', () => {
+    const readers = statements.filter(({ statement }) =>
+      asList(statement.Action).includes('secretsmanager:GetSecretValue'),
+    );
+    const [ofTenants, ofKey] = [
+      readers.filter(({ statement }) => JSON.stringify(statement.Resource).includes(':secret:muster/Muster/*')),
+      readers.filter(({ statement }) => 'Ref' in Object(statement.Resource)),
+    ];
+    expect(ofTenants.map(({ id }) => id)).toEqual([expect.stringMatching(/^FunctionsWebsocketSecret/)]);
+    expect(ofTenants.length + ofKey.length).toBe(readers.length);
+    const told = functions.filter(
+      ([, { Properties }]) => environment.bootstrapSecretArn in Properties.Environment.Variables,
+    );
+    expect(ofKey.length).toBe(told.length);
+    const parameters = statements.filter(({ statement }) => asList(statement.Action).includes('ssm:GetParameter'));
+    expect(parameters.map(({ id }) => id)).toEqual(ofTenants.map(({ id }) => id));
+    expect(JSON.stringify(parameters[0]?.statement.Resource)).toContain(':parameter/muster/Muster/*');
   });
 });
 
@@ -265,7 +284,7 @@ describe('table', () => {
 
 describe('routes', () => {
   const all = ofType(resources, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
-  const socketKeys = ['$connect', '$default', '$disconnect'];
+  const socketKeys = ['$connect', '$default', '$disconnect', 'secret.get'];
   const apiOf = (protocol: string) =>
     ofType(resources, 'AWS::ApiGatewayV2::Api').find(([, { Properties }]) => Properties.ProtocolType === protocol)?.[0];
   const httpRoutes = all.filter(({ ApiId }) => ApiId.Ref === apiOf('HTTP'));
@@ -290,7 +309,7 @@ describe('routes', () => {
     }
   });
 
-  it('of the sockets are three, and none answers by itself', () => {
+  it('of the sockets are four, and none answers by itself', () => {
     expect(sorted(socketRoutes.map(({ RouteKey }) => RouteKey))).toEqual(socketKeys);
     expect(ofType(resources, 'AWS::ApiGatewayV2::RouteResponse')).toEqual([]);
   });

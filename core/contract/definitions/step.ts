@@ -3,6 +3,7 @@ import { Name } from '../ids.ts';
 import { Json } from '../json.ts';
 import { limits } from '../limits.ts';
 import { Priority } from '../priority.ts';
+import { SecretReferences } from '../secret.ts';
 import { ApprovalTerms, Requirements, RetryPolicy, Strategy } from '../task.ts';
 
 /** A step's name inside its workflow; it appears in templates as `steps.<id>`, so it has no dots. */
@@ -33,6 +34,8 @@ const body = {
   requirements: Requirements.default({ capabilities: [] }),
   strategy: Strategy.optional(),
   priority: Priority.optional(),
+  /** What its agents may ask for while they have a task of it. */
+  secrets: SecretReferences.optional(),
   slotCost: z.int().min(0).max(limits.maxConcurrency).default(1),
   timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultTaskTimeoutSeconds),
   retry: RetryPolicy.default({

@@ -30,6 +30,7 @@ export const runHandler = async (
     progress: () => undefined,
     chunk: () => undefined,
     checkpoint: async () => undefined,
+    secret: async () => '',
     details: () => undefined,
     submit: async (subtask) => {
       const taskId = idOf(submitted.push(subtask.type));

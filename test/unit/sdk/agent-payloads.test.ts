@@ -11,6 +11,27 @@ const fixture = useAgents();
 describe('Agent payloads', () => {
   const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+  it('asks for a secret of its task, and is refused one that the task does not name', async () => {
+    const codes: unknown[] = [];
+    await fixture
+      .createAgent()
+      .handle('echo', async (_task, context) => {
+        codes.push(await context.secret('github'));
+        codes.push(await context.secret('other').catch((error: unknown) => error));
+        return 'done';
+      })
+      .start();
+    fixture.platform.silentOn.add('secret.get');
+    const connection = await fixture.platform.connection();
+    connection.assign({ secrets: ['github'] });
+    const first = await connection.next('secret.get');
+    expect(first.payload).toMatchObject({ attempt: 1, name: 'github' });
+    connection.send('secret.value', { taskId: taskIds[0], name: 'github', value: 'value of github' }, first.id);
+    connection.refuse(await connection.next('secret.get'), 'NOT_FOUND');
+    await connection.next('task.result');
+    expect(codes).toMatchObject(['value of github', { code: 'NOT_FOUND' }]);
+  });
+
   it('opens a large input and stows a large output', async () => {
     const text = JSON.stringify(large);
     let stored: Buffer | undefined;

@@ -14,16 +14,24 @@ describe('MockAgent', () => {
   it('runs a handler with everything that a real one has', async () => {
     const agent = new MockAgent({
       subtaskOutput: 'part',
+      secrets: { token: 't' },
       handler: async (task, ctx) => {
         ctx.progress(10, 'begun');
         ctx.chunk('piece');
         const { outcome } = await ctx.submit({ type: 'sub' });
-        return [task.input, (await outcome).output, ctx.attempt];
+        return [task.input, (await outcome).output, ctx.attempt, await ctx.secret('token')];
       },
     });
-    expect(await agent.run({ type: 'x', input: 1 })).toEqual([1, 'part', 1]);
+    expect(await agent.run({ type: 'x', input: 1 })).toEqual([1, 'part', 1, 't']);
     expect(agent.reported).toEqual([{ percent: 10, message: 'begun' }, { chunk: 'piece' }]);
     expect(agent.submitted).toEqual([{ type: 'sub' }]);
+  });
+});
+
+describe('MockAgent without a secret', () => {
+  it('refuses it as the platform does', async () => {
+    const agent = new MockAgent({ handler: (_task, ctx) => ctx.secret('none') });
+    await expect(agent.run({ type: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 

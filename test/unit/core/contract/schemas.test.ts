@@ -150,6 +150,7 @@ describe('clientFrames', () => {
       'task.released': { taskId: `tsk_${uuid}`, attempt: 1 },
       'task.wait': { taskId: `tsk_${uuid}`, attempt: 1, children: [`tsk_${uuid}`] },
       'task.submit': { task: { type: 'work' } },
+      'secret.get': { taskId: `tsk_${uuid}`, attempt: 1, name: 'x' },
       'task.cancel': { taskId: `tsk_${uuid}` },
       watch: { taskId: `tsk_${uuid}` },
       unwatch: {},

@@ -102,9 +102,36 @@ describe('generateSecret', () => {
   });
 });
 
+describe('CreateSecret', () => {
+  it('makes a secret that is found by its name, once, and keeps it', async () => {
+    await secrets.handle('CreateSecret', { Name: 'muster/x/acme/token', SecretString: 'value' });
+    const again = createSecrets({ database, clock, ...place });
+    expect(await again.handle('GetSecretValue', { SecretId: 'muster/x/acme/token' })).toMatchObject({
+      ARN: expect.stringMatching(/:secret:muster\/x\/acme\/token-\w{6}$/),
+      SecretString: 'value',
+    });
+    await expect(
+      again.handle('CreateSecret', { Name: 'muster/x/acme/token', SecretString: 'other' }),
+    ).rejects.toMatchObject({ code: 'ResourceExistsException' });
+  });
+});
+
 describe('createParameters', () => {
+  it('keeps what is put, and overwrites it only when told', async () => {
+    const parameters = createParameters({ database, ...place });
+    const put = { Name: '/a/b', Value: 'one', Type: 'SecureString' };
+    expect(await parameters.handle('PutParameter', put)).toMatchObject({ Version: 1 });
+    await expect(parameters.handle('PutParameter', { ...put, Value: 'two' })).rejects.toMatchObject({
+      code: 'ParameterAlreadyExists',
+    });
+    await parameters.handle('PutParameter', { ...put, Value: 'two', Overwrite: true });
+    expect(await createParameters({ database, ...place }).handle('GetParameter', { Name: '/a/b' })).toMatchObject({
+      Parameter: { Value: 'two', Type: 'SecureString', Version: 2 },
+    });
+  });
+
   it('answers what the template declares and names what it does not', async () => {
-    const parameters = createParameters(place);
+    const parameters = createParameters({ database, ...place });
     parameters.addParameter({ name: '/shop/greeting', type: 'String', value: 'hello' });
     expect(await parameters.handle('GetParameter', { Name: '/shop/greeting' })).toMatchObject({
       Parameter: { Value: 'hello', ARN: 'arn:aws:ssm:us-east-1:000000000000:parameter/shop/greeting' },
