@@ -1,4 +1,5 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { isDeepStrictEqual } from 'node:util';
+import { EventBridgeClient, ListRulesCommand, PutEventsCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Agent } from '#sdk/agent.ts';
@@ -23,6 +24,17 @@ beforeAll(async () => {
     mode: 'sequential',
     name: 'echoes',
     steps: [{ id: 'echo', type: 'echo', input: '{{ input }}', requirements: { capabilities: ['echo'] } }],
+  });
+  // From the beginning: functions remember a tenant's triggers for seconds.
+  await operator.putTrigger({
+    name: 'after',
+    workflow: 'echoes',
+    eventPattern: {
+      source: ['muster'],
+      'detail-type': ['RunCompleted', 'StateChanged'],
+      detail: { workflow: ['nested'], status: ['SUCCEEDED'] },
+    },
+    inputTemplate: { told: '{{ event.detail-type }}', of: '{{ event.detail.output.by }}' },
   });
 });
 afterAll(async () => {
@@ -81,7 +93,7 @@ describe('a trigger', () => {
     });
     await until('its run', async () => (await outputs()).includes('on time'));
     await operator.removeTrigger('soon');
-    expect((await operator.listTriggers()).items.map(({ name }) => name)).toEqual(['on-order']);
+    expect((await operator.listTriggers()).items.map(({ name }) => name)).toEqual(['after', 'on-order']);
   });
 
   it('is refused with the reason when its pattern or its schedule is none', async () => {
@@ -95,8 +107,18 @@ describe('a trigger', () => {
   });
 });
 
+/** Lets the stack's own rule hand over what Muster tells as well. */
+const listenToMuster = async (): Promise<void> => {
+  const bus = new EventBridgeClient(muster.aws);
+  const EventBusName = muster.platform.outputs['BusName'];
+  const { Rules: [rule] = [] } = await bus.send(new ListRulesCommand({ EventBusName }));
+  const EventPattern = JSON.stringify({ source: [{ exists: true }] });
+  await bus.send(new PutRuleCommand({ Name: rule?.Name, EventBusName, EventPattern }));
+  bus.destroy();
+};
+
 describe('a run', () => {
-  it('is paused, resumed, approved by a person, and shows what it took so long for', async () => {
+  it('is paused, resumed, approved by a person, shows what it took so long for, and tells its end on the bus', async () => {
     await client.putWorkflow({
       mode: 'sequential',
       name: 'nested',
@@ -105,6 +127,7 @@ describe('a run', () => {
         { id: 'inner', run: { workflow: 'echoes' }, input: { by: '{{ steps.ok.output.by }}' } },
       ],
     });
+    await listenToMuster();
     const { runId } = await client.startRun({ workflow: 'nested' });
     const [approval] = await until('the approval', async () => {
       const { items } = await client.listApprovals({ open: true });
@@ -124,5 +147,10 @@ describe('a run', () => {
       ['inner', true],
     ]);
     expect(timeline.overheadMs).toBeLessThan(timeline.wallMs);
+    const told = ['RunCompleted', 'StateChanged'].map((type) => ({ told: type, of: 'key:bootstrap' }));
+    await until('what its events started', async () => {
+      const found = await outputs();
+      return told.every((one) => found.some((output) => isDeepStrictEqual(output, one)));
+    });
   });
 });
