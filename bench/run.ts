@@ -4,12 +4,15 @@ import { type BundleFigures, measureBundles } from './bundles.ts';
 import { measureDecision } from './decision.ts';
 import { type EncodingFigures, measureEncodings } from './encoding.ts';
 import { measureEngine } from './engine.ts';
+import { measureModes } from './modes/measure-modes.ts';
+import { printModes } from './modes/print-modes.ts';
 import { measureTasks } from './tasks.ts';
 
 const usage = `Measures Muster on this machine and prints ratios and counts.
 
-Usage: npm run bench -- [--json] [--tasks N]
+Usage: npm run bench -- [--json] [--tasks N] [--modes]
 
+  --modes    only what coordination saves
   --tasks N  tasks of the concurrent phase (default 1000)
   --json     print one line of JSON
 `;
@@ -55,22 +58,32 @@ const printEncodings = (figures: Readonly<Record<string, EncodingFigures>>): voi
   }
 };
 
+/** Only what coordination saves. */
+const benchModes = async (isJson: boolean): Promise<void> => {
+  const modes = await measureModes();
+  if (isJson) process.stdout.write(`${JSON.stringify({ modes })}\n`);
+  else printModes(modes);
+};
+
 const main = async (): Promise<void> => {
   const values = readOptions(usage, {
     json: { type: 'boolean', default: false },
     tasks: { type: 'string', default: '1000' },
+    modes: { type: 'boolean', default: false },
   } as const);
+  if (values.modes) return benchModes(values.json);
   const count = orRefuse(() => wholeNumber('--tasks', values.tasks, [1, 100_000]));
   const decisions = [await measureDecision(10), await measureDecision(10_000)];
   const engine = await measureEngine();
   const tasks = await measureTasks(1024, count);
+  const modes = await measureModes();
   const bundles = await measureBundles();
   const encodings = await measureEncodings();
   const bound = engine.writesPerSecond / writesPerTask;
   const phases = tasks.phases.map((phase) => ({ ...phase, shareOfEngine: phase.tasksPerSecond / bound }));
   if (values.json) {
     process.stdout.write(
-      `${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask, bundles, encodings })}\n`,
+      `${JSON.stringify({ decisions, engine, phases, unitsPerTask: tasks.unitsPerTask, modes, bundles, encodings })}\n`,
     );
     return;
   }
@@ -93,6 +106,7 @@ const main = async (): Promise<void> => {
   process.stdout.write('\nBillable units per task (concurrency 1)\n');
   for (const [unit, amount] of Object.entries(tasks.unitsPerTask))
     process.stdout.write(`  ${unit.padEnd(32)} ${round(amount)}\n`);
+  printModes(modes);
   printBundles(bundles);
   printEncodings(encodings);
 };
