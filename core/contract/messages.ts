@@ -31,6 +31,8 @@ export const StageCancelMessage = z.looseObject({
   runId: RunId,
   stage: z.int().nonnegative(),
   reason: z.string(),
+  /** The run is being stopped: the rest of it is ended as well, and then the run. */
+  stopsRun: z.boolean().optional(),
 });
 export type StageCancelMessage = z.infer<typeof StageCancelMessage>;
 

@@ -1,5 +1,6 @@
 import type { RunId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
+import type { StageCancelMessage } from '../contract/messages.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
@@ -17,12 +18,16 @@ export class RunEndedError extends AppError {
   }
 }
 
+/** Tasks of one stage that a request, or a message, ends: a thousand would take longer than either may. */
+const endedAtOnce = 200;
+
 /**
- * Closes a run's stages and ends every task that is still open, also those of a stage that an earlier, interrupted call
- * closed. Returns how many tasks are still open.
+ * Closes a run's stages and ends tasks that are still open, also those of a stage that an earlier, interrupted call closed.
+ * What is too much for one call is left to a message. Returns how many tasks are still open.
  */
 const endMembers = async (services: Services, run: Run, reason: string): Promise<number> => {
   let open = 0;
+  let partial: number | undefined;
   for (const stage of await readStages(services, run)) {
     await services.table.update({
       key: keys.stage(stage.tenant, stage.runId, stage.position),
@@ -33,8 +38,16 @@ const endMembers = async (services: Services, run: Run, reason: string): Promise
     // An execution that started while its starter died has no ARN here: its tokens are what ends it.
     for (const token of stage.result === undefined ? [stage.taskToken, ...(stage.otherTokens ?? [])] : [])
       await services.executions.fail(token, 'RunNotLive', reason);
-    open += await cancelMembers(services, { tenant: run.tenant, runId: run.runId, stage: stage.position, reason });
+    const members = { tenant: run.tenant, runId: run.runId, stage: stage.position, reason };
+    const left = await cancelMembers(services, members, endedAtOnce);
+    open += left.open;
+    if (left.isPartial) partial = stage.position;
   }
+  // One for all stages: each message goes through all of them.
+  if (partial !== undefined)
+    await services.queues.sendTasks(run.tenant, [
+      { kind: 'cancel', tenant: run.tenant, runId: run.runId, stage: partial, reason, stopsRun: true },
+    ]);
   return open;
 };
 
@@ -58,8 +71,18 @@ export const stopRun = async (services: Services, run: Run, end: RunEnding): Pro
   return readRun(services, run.tenant, run.runId);
 };
 
+/** Ends what is left of a stage that is over, or of a run that is being stopped. Repeatable. */
+export const goOnCancelling = async (services: Services, message: StageCancelMessage): Promise<void> => {
+  if (message.stopsRun !== true) {
+    await cancelMembers(services, message);
+    return;
+  }
+  const run = await readRun(services, message.tenant, message.runId);
+  if (run.status === 'CANCELLING' && run.ending !== undefined) await stopRun(services, run, run.ending);
+};
+
 /**
- * Cancels a run with all its tasks. Cancelling a cancelled run is fine.
+ * Cancels a run with all its tasks; of more than some hundreds the last are cancelled soon after, and the run then. Cancelling a cancelled run is fine.
  * @throws RunEndedError when it ended otherwise, NotFoundError when there is none of this tenant's.
  */
 export const cancelRun = async (

@@ -47,17 +47,29 @@ export const cancelMember = async (services: Services, ref: StageRef, index: num
   });
 };
 
-/** Ends every member of a stage that is still open. Repeatable: what changed meanwhile is met again by the next read. */
+/** What is left of a stage after some of its members were ended. */
+interface Remainder {
+  readonly open: number;
+  /** Whether there were more than were to be ended. */
+  readonly isPartial: boolean;
+}
+
+/**
+ * Ends the members of a stage that are still open, at most so many. Repeatable: what changed meanwhile is met again by the
+ * next read.
+ */
 export const cancelMembers = async (
   services: Services,
   message: Pick<StageCancelMessage, 'tenant' | 'runId' | 'stage' | 'reason'>,
-): Promise<number> => {
+  most = Number.POSITIVE_INFINITY,
+): Promise<Remainder> => {
   const ref: StageRef = { tenant: message.tenant, runId: message.runId, position: message.stage };
   const { open } = await readMarkers(services, ref);
-  for (let start = 0; start < open.length; start += atOnce) {
+  const ended = open.slice(0, most);
+  for (let start = 0; start < ended.length; start += atOnce) {
     await Promise.all(
-      open.slice(start, start + atOnce).map(({ index }) => cancelMember(services, ref, index, message.reason)),
+      ended.slice(start, start + atOnce).map(({ index }) => cancelMember(services, ref, index, message.reason)),
     );
   }
-  return (await readMarkers(services, ref)).open.length;
+  return { open: (await readMarkers(services, ref)).open.length, isPartial: ended.length < open.length };
 };

@@ -1,7 +1,7 @@
 import { TasksMessage } from '#core/contract/messages.ts';
+import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import type { Services } from '#core/services.ts';
-import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { enginePorts } from '../runtime/ports.ts';
@@ -16,7 +16,7 @@ const dispatch = async (services: Services, message: TasksMessage): Promise<void
     case 'follow':
       return followTask(services, message.tenant, message.taskId);
     case 'cancel':
-      await cancelMembers(services, message);
+      return goOnCancelling(services, message);
   }
 };
 

@@ -9,12 +9,12 @@ import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
+import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import { decideStep } from '#core/runs/decide-step.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
 import { handOn } from '#core/runs/hand-on.ts';
 import type { Services } from '#core/services.ts';
-import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
 import { sweep } from '#core/sweep/sweep.ts';
 import type { Item } from '#core/table/table.ts';
@@ -34,7 +34,7 @@ const handleTasksMessage = async (services: Services, message: TasksMessage): Pr
   if (message.kind === 'stage') await createStage(services, message);
   else if (message.kind === 'chunk') await createChunk(services, message);
   else if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
-  else await cancelMembers(services, message);
+  else await goOnCancelling(services, message);
 };
 
 export interface Published {

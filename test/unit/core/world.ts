@@ -13,13 +13,13 @@ import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts
 import { AskedWorkflow, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
+import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import { decideStep } from '#core/runs/decide-step.ts';
 import { type Run, readRun } from '#core/runs/run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
 import type { Services } from '#core/services.ts';
-import { cancelMembers } from '#core/stages/cancel-members.ts';
 import { createChunk, createStage } from '#core/stages/create-stage.ts';
 import { completeTask } from '#core/tasks/complete-task.ts';
 import { failTask } from '#core/tasks/fail-task.ts';
@@ -148,7 +148,7 @@ export const createWorld = () => {
       const { message } = entry;
       if (message.kind === 'stage') await createStage(services, message);
       if (message.kind === 'chunk') await createChunk(services, message);
-      if (message.kind === 'cancel') await cancelMembers(services, message);
+      if (message.kind === 'cancel') await goOnCancelling(services, message);
       if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
     }
   };

@@ -134,7 +134,7 @@ describe('a map-reduce run', () => {
       };
       world.ports.queues.tasks.push(...chunks.slice(chunksDone));
       await world.drainTasks();
-      expect(await world.run(run.runId)).toMatchObject({ status: 'CANCELLED' });
+      expect(await world.run(run.runId)).toMatchObject({ status: 'CANCELLED', error: { message: 'no' } });
       expect(world.members(1).filter(({ status }) => status !== 'CANCELLED')).toEqual([]);
       world.expectBooksToBalance();
     }

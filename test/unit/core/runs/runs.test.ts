@@ -238,6 +238,25 @@ describe('cancelRun', () => {
     expect(world.ports.table.items().filter(({ sweepKey }) => String(sweepKey).startsWith('OPEN#'))).toEqual([]);
   });
 
+  it('leaves what is too much for one request to messages, each of which ends as many', async () => {
+    const world = createWorld();
+    await world.agent('a');
+    const list = Array.from({ length: 450 }, (_, index) => index);
+    const run = await world.start(sequential(step('each', { forEach: '{{ input }}' })), list);
+    await world.enterStage(run, 0);
+    await world.drainTasks();
+    expect(openTasks(world)).toHaveLength(450);
+    expect(await cancelRun(world.services, owner, run.runId, 'enough')).toMatchObject({ status: 'CANCELLING' });
+    expect(openTasks(world)).toHaveLength(250);
+    const [first] = world.ports.queues.tasks;
+    expect(world.ports.queues.tasks).toHaveLength(1);
+    // Twice, as any message may come.
+    if (first !== undefined) world.ports.queues.tasks.push(first);
+    await world.drainTasks();
+    expect(openTasks(world)).toEqual([]);
+    expect(await world.run(run.runId)).toMatchObject({ status: 'CANCELLED', error: { message: 'enough' } });
+  });
+
   it('takes a second cancel, and refuses to cancel what ended otherwise', async () => {
     const world = createWorld();
     const agent = await world.agent('a');
