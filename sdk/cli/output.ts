@@ -115,8 +115,7 @@ export class Output {
   /** Width of the terminal that standard output is; undefined when it is none. */
   get width(): number | undefined {
     const { isTTY, columns } = this.#surroundings.stdout;
-    // A terminal that does not know its width says 0.
-    return isTTY === true ? columns || 80 : undefined;
+    return isTTY === true ? columns : undefined;
   }
 
   /** The result: with `--json` the value, else the text. */

@@ -29,11 +29,19 @@ export interface Surroundings {
   readonly self: readonly [string, ...string[]];
 }
 
+/** A terminal that does not know its size says 0, at which no library can draw. */
+const giveSize = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
+  if (!stream.isTTY) return stream;
+  stream.columns ||= 80;
+  stream.rows ||= 24;
+  return stream;
+};
+
 /** The surroundings of this process, which was started with `entry`. */
 export const surroundingsOf = (entry: string): Surroundings => ({
   stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
+  stdout: giveSize(process.stdout),
+  stderr: giveSize(process.stderr),
   env: process.env,
   directory: process.cwd(),
   home: homedir(),

@@ -1,3 +1,4 @@
+export type { CreatedKey, KeyRequest, KeyView } from '../../core/contract/access.ts';
 export type { AgentView } from '../../core/contract/agent.ts';
 export type { DryRun } from '../../core/contract/dry-run.ts';
 export type { LogEvent } from '../../core/contract/event-log.ts';
@@ -12,6 +13,7 @@ export type {
   WorkflowDefinitionInput,
   WorkflowView,
 } from '../../core/contract/workflow.ts';
+export { Administrator } from './administrator.ts';
 export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
 export { Agent } from './agent.ts';
 export type { BatchHandler } from './batch.ts';
@@ -33,6 +35,7 @@ export type { FollowOptions, LogSubject } from './event-log.ts';
 export type { LinkTimings } from './link.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
+export type { DeadLetterFilter, Redriven } from './operator.ts';
 export { Operator } from './operator.ts';
 export type { TaskOutcome } from './submissions.ts';
 export type { ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';

@@ -10,6 +10,8 @@ import { version } from '../version.ts';
 import { type Finding, failing, look, ok, warning } from './check.ts';
 
 const answerMs = 5000;
+/** The description is large, and its function seldom warm. */
+const descriptionMs = 20_000;
 const clockMs = 5000;
 /** Presigned addresses of payloads are good for 15 minutes. */
 const clockFailingMs = 60_000;
@@ -163,7 +165,7 @@ export const checkVersion = (url: string, apiKey: string): Promise<readonly Find
   look('version', async () => {
     const response = await fetch(`${url}/openapi.json`, {
       headers: { authorization: `Bearer ${apiKey}` },
-      signal: AbortSignal.timeout(answerMs),
+      signal: AbortSignal.timeout(descriptionMs),
     });
     const theirs = OpenApi.safeParse(await response.json().catch(() => undefined)).data?.info.version;
     if (theirs === undefined)
