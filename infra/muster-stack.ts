@@ -5,6 +5,7 @@ import { type Config, retentionOf, settingsOf } from '#infra/config/config.ts';
 import { Access } from '#infra/constructs/access.ts';
 import { Bus } from '#infra/constructs/bus.ts';
 import { Coordination } from '#infra/constructs/coordination.ts';
+import { Domains } from '#infra/constructs/domains.ts';
 import { EventLog } from '#infra/constructs/event-log.ts';
 import { Functions } from '#infra/constructs/functions.ts';
 import { PublicHttpApi } from '#infra/constructs/http-api.ts';
@@ -29,8 +30,8 @@ export interface MusterStackProps extends StackProps {
 /** Muster in one stack. It composes; what each part is stands in `constructs/`. */
 export class MusterStack extends Stack {
   constructor(scope: Construct, id: string, props: MusterStackProps) {
-    super(scope, id, props);
-    const settings = settingsOf(props.config.stage);
+    const settings = settingsOf(props.config);
+    super(scope, id, { terminationProtection: settings.terminationProtection, ...props });
     const retention = retentionOf(props.config);
 
     const table = new Table(this, 'State', { settings });
@@ -104,9 +105,12 @@ export class MusterStack extends Stack {
     const { alarmTopicArn } = props.config;
     new Operations(this, 'Operations', { table, queues, sockets, http, coordination, alarmTopicArn });
 
+    const { httpDomain, socketDomain, certificateArn } = props.config;
+    const domains = new Domains(this, 'Domains', { certificateArn, http, sockets, httpDomain, socketDomain });
     this.addOutputs({
-      HttpUrl: [`${http.api.apiEndpoint}/v1`, 'The HTTP API'],
-      SocketUrl: [sockets.url, 'Where agents and watchers connect'],
+      HttpUrl: [`${domains.httpUrl}/v1`, 'The HTTP API'],
+      SocketUrl: [domains.socketUrl, 'Where agents and watchers connect'],
+      ...domains.targets,
       BusName: [bus.bus.eventBusName, 'Events of runs and tasks; requests for runs'],
       BootstrapSecretArn: [access.bootstrapSecret.secretArn, 'The secret that holds the bootstrap API key'],
       TableName: [table.table.tableName, 'The table'],

@@ -6,6 +6,13 @@ import type { Retention } from '#core/contract/retention.ts';
 /** A context value is text. */
 const days = (usual: number) => z.coerce.number().pipe(z.int().min(1).max(3650)).default(usual);
 
+/** Requests a second. Above 10,000, the quota of a new account, the account's own limit is the lower one. */
+const rate = z.coerce.number().pipe(z.int().min(1).max(10_000)).optional();
+const domain = z
+  .string()
+  .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'must be a domain name')
+  .optional();
+
 /** What `cdk deploy -c name=value` may set. Anything else under these names is refused when the app starts. */
 const ConfigFields = z.strictObject({
   /** `prod` keeps data when the stack goes away, protects the table from deletion and keeps logs longer. */
@@ -57,15 +64,35 @@ const ConfigFields = z.strictObject({
     .string()
     .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/)
     .optional(),
+  /** What all callers together may ask of the HTTP API, and send over sockets, in a second. @default by stage */
+  httpRate: rate,
+  socketRate: rate,
+  /** Names of your own for the two APIs, and a certificate of this region for both. */
+  httpDomain: domain,
+  socketDomain: domain,
+  certificateArn: z
+    .string()
+    .regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/)
+    .optional(),
 });
 
 export const Config = ConfigFields.refine(
   ({ oidcIssuer, oidcAudience }) => (oidcIssuer === undefined) === (oidcAudience === undefined),
   'oidcIssuer and oidcAudience belong together',
-).refine(
-  ({ oidcIssuer, userPool }) => oidcIssuer === undefined || !userPool,
-  'userPool is for installations without an oidcIssuer',
-);
+)
+  .refine(
+    ({ oidcIssuer, userPool }) => oidcIssuer === undefined || !userPool,
+    'userPool is for installations without an oidcIssuer',
+  )
+  .refine(
+    ({ httpDomain, socketDomain, certificateArn }) =>
+      (certificateArn === undefined) === (httpDomain === undefined && socketDomain === undefined),
+    'httpDomain and socketDomain need a certificateArn, and it is for nothing else',
+  )
+  .refine(
+    ({ httpDomain, socketDomain }) => httpDomain === undefined || httpDomain !== socketDomain,
+    'httpDomain and socketDomain must differ: a name leads to one API of a kind',
+  );
 export type Config = z.output<typeof Config>;
 
 /** The names of the context values, for the only reader of context. */
@@ -76,15 +103,44 @@ export interface StageSettings {
   readonly removalPolicy: RemovalPolicy;
   readonly deletionProtection: boolean;
   readonly logRetention: RetentionDays;
+  /** CloudFormation refuses to delete the stack until that is switched off. */
+  readonly terminationProtection: boolean;
+  /** Requests and frames a second. Fairness between tenants is the functions' task; this bounds the bill. */
+  readonly rates: { readonly http: number; readonly socket: number };
 }
 
 const settings: Readonly<Record<Config['stage'], StageSettings>> = {
-  dev: { removalPolicy: RemovalPolicy.DESTROY, deletionProtection: false, logRetention: RetentionDays.ONE_WEEK },
-  prod: { removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true, logRetention: RetentionDays.THREE_MONTHS },
+  dev: {
+    removalPolicy: RemovalPolicy.DESTROY,
+    deletionProtection: false,
+    logRetention: RetentionDays.ONE_WEEK,
+    terminationProtection: false,
+    // A thousand agents' heartbeats are 33 frames a second.
+    rates: { http: 500, socket: 1000 },
+  },
+  prod: {
+    removalPolicy: RemovalPolicy.RETAIN,
+    deletionProtection: true,
+    logRetention: RetentionDays.THREE_MONTHS,
+    terminationProtection: true,
+    rates: { http: 2000, socket: 5000 },
+  },
 };
 
-/** Removal, protection and retention of a stage. */
-export const settingsOf = (stage: Config['stage']): StageSettings => settings[stage];
+/** Removal, protection, retention and rates of a stage. */
+export const settingsOf = ({ stage, httpRate, socketRate }: Config): StageSettings => {
+  const { rates, ...rest } = settings[stage];
+  return { ...rest, rates: { http: httpRate ?? rates.http, socket: socketRate ?? rates.socket } };
+};
+
+/** API Gateway's largest burst in a new account. */
+const largestBurst = 5000;
+
+/** A rate as API Gateway takes it: twice as much at once. */
+export const throttleOf = (rateLimit: number): { readonly rateLimit: number; readonly burstLimit: number } => ({
+  rateLimit,
+  burstLimit: Math.min(largestBurst, 2 * rateLimit),
+});
 
 /** How long what is over is kept. */
 export const retentionOf = ({ retentionDays, lateResultDays, auditDays }: Config): Retention => ({

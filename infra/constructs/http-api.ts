@@ -6,13 +6,10 @@ import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { aliases } from '#core/contract/aliases.ts';
 import { type RouteFamily, routes } from '#core/contract/routes.ts';
-import type { StageSettings } from '#infra/config/config.ts';
+import { type StageSettings, throttleOf } from '#infra/config/config.ts';
 import { addAccessLog } from '#infra/constructs/access-log.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
-
-/** What all callers together may do. Fairness between tenants is the functions' task; this bounds the bill. */
-const throttle = { rateLimit: 500, burstLimit: 1000 } as const;
 
 export interface HttpApiProps {
   readonly settings: StageSettings;
@@ -41,15 +38,16 @@ function routeKeyOf(key: string): HttpRouteKey {
 /** The HTTP API: one API route for each route of the contract, all of them behind the one authoriser. */
 export class PublicHttpApi extends Construct {
   readonly api: HttpApi;
+  readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: HttpApiProps) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', { description: 'Muster', createDefaultStage: false });
-    new HttpStage(this, 'Stage', {
+    this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
-      throttle,
+      throttle: throttleOf(props.settings.rates.http),
       accessLogSettings: addAccessLog(this, props.settings, {
         time: 'requestTime',
         ip: 'identity.sourceIp',

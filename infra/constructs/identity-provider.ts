@@ -11,5 +11,5 @@ export function providerOf(scope: Construct, config: Config): IdentityProvider |
     const claims = { tenantClaim: config.oidcTenantClaim, roleClaim: config.oidcRoleClaim };
     return { issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }), ...claims };
   }
-  return config.userPool ? new UserPool(scope, 'Users', { settings: settingsOf(config.stage) }).provider : undefined;
+  return config.userPool ? new UserPool(scope, 'Users', { settings: settingsOf(config) }).provider : undefined;
 }

@@ -5,16 +5,13 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { StageSettings } from '#infra/config/config.ts';
+import { type StageSettings, throttleOf } from '#infra/config/config.ts';
 import { addAccessLog } from '#infra/constructs/access-log.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import { acknowledgeWildcard } from '#infra/wildcards.ts';
 
 const stageName = 'ws';
-
-/** What all sockets together may send. A thousand agents' heartbeats are 33 frames a second. */
-const throttle = { rateLimit: 1000, burstLimit: 2000 } as const;
 
 export interface SocketApiProps {
   readonly settings: StageSettings;
@@ -34,6 +31,7 @@ export interface SocketHandlers {
  */
 export class SocketApi extends Construct {
   readonly api: WebSocketApi;
+  readonly stage: WebSocketStage;
 
   constructor(scope: Construct, id: string, props: SocketApiProps) {
     super(scope, id);
@@ -41,11 +39,11 @@ export class SocketApi extends Construct {
       description: 'Agents and watchers of Muster',
       routeSelectionExpression: '$request.body.type',
     });
-    const stage = new WebSocketStage(this, 'Stage', {
+    this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,
       stageName,
       autoDeploy: true,
-      throttle,
+      throttle: throttleOf(props.settings.rates.socket),
       accessLogSettings: addAccessLog(this, props.settings, {
         time: 'requestTime',
         ip: 'identity.sourceIp',
@@ -56,7 +54,7 @@ export class SocketApi extends Construct {
         integrationError: 'integrationErrorMessage',
       }),
     });
-    stage.node.addDependency(this.allowAccessLogs());
+    this.stage.node.addDependency(this.allowAccessLogs());
     addRunbookAlarm(this, 'Failing', {
       metric: this.errors({ statistic: 'Sum', period: alarmPeriod }),
       meaning: 'Frames from sockets ended in server errors.',

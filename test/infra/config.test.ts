@@ -37,6 +37,11 @@ describe('Config', () => {
     ['auditDays', '1.5'],
     ['reservedConcurrency', '0'],
     ['alarmTopicArn', 'alarms@example.com'],
+    ['httpRate', '0'],
+    ['socketRate', '10001'],
+    ['httpDomain', 'https://api.example.com'],
+    ['socketDomain', 'localhost'],
+    ['certificateArn', 'a certificate'],
     ['unknown', 'x'],
   ])('refuses %s = %s and names it', (name, value) => {
     const { error } = Config.safeParse({ [name]: value });
@@ -48,6 +53,15 @@ describe('Config', () => {
     expect(Config.parse(issuer)).toMatchObject(issuer);
     for (const half of [{ oidcIssuer: issuer.oidcIssuer }, { oidcAudience: 'muster' }, { ...issuer, userPool: 'true' }])
       expect(Config.safeParse(half).success).toBe(false);
+  });
+
+  it('takes names with their certificate, and no name twice', () => {
+    const certificateArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/0a1b';
+    const names = { httpDomain: 'api.example.com', socketDomain: 'ws.example.com' };
+    expect(Config.parse({ ...names, certificateArn })).toMatchObject(names);
+    expect(Config.safeParse({ httpDomain: names.httpDomain, certificateArn }).success).toBe(true);
+    for (const wrong of [names, { certificateArn }, { ...names, socketDomain: names.httpDomain, certificateArn }])
+      expect(Config.safeParse(wrong).success).toBe(false);
   });
 
   it('names the context values that the app reads', () => {
@@ -68,6 +82,11 @@ describe('Config', () => {
       'logLevel',
       'reservedConcurrency',
       'alarmTopicArn',
+      'httpRate',
+      'socketRate',
+      'httpDomain',
+      'socketDomain',
+      'certificateArn',
     ]);
   });
 });
