@@ -81,7 +81,9 @@ export const rotateBootstrapKey = async (cloud: Cloud, outputs: Outputs): Promis
 /** The stack with a key for it. Pushes to sockets go to its WebSocket API from here on. */
 export const openStack = (cloud: Cloud, outputs: Outputs, apiKey: string): DeployedStack => {
   const http = reachable(cloud, outputs.HttpUrl, '$default');
-  const ws = reachable(cloud, outputs.SocketUrl, '').replace(/\/+ws$/, '/ws');
+  const ws = reachable(cloud, outputs.SocketUrl, '')
+    .replace(/\/+ws$/, '/ws')
+    .replace(/^http/, 'ws');
   cloud.connections.leadTo(ws.replace(/^ws/, 'http'));
   return {
     outputs,
