@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet, stepsOf } from '../support/fleet.ts';
-import { until } from '../support/until.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
   fleet = await Fleet.start();
-  await Promise.all([fleet.begin('boss', 1), fleet.begin('lead', 2), fleet.begin('hand', 3)]);
+  await Promise.all([
+    fleet.begin('boss', 1, { slots: 10 }),
+    fleet.begin('lead', 2, { slots: 10 }),
+    fleet.begin('hand', 2, { slots: 10 }),
+  ]);
 });
 afterAll(() => fleet?.stop());
 
@@ -72,16 +75,15 @@ describe('a hierarchy of agents in processes of their own', () => {
     ]);
     expect(run.progress).toMatchObject({ total: 4, succeeded: 4, share: 1 });
   });
+});
 
+// Beside each other, and after the one that measures who works at once.
+describe.concurrent('a hierarchy in which something goes wrong', () => {
   it('lets the supervisor handle a worker that fails: another does it', async () => {
     const bad = { items: [item('vpc', 1), item('dns', 1, { type: 'fail', worker: 'hand-1' })] };
-    const skipped = await fleet.ended(
-      await fleet.run(hierarchy(), answers({ 'split-infra': bad, recover: { action: 'skip' } })),
-    );
+    const skipped = await fleet.outcome(hierarchy(), answers({ 'split-infra': bad, recover: { action: 'skip' } }));
     expect(skipped).toMatchObject({ status: 'SUCCEEDED', output: { skipped: ['infra/dns'], failureHandled: true } });
-    const failed = await fleet.ended(
-      await fleet.run(hierarchy(), answers({ 'split-infra': bad, recover: { action: 'reassign' } })),
-    );
+    const failed = await fleet.outcome(hierarchy(), answers({ 'split-infra': bad, recover: { action: 'reassign' } }));
     // Who always fails fails again, on whom it was given out to again; nobody is asked a second time.
     expect(failed.status).toBe('FAILED');
     expect(failed.error.message).toMatch(
@@ -108,17 +110,15 @@ describe('a hierarchy of agents in processes of their own', () => {
         { id: 'b', specialization: 'magic' },
       ],
     };
-    const run = await fleet.ended(await fleet.run(hierarchy(), answers({ plan })));
+    const run = await fleet.outcome(hierarchy(), answers({ plan }));
     expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.stringMatching(/"ops".*"magic"/) } });
   });
 
   it('hands work that misses its deadline to the supervisor', async () => {
     const slow = { items: [item('vpc', 1, { type: 'hang' })] };
-    const run = await fleet.ended(
-      await fleet.run(
-        hierarchy({ work: { type: 'sleep', timeoutSeconds: 2 } }),
-        answers({ 'split-infra': slow, recover: { action: 'skip' } }),
-      ),
+    const run = await fleet.outcome(
+      hierarchy({ work: { type: 'sleep', timeoutSeconds: 2 } }),
+      answers({ 'split-infra': slow, recover: { action: 'skip' } }),
     );
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { skipped: ['infra/vpc'] } });
   });
@@ -126,32 +126,8 @@ describe('a hierarchy of agents in processes of their own', () => {
   it('is cancelled with whoever works', async () => {
     const slow = { items: [item('vpc', 1, { type: 'hang' })] };
     const runId = await fleet.run(hierarchy(), answers({ 'split-infra': slow }));
-    await fleet.when(runId, 'it works', (run) => stepsOf(run)['infra/vpc'] === 'RUNNING');
-    await fleet.muster.call(`POST /runs/${runId}/cancel`, { reason: 'enough' });
-    const run = await fleet.ended(runId);
+    const run = await fleet.cancelled(runId, 'it works', (seen) => stepsOf(seen)['infra/vpc'] === 'RUNNING');
     expect(run.status).toBe('CANCELLED');
     expect(stepsOf(run)).toMatchObject({ plan: 'SUCCEEDED', 'infra/vpc': 'CANCELLED', integrate: 'SKIPPED' });
-  });
-
-  it('ends all the same when a worker dies in the middle', async () => {
-    const workers = await fleet.begin('mortal', 2);
-    const teams = [
-      { name: 'app', leader: 'lead-1', specialization: 'services', workers: { capability: 'mortal', size: 2 } },
-    ];
-    const runId = await fleet.run(
-      hierarchy({ teams, work: { type: 'sleep' } }),
-      answers({ plan: { subtasks: [{ id: 's' }] }, 'split-app': { items: [item('one', 2000), item('two', 2000)] } }),
-    );
-    const holder = await until(
-      'one is at work',
-      () => workers.find(({ lines }) => lines.includes('assigned app/one')),
-      {
-        everyMs: 10,
-      },
-    );
-    await holder.kill();
-    const run = await fleet.ended(runId);
-    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { failureHandled: false } });
-    expect(run.output.items[0]).toMatchObject({ item: 'app/one', attempts: 2 });
   });
 });

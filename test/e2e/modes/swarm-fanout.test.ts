@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet, stepsOf } from '../support/fleet.ts';
-import { until } from '../support/until.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
   fleet = await Fleet.start();
-  await fleet.begin('ant', 4);
+  await fleet.begin('ant', 3, { slots: 10 });
 });
 afterAll(() => fleet?.stop());
 
@@ -32,10 +31,10 @@ interface Slept {
   readonly ended: number;
 }
 
-describe('a swarm that fans out over agents in processes of their own', () => {
+describe.concurrent('a swarm that fans out over agents in processes of their own', () => {
   it('divides, works on every part, as many at once as it is large, and puts them together', async () => {
     const aggregate = { task: { type: 'echo', requirements, input: '{{ parts }}' } };
-    const run = await fleet.ended(await fleet.run(swarm({ type: 'sleep' }, { size: 3, aggregate }), parts(7, 400)));
+    const run = await fleet.outcome(swarm({ type: 'sleep' }, { size: 3, aggregate }), parts(7, 400));
     expect(run.status).toBe('SUCCEEDED');
     const { output, metrics, parts: told } = run.output;
     expect(metrics).toMatchObject({ total: 7, succeeded: 7, successRate: 1 });
@@ -64,30 +63,30 @@ describe('a swarm that fans out over agents in processes of their own', () => {
         value: '{{ item.value }}',
       },
     };
-    const run = await fleet.ended(await fleet.run(swarm(work, { order: 'dag' }), input));
+    const run = await fleet.outcome(swarm(work, { order: 'dag' }), input);
     expect(run.output.output.last).toMatchObject({ is: 'done', before: 'ready' });
   });
 
   it('names a part that always fails, with its agent, and tries all the others', async () => {
     const input = parts(2, 100, { id: 'bad', type: 'fail' });
-    const failed = await fleet.ended(await fleet.run(swarm({ type: 'sleep' }), input));
+    const failed = await fleet.outcome(swarm({ type: 'sleep' }), input);
     expect(failed).toMatchObject({ status: 'FAILED', error: { message: expect.stringContaining('"bad"') } });
     expect(failed.result.metrics).toMatchObject({ succeeded: 2, failed: 1 });
     expect(failed.result.parts[2]).toMatchObject({ agent: expect.any(String), error: { code: 'CANNOT' } });
-    const tolerated = await fleet.ended(await fleet.run(swarm({ type: 'sleep' }, { toleratedFailures: 1 }), input));
+    const tolerated = await fleet.outcome(swarm({ type: 'sleep' }, { toleratedFailures: 1 }), input);
     expect(tolerated).toMatchObject({ status: 'SUCCEEDED', output: { missing: ['bad'] } });
   });
 
   it('refuses a decomposition that cannot be, naming its faults', async () => {
-    const run = await fleet.ended(
-      await fleet.run(swarm({ type: 'echo' }), { parts: [{ id: 'a', dependsOn: ['ghost'] }, { id: 'a' }] }),
-    );
+    const run = await fleet.outcome(swarm({ type: 'echo' }), {
+      parts: [{ id: 'a', dependsOn: ['ghost'] }, { id: 'a' }],
+    });
     expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.stringMatching(/"ghost".*"a"/) } });
   });
 
   it('ends a part at its deadline, and the run at its own', async () => {
     const hang = { id: 'slow', type: 'hang' };
-    const late = await fleet.ended(await fleet.run(swarm({ type: 'sleep', timeoutSeconds: 2 }), parts(1, 1, hang)));
+    const late = await fleet.outcome(swarm({ type: 'sleep', timeoutSeconds: 2 }), parts(1, 1, hang));
     expect(late.status).toBe('FAILED');
     expect(stepsOf(late)).toMatchObject({ p0: 'SUCCEEDED' });
     expect(stepsOf(late)['slow']).toMatch(/TIMED_OUT|FAILED/);
@@ -96,23 +95,9 @@ describe('a swarm that fans out over agents in processes of their own', () => {
   it('is cancelled with its parts, and tells of each', async () => {
     const input = parts(1, 1, { id: 'one', type: 'hang' }, { id: 'two', type: 'hang' });
     const runId = await fleet.run(swarm({ type: 'sleep' }, { size: 1, order: 'sequential' }), input);
-    await fleet.when(runId, 'the second part is at work', (run) => stepsOf(run)['one'] === 'RUNNING');
-    await fleet.muster.call(`POST /runs/${runId}/cancel`, { reason: 'enough' });
-    const run = await fleet.ended(runId);
+    const second = 'the second part is at work';
+    const run = await fleet.cancelled(runId, second, (seen) => stepsOf(seen)['one'] === 'RUNNING');
     expect(run.status).toBe('CANCELLED');
     expect(stepsOf(run)).toMatchObject({ p0: 'SUCCEEDED', one: 'CANCELLED', two: 'SKIPPED' });
-  });
-
-  it('ends all the same when an agent dies in the middle', async () => {
-    const workers = await fleet.begin('mortal', 2);
-    const mortal = { capabilities: ['mortal'] };
-    const runId = await fleet.run(swarm({ type: 'sleep', requirements: mortal }), parts(2, 2000));
-    const holder = await until('a part is at work', () => workers.find(({ lines }) => lines.includes('assigned p1')), {
-      everyMs: 10,
-    });
-    await holder.kill();
-    const run = await fleet.ended(runId);
-    expect(run).toMatchObject({ status: 'SUCCEEDED', output: { metrics: { succeeded: 2 } } });
-    expect(run.output.parts[1].attempts).toBe(2);
   });
 });
