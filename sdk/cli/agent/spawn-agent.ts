@@ -39,14 +39,20 @@ export const startOf = async (
 ): Promise<Start> => {
   const { self, env } = cli.surroundings;
   const { url, apiKey } = await socketUrlOf(cli);
-  const configText = JSON.stringify(config);
-  const own = { ...env, MUSTER_URL: url, MUSTER_SOCKET_URL: url, MUSTER_API_KEY: apiKey, MUSTER_PROFILE: '' };
+  // Not as parameters, which everybody on this machine may read: an address may need a header that is a secret.
+  const own = {
+    ...env,
+    MUSTER_URL: url,
+    MUSTER_SOCKET_URL: url,
+    MUSTER_API_KEY: apiKey,
+    MUSTER_PROFILE: '',
+    MUSTER_AGENT_CONFIG: JSON.stringify(config),
+  };
   if (found.kind === 'program') {
-    const told = { ...own, MUSTER_AGENT_NAME: name, MUSTER_AGENT_CONFIG: configText };
-    return { command: found.node, parameters: [found.file], env: told };
+    return { command: found.node, parameters: [found.file], env: { ...own, MUSTER_AGENT_NAME: name } };
   }
   const [command, ...entry] = self;
-  const words = ['agents', 'spawn', '--foreground', '--type', found.name, '--config', configText, '--name', name];
+  const words = ['agents', 'spawn', '--foreground', '--type', found.name, '--name', name];
   return { command, parameters: [...entry, ...words], env: own };
 };
 

@@ -25,7 +25,10 @@ export const spawn = leaf({
   flags: [
     ['--type <type>', 'what it is'],
     ['--name <name>', 'its name (default: the type and four letters)'],
-    ['--config <json>', 'JSON, a file of it, or -: what it registers with, and what its template needs'],
+    [
+      '--config <json>',
+      'JSON, a file of it, or - (default: MUSTER_AGENT_CONFIG): what it registers with, and what its template needs',
+    ],
     ['--foreground', 'be the agent, until Ctrl-C'],
   ],
   examples: [
@@ -39,8 +42,9 @@ export const spawn = leaf({
     config: z.string().optional(),
     foreground: z.boolean().default(false),
   }),
-  async run({ type, name: given, config: written, foreground }, cli) {
+  async run({ type, name: given, config: typed, foreground }, cli) {
     const { surroundings, output } = cli;
+    const written = typed ?? surroundings.env['MUSTER_AGENT_CONFIG'];
     const found = findAgentType(type, surroundings);
     const name = given ?? shortName(found.name);
     const config = written === undefined ? {} : await readValue(surroundings, '--config', written);
