@@ -83,14 +83,20 @@ const readInput = async (example: Example, given: string | undefined): Promise<u
   return input;
 };
 
+/** @throws Error for an answer that nobody asked for. */
+const checkAnswer = (given: string, offered: readonly string[]): string => {
+  if (offered.includes(given)) return given;
+  throw new Error(`--answer: "${given}" is none of ${offered.join(', ')}.`);
+};
+
 /** What a person says: as given beforehand, else as typed; without a terminal it is told how to say it. */
 const answerTo = async (
   { taskId, input, options: offered }: Question,
   muster: LocalMuster,
   given: string | undefined,
 ): Promise<Answer | undefined> => {
-  if (given !== undefined) return { decision: given };
   const choices = offered.join(', ');
+  if (given !== undefined) return { decision: checkAnswer(given, offered) };
   say(`\nA person has to decide: ${choices}\n${JSON.stringify(input, null, 2).slice(0, maxShown)}`);
   if (!process.stdin.isTTY) {
     say(

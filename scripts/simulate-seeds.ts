@@ -48,6 +48,8 @@ export const simulateSeeds = async (
 const isJob = (message: unknown): message is Job =>
   typeof message === 'object' && message !== null && 'seed' in message;
 
-process.on('message', (message) => {
-  if (isJob(message)) void simulate(message).then((result) => process.send?.({ result }));
-});
+// Only where it is a process of its own: whoever listens for messages keeps a process alive that has a channel.
+if (process.argv[1] === script)
+  process.on('message', (message) => {
+    if (isJob(message)) void simulate(message).then((result) => process.send?.({ result }));
+  });

@@ -7,6 +7,7 @@ import { timings } from '../contract/limits.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { Profile, Slots } from './agent.ts';
+import { breakerState } from './breaker.ts';
 import { historyOf, historyTypes } from './history.ts';
 import { workloadOf } from './workload.ts';
 
@@ -79,6 +80,7 @@ const slotsView = (slots: Slots, nowMs: number) => ({
   ...workloadOf(slots, nowMs),
   performance: performanceOf(slots),
   seenAt: slots.seenAt,
+  ...(breakerState(slots, nowMs) === 'closed' ? {} : { breaker: breakerState(slots, nowMs) }),
   ...(slots.metrics === undefined ? {} : { metrics: slots.metrics }),
 });
 

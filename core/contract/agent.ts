@@ -129,6 +129,8 @@ export const AgentView = z.looseObject({
   metadata: z.record(z.string(), Json).optional(),
   maxConcurrency: z.int(),
   freeSlots: z.int(),
+  /** Five failures in a row: it gets nothing for a minute (`open`), then one task to prove itself (`half_open`). */
+  breaker: z.enum(['open', 'half_open']).optional(),
   /** Slots in use: costs of its live tasks. */
   load: z.int().default(0),
   tasks: z.array(

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { AgentId, TaskId } from './ids.ts';
+import { TaskError } from './task.ts';
 
 /** Why a task is where it is: what each agent lacks, where it stands in the queue, what would move it. */
 export const Explanation = z.looseObject({
   taskId: TaskId,
   status: z.string(),
+  /** Why it did not succeed. */
+  error: TaskError.optional(),
   /** How the present assignment was decided. */
   decision: z.looseObject({ strategy: z.string() }).optional(),
   agents: z.array(
@@ -13,6 +16,8 @@ export const Explanation = z.looseObject({
       name: z.string(),
       /** Absent: it could take the task now. `not_in_sample`: of a fleet this large a decision sees a random part. */
       whyNot: z.string().optional(),
+      /** Everything that it lacks, each as `reason: what`. */
+      lacks: z.array(z.string()).optional(),
       score: z.number().optional(),
       terms: z.record(z.string(), z.number()).optional(),
     }),

@@ -4,9 +4,10 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
-import { type Candidate, type WhyNot, whyNotFit, whyNotNow } from '../routing/candidate.ts';
+import { type Candidate, lacksOf, type WhyNot, whyNotFit, whyNotNow } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
+import { readRun } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { virtualStart } from '../tasks/task-writes.ts';
@@ -33,6 +34,29 @@ const placeInQueue = async (services: Services, task: Task): Promise<NonNullable
   return { position: ahead + 1, isExact: cursor === undefined || items.length < countedPlaces };
 };
 
+const lacksIn = (task: Task, { agent }: Candidate): { lacks?: string[] } => {
+  const lacks = [...lacksOf(task.requirements, agent)].map(({ why, what }) => `${why}: ${what}`);
+  return lacks.length === 0 ? {} : { lacks };
+};
+
+/** What a task that no agent is given waits for; `undefined` for one that waits for an agent, or for nothing. */
+const outsideWait = async (services: Services, task: Task): Promise<string | undefined> => {
+  if (task.status !== 'PENDING' || task.waitingFor !== undefined) return undefined;
+  if (task.kind === 'approval') return `A person answering it: POST /v1/approvals/${task.taskId}.`;
+  if (task.childRunId !== undefined) return `The end of the run ${task.childRunId}, which does it.`;
+  if (task.place === undefined) return undefined;
+  const { status, runId } = await readRun(services, task.tenant, task.place.runId);
+  return status === 'PAUSED' ? `Resuming its run, which is paused: POST /v1/runs/${runId}/resume.` : undefined;
+};
+
+/** What would move a task that has ended, or that somebody is at work on. */
+const afterTheEnd = (task: Task): string[] => {
+  if (!isTerminal(task.status) || task.status === 'SUCCEEDED') return [];
+  return task.place === undefined
+    ? [`Doing it again, as a new task: POST /v1/tasks/${task.taskId}/retry.`]
+    : [`It has ended, and belongs to the run ${task.place.runId}: start that again.`];
+};
+
 /**
  * Says why a task is where it is, from the state as it is now: up to 100 agents with what each lacks or how it scores
  * (of a larger fleet more by name, as `not_in_sample`), the task's place in the queue, and what would unblock it. Changes nothing.
@@ -44,6 +68,9 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
   if (found.kind !== 'task') throw new NotFoundError('task', taskId);
   const { task } = found;
   const nowMs = services.clock.now();
+  const isSettled = isTerminal(task.status) || task.status === 'ASSIGNED';
+  const outside = isSettled ? undefined : await outsideWait(services, task);
+  const waits = outside === undefined ? undefined : [outside];
   // Everybody, not only who fits: why an agent is left out is the question.
   const look = await lookForAgents(services, tenant, { capabilities: [] }, 'wide');
   const open = look.candidates.filter((candidate) => whyNot(task, candidate, nowMs) === undefined);
@@ -58,6 +85,7 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
       agentId,
       name,
       ...(reason === undefined ? {} : { whyNot: reason }),
+      ...lacksIn(task, candidate),
       ...(entry === undefined ? {} : { score: entry.score, terms: entry.terms }),
       ...(task.avoid?.includes(agentId) === true ? { gaveItUp: true } : {}),
     };
@@ -73,7 +101,7 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
     agents: [...agents, ...others.map((agent) => ({ ...agent, whyNot: 'not_in_sample' as const }))],
     complete: look.complete,
     ...(task.status === 'QUEUED' ? { queue: await placeInQueue(services, task) } : {}),
-    wouldUnblock:
-      isTerminal(task.status) || task.status === 'ASSIGNED' ? [] : whatWouldUnblock(task, reasons, look.complete),
+    ...(task.error === undefined ? {} : { error: task.error }),
+    wouldUnblock: isSettled ? afterTheEnd(task) : (waits ?? whatWouldUnblock(task, reasons, look.complete)),
   };
 };

@@ -26,18 +26,38 @@ export type WhyNot =
   | 'breaker_open'
   | 'full';
 
-/** Whether an agent could ever have the task: what the roster tells, whatever its load. */
-export const whyNotFit = (requirements: Requirements, agent: RosterEntry): WhyNot | undefined => {
-  if (requirements.agentId !== undefined && requirements.agentId !== agent.agentId) return 'pinned_to_another';
-  if (requirements.agentType !== undefined && requirements.agentType !== agent.type) return 'wrong_type';
+/** One thing that keeps an agent from ever having a task, and what exactly. */
+export interface Lack {
+  readonly why: WhyNot;
+  /** The requirement that is not met, for people. */
+  readonly what: string;
+}
+
+function* capabilitiesLacking({ capabilities, minConfidence = 0 }: Requirements, agent: RosterEntry): Generator<Lack> {
   const confidence = new Map(agent.capabilities.map((capability) => [capability.name, capability.confidence]));
-  for (const name of requirements.capabilities) {
+  for (const name of capabilities) {
     const has = confidence.get(name);
-    if (has === undefined) return 'capability_missing';
-    if (has < (requirements.minConfidence ?? 0)) return 'confidence_too_low';
+    if (has === undefined) yield { why: 'capability_missing', what: name };
+    else if (has < minConfidence) yield { why: 'confidence_too_low', what: `${name} ${has}, not ${minConfidence}` };
   }
-  const mismatch = Object.entries(requirements.labels ?? {}).some(([name, value]) => agent.labels[name] !== value);
-  return mismatch || isRuledOut(requirements, agent.labels) ? 'label_mismatch' : undefined;
+}
+
+/** Everything that an agent lacks: what the roster tells, whatever its load. The first decides; people want them all. */
+export function* lacksOf(requirements: Requirements, agent: RosterEntry): Generator<Lack> {
+  const { agentId, agentType, labels = {} } = requirements;
+  if (agentId !== undefined && agentId !== agent.agentId) yield { why: 'pinned_to_another', what: agentId };
+  if (agentType !== undefined && agentType !== agent.type)
+    yield { why: 'wrong_type', what: `${agent.type}, not ${agentType}` };
+  yield* capabilitiesLacking(requirements, agent);
+  for (const [name, value] of Object.entries(labels))
+    if (agent.labels[name] !== value) yield { why: 'label_mismatch', what: `${name} is not ${value}` };
+  if (isRuledOut(requirements, agent.labels)) yield { why: 'label_mismatch', what: 'affinity' };
+}
+
+/** Whether an agent could ever have the task. */
+export const whyNotFit = (requirements: Requirements, agent: RosterEntry): WhyNot | undefined => {
+  const [first] = lacksOf(requirements, agent);
+  return first?.why;
 };
 
 /** Open, or half open with its probe still at work. */

@@ -1,6 +1,7 @@
 import type { TenantId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
 import type { RunRequest, WorkflowDefinition } from '../contract/workflow.ts';
 import { InvalidFieldError } from '../errors/errors.ts';
 import { rulesOf } from '../modes/rules-of.ts';
@@ -34,6 +35,7 @@ export const reuseOf = async (
     throw new InvalidFieldError('reuse.runId', `${runId} is a run of ${earlier.workflow}, not of ${request.workflow}.`);
   if (definition.mode !== 'sequential')
     throw new InvalidFieldError('reuse', `A run of mode ${definition.mode} is done again as a whole.`);
+  if (!isTerminal(earlier.status)) throw new InvalidFieldError('reuse.runId', `${runId} has not ended.`);
   const { outline } = rulesOf(definition);
   const before = outline.findIndex(({ id, steps }) => id === from || steps.some((step) => step.id === from));
   if (before < 0) throw new InvalidFieldError('reuse.from', `${request.workflow} has no step "${from}".`);

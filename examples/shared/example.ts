@@ -124,9 +124,12 @@ export async function runWorkflow(
   for (const workflow of workflows) await client.putWorkflow(workflow, options);
   const workflow = workflows.at(-1)?.name ?? '';
   const { runId } = await client.startRun({ workflow, input }, options);
-  const stopAsking = decide === undefined ? () => undefined : askPeople(client, runId, decide);
+  const unasked = new AbortController();
+  const stopAsking =
+    decide === undefined ? () => undefined : askPeople(client, runId, decide, (error) => unasked.abort(error));
+  const watching = { signal: signal === undefined ? unasked.signal : AbortSignal.any([signal, unasked.signal]) };
   try {
-    for await (const update of client.watchRun(runId, options)) onEvent?.(update);
+    for await (const update of client.watchRun(runId, watching)) onEvent?.(update);
   } finally {
     stopAsking();
   }
@@ -138,15 +141,21 @@ export async function runWorkflow(
 const askEveryMs = 500;
 const Terms = z.looseObject({ options: z.array(z.string()) });
 
-/** Asks for each open approval of a run, once, until it is told to stop. */
-function askPeople(client: Client, runId: string, decide: NonNullable<ExampleSurroundings['decide']>): () => void {
+/** Asks for each open approval of a run, once, until it is told to stop, or who is asked cannot answer. */
+function askPeople(
+  client: Client,
+  runId: string,
+  decide: NonNullable<ExampleSurroundings['decide']>,
+  giveUp: (error: unknown) => void,
+): () => void {
   const asked = new Set<string>();
   const look = async (): Promise<void> => {
     const { items } = await client.listApprovals({ open: true });
     for (const { taskId, input, approval, ...task } of items) {
       if (task.runId !== runId || asked.has(taskId)) continue;
       asked.add(taskId);
-      const answer = await decide({ taskId, input, options: Terms.safeParse(approval).data?.options ?? [] });
+      const question = { taskId, input, options: Terms.safeParse(approval).data?.options ?? [] };
+      const answer = await Promise.resolve(decide(question)).catch(giveUp);
       if (answer !== undefined) await client.answerApproval(taskId, answer);
     }
   };

@@ -100,7 +100,7 @@ export class S3Door {
         port,
         method: request.method,
         path: `${request.path}${search}`,
-        headers: { ...withoutHopHeaders(incoming), host },
+        headers: { ...withoutHopHeaders(incoming), ...readableType(incoming), host },
       },
       resolve,
     );
@@ -115,6 +115,12 @@ export class S3Door {
     await pipeline(answer, response);
     await sent;
   }
+}
+
+/** The service behind takes a body of this type for a form, which curl and urllib call every body by default. */
+function readableType({ headers }: IncomingMessage): { readonly 'content-type'?: string } {
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  return isForm ? { 'content-type': 'application/octet-stream' } : {};
 }
 
 function readRequest(incoming: IncomingMessage): S3Request {

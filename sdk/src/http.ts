@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Json } from '../../core/contract/json.ts';
 import { backoffMs } from './backoff.ts';
-import { MusterError, toError } from './errors.ts';
+import { AuthenticationError, MusterError, toError } from './errors.ts';
 import { parseJson } from './json.ts';
 import type { Timers } from './timers.ts';
 import { pause } from './timers.ts';
@@ -149,9 +149,9 @@ const readProblem = (response: Response, text: string): MusterError => {
     return new MusterError(detail ?? title ?? code, { code, retryable, status, field, limit, retryAfterMs: after });
   }
   // The gateway's own answers, such as its 401 and 503, are no problem documents.
-  const code = status === 401 ? 'UNAUTHENTICATED' : status === 403 ? 'FORBIDDEN' : `HTTP_${status}`;
+  if (status === 401 || status === 403) return new AuthenticationError(status, new URL(response.url).origin);
   return new MusterError(`The platform answered ${status}: ${text.slice(0, 200)}`, {
-    code,
+    code: `HTTP_${status}`,
     retryable: retryableStatuses.includes(status),
     status,
     retryAfterMs,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +16,11 @@ const commands = Object.entries(scripts).flatMap(([name, command]) => {
 
 const run = (file: string, ...parameters: string[]) =>
   spawnSync(process.execPath, [join(repository, file), ...parameters], { cwd: repository, encoding: 'utf8' });
+
+it('ends a simulation also where whoever started it keeps a channel to it', async () => {
+  const child = fork(join(repository, 'scripts', 'simulate.ts'), ['--seeds', '0'], { silent: true });
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(2);
+});
 
 describe.each(commands)('npm run $name', ({ name, file }) => {
   it('says what it does and how it is called', () => {

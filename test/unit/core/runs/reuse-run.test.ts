@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunRequest, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { endRun } from '#core/runs/end-run.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { createWorld, owner, tenant } from '../world.ts';
 
@@ -21,6 +22,10 @@ const failed = async () => {
   await world.complete(agent, world.memberId(0, 0), 'first');
   await world.enterStage(run, 1);
   await world.fail(agent, world.memberId(1, 0), { retryable: false });
+  await endRun(world.services, run, {
+    status: 'FAILED',
+    error: { code: 'STEP_FAILED', message: 'two', retryable: false },
+  });
   return { world, agent, run };
 };
 const again = (world: Awaited<ReturnType<typeof failed>>['world'], reuse: { runId: string; from: string }, more = {}) =>
@@ -61,6 +66,9 @@ describe('a run that is done again from a step', () => {
     await expect(again(world, { runId: run.runId, from: 'nine' })).rejects.toMatchObject({ code: 'INVALID_FIELD' });
     const unknown = { runId: run.runId.replace(/.$/, (last) => (last === '0' ? '1' : '0')), from: 'two' };
     await expect(again(world, unknown)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const open = await world.start(steps, 'in', 'open');
+    const early = again(world, { runId: open.runId, from: 'two' });
+    await expect(early).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'reuse.runId' });
     const other = await world.start({ mode: 'parallel', name: 'p', tasks: [{ id: 'a', type: 'work' }] }, null, 'p');
     const foreign = again(world, { runId: other.runId, from: 'two' });
     await expect(foreign).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'reuse.runId' });

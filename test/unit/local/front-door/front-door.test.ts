@@ -368,6 +368,14 @@ describe('presigned urls', () => {
     expect([get.status, await get.text()]).toEqual([200, 'payload']);
   });
 
+  it('take a body of any type, also of the one that curl and urllib give every body', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const put = await fetch(await sign(new PutObjectCommand(object)), { method: 'PUT', body: '{"a":1}', headers });
+    expect(put.status).toBe(200);
+    const got = await fetch(await sign(new GetObjectCommand(object)));
+    expect(await got.text()).toBe('{"a":1}');
+  });
+
   it('hold the signer to what its role may do', async () => {
     const answer = await fetch(await sign(new GetObjectCommand({ Bucket: 'files', Key: 'shut/x' })));
     expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('s3:GetObject')]);
