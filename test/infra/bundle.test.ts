@@ -28,10 +28,14 @@ const budget = 450_000;
 
 /** Those that weigh more, and what they carry. Half of each is the AWS SDK's core and zod. */
 const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>> = {
+  // Sockets beside the table.
+  'http/access': 480_000,
   // Queues and sockets beside the table, and how agents are chosen.
   'http/agents': 540_000,
   'http/system': 540_000,
   'http/triggers': 490_000,
+  // Sockets, and the clients of two stores of secrets.
+  'websocket/secret': 560_000,
   // Runs are started: every mode, and the client of Step Functions.
   'queue/trigger': 570_000,
   'events/execution-ended': 640_000,
@@ -48,7 +52,7 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   // Expressions and JSON Schema besides.
   'workflow/decide': 750_000,
   // The two descriptions themselves.
-  'http/specs': 700_000,
+  'http/specs': 760_000,
 };
 
 describe('the bundle of a function', () => {
