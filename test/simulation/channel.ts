@@ -28,7 +28,8 @@ export class Channel<T> {
     this.deliver(message, delayMs, state);
     if (this.world.chance.happens(this.world.weather.duplicate)) {
       this.world.faults.note(`duplicate ${this.name}`);
-      this.world.scheduler.after(delayMs + this.transitMs(), () => this.once(message, { isDone: false }));
+      // It is not waited for: the message itself is.
+      this.world.scheduler.after(delayMs + this.transitMs(), () => this.once(message, { isDone: true }));
     }
   }
 
