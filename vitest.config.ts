@@ -19,8 +19,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           ...slow,
-          fileParallelism: false,
-          maxWorkers: 1,
           // Threads of each function: starting more takes longer than what they save.
           env: { LOCAL_ENVIRONMENTS: '2' },
         },
