@@ -5,45 +5,22 @@ import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSCl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Json } from '#core/contract/json.ts';
-import { Agent } from '#sdk/agent.ts';
 import { Client } from '#sdk/client.ts';
-import { TaskFailure } from '#sdk/errors.ts';
-import type { TaskHandler } from '#sdk/task-context.ts';
-import { type Muster, startMuster } from './support/start-muster.ts';
+import { Fleet, stepsOf } from './support/fleet.ts';
+import type { Muster } from './support/start-muster.ts';
 import { until } from './support/until.ts';
 
+let fleet: Fleet;
 let muster: Muster;
-const agents: Agent[] = [];
 
 beforeAll(async () => {
-  muster = await startMuster();
-  await addAgent('double', (task) => ({ value: Value.parse(task.input).value * 2 }));
-  await addAgent('add', (task) => ({ value: Value.parse(task.input).value + 1 }));
-  await addAgent('fail', () => {
-    throw new TaskFailure('CANNOT', 'It cannot be done.', { retryable: false });
-  });
-  await addAgent('grow', ({ input }) => {
-    const { size } = Size.parse(input);
-    return { size, text: 'x'.repeat(size) };
-  });
-  await addAgent('echo', ({ input }) => input);
-  await addAgent('wait', (_task, { signal }) => new Promise((resolve) => signal.addEventListener('abort', resolve)));
+  fleet = await Fleet.start();
+  muster = fleet.muster;
+  // One agent for each capability, so that every step of a workflow is another agent's.
+  const capabilities = ['double', 'add', 'fail', 'fill', 'echo', 'hang'];
+  await Promise.all(capabilities.map((capability) => fleet.begin(capability, 1, { slots: 10 })));
 });
-afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.stop()));
-  await muster?.stop();
-});
-
-const Size = z.looseObject({ size: z.number() });
-const Value = z.looseObject({ value: z.number() });
-
-/** One agent for each capability, so that every step of a workflow is another agent's. */
-const addAgent = async (capability: string, handler: TaskHandler): Promise<void> => {
-  const agent = new Agent({ url: muster.ws, apiKey: muster.apiKey, name: capability, capabilities: [capability] });
-  agent.handle('*', handler);
-  agents.push(agent);
-  await agent.start();
-};
+afterAll(() => fleet?.stop());
 
 const step = (id: string, capability: string, input?: unknown, more: Record<string, unknown> = {}) => ({
   id,
@@ -55,11 +32,9 @@ const step = (id: string, capability: string, input?: unknown, more: Record<stri
 
 /** Stores a workflow under a name of its own. */
 const define = async (definition: Record<string, unknown>): Promise<string> => {
-  const name = `w-${randomUUID()}`;
-  const { status, body } = await muster.call('POST /workflows', { name, ...definition });
-  expect(body).toMatchObject({ name, version: 1 });
-  expect(status).toBe(201);
-  return name;
+  const { status, body } = await fleet.define(definition);
+  expect({ status, version: body.version }).toEqual({ status: 201, version: 1 });
+  return body.name;
 };
 
 const start = async (workflow: string, input?: unknown): Promise<string> => {
@@ -68,15 +43,8 @@ const start = async (workflow: string, input?: unknown): Promise<string> => {
   return body.runId;
 };
 
-const view = async (runId: string) => (await muster.call(`GET /runs/${runId}`)).body;
-const ends = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
-const ended = (runId: string) =>
-  until(`${runId} ends`, async () => {
-    const run = await view(runId);
-    return ends.includes(run.status) ? run : undefined;
-  });
-const stepsOf = (run: { steps: { step: string; status: string }[] }): Record<string, string> =>
-  Object.fromEntries(run.steps.map(({ step: id, status }) => [id, status]));
+const view = (runId: string) => fleet.view(runId);
+const ended = (runId: string) => fleet.ended(runId);
 
 const runItem = async (runId: string): Promise<Record<string, unknown>> => {
   const item = (await muster.items()).find((text) => text.includes(`#RUN#${runId}`) && text.includes('"sk":"RUN"'));
@@ -114,7 +82,7 @@ describe('a sequential workflow', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', output: { value: 22 }, mode: 'sequential' });
     expect(stepsOf(run)).toEqual({ first: 'SUCCEEDED', second: 'SUCCEEDED', third: 'SUCCEEDED' });
     const tasks = run.steps.map((one: { tasks: unknown[] }) => one.tasks[0]);
-    expect(tasks.map(({ agentName }: { agentName: string }) => agentName)).toEqual(['double', 'add', 'double']);
+    expect(tasks.map(({ agentName }: { agentName: string }) => agentName)).toEqual(['double-0', 'add-0', 'double-0']);
     for (const [earlier, later] of [
       [tasks[0], tasks[1]],
       [tasks[1], tasks[2]],
@@ -169,18 +137,18 @@ describe('a sequential workflow', () => {
 describe('outputs of 200 KB', () => {
   it('pass from step to step and come back whole', async () => {
     const steps = [
-      step('grow', 'grow', { size: 200_000 }),
-      step('same', 'echo', { whole: '{{ steps.grow.output }}', size: '{{ steps.grow.output.size }}' }),
+      step('grow', 'fill', { bytes: 200_000 }),
+      step('same', 'echo', { whole: '{{ steps.grow.output }}', size: '{{ steps.grow.output.bytes }}' }),
     ];
     const run = await ended(await start(await define({ mode: 'sequential', steps })));
     expect(run.status).toBe('SUCCEEDED');
     expect(run.output.$payload.bytes).toBeGreaterThan(200_000);
     const output = Json.parse(await (await fetch(run.output.$payload.url)).json());
-    expect(output).toEqual({ whole: { size: 200_000, text: 'x'.repeat(200_000) }, size: 200_000 });
+    expect(output).toEqual({ whole: { bytes: 200_000, text: 'x'.repeat(200_000) }, size: 200_000 });
     const client = new Client({ url: muster.http, socketUrl: muster.ws, apiKey: muster.apiKey });
     expect((await client.getRun(run.runId)).output).toEqual(output);
     const outcome = await client.submitAndWait({
-      type: 't',
+      type: 'echo',
       input: output,
       requirements: { capabilities: ['echo'] },
     });
@@ -204,7 +172,7 @@ describe('a parallel workflow', () => {
   });
 
   it('is decided as soon as its rule is, and what is left is cancelled', async () => {
-    const tasks = [step('a', 'double', { value: 1 }), step('slow', 'wait')];
+    const tasks = [step('a', 'double', { value: 1 }), step('slow', 'hang')];
     const runId = await start(await define({ mode: 'parallel', tasks, completion: 'any' }));
     expect(await ended(runId)).toMatchObject({ status: 'SUCCEEDED' });
     const slow = await until('the rest is cancelled', async () => {
@@ -213,7 +181,7 @@ describe('a parallel workflow', () => {
     });
     expect(stepsOf(slow)['a']).toBe('SUCCEEDED');
     await until('the slot is free', async () => {
-      const { body } = await muster.call('GET /agents?capability=wait');
+      const { body } = await muster.call('GET /agents?capability=hang');
       return body.items[0].tasks.length === 0;
     });
   });
@@ -226,9 +194,27 @@ describe('a parallel workflow', () => {
   });
 });
 
+describe.concurrent('a task that lasts too long', () => {
+  it('ends at its deadline in a sequential workflow, and what comes after never begins', async () => {
+    const steps = [step('slow', 'hang', null, { timeoutSeconds: 2 }), step('next', 'add', { value: 1 })];
+    const run = await ended(await start(await define({ mode: 'sequential', steps })));
+    expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.stringContaining('slow') } });
+    expect(stepsOf(run)).toMatchObject({ next: 'SKIPPED' });
+    expect(run.steps[0].tasks[0].error.code).toMatch(/DEADLINE/);
+  });
+
+  it('ends at its deadline in a parallel workflow, and what the others did is kept', async () => {
+    const tasks = [step('a', 'double', { value: 1 }), step('slow', 'hang', null, { timeoutSeconds: 2 })];
+    const run = await ended(await start(await define({ mode: 'parallel', tasks })));
+    expect(run).toMatchObject({ status: 'FAILED', error: { message: expect.stringContaining('slow') } });
+    expect(stepsOf(run)).toMatchObject({ a: 'SUCCEEDED' });
+    expect(run.steps[1].tasks[0].error.code).toMatch(/DEADLINE/);
+  });
+});
+
 describe('a run', () => {
   it('is cancelled with everything it has begun', async () => {
-    const runId = await start(await define({ mode: 'parallel', tasks: [step('a', 'wait'), step('b', 'wait')] }));
+    const runId = await start(await define({ mode: 'parallel', tasks: [step('a', 'hang'), step('b', 'hang')] }));
     await until('both work', async () =>
       (await view(runId)).steps.every((one: { status: string }) => ['ASSIGNED', 'RUNNING'].includes(one.status)),
     );
@@ -237,14 +223,14 @@ describe('a run', () => {
     expect(stepsOf(await view(runId))).toEqual({ a: 'CANCELLED', b: 'CANCELLED' });
     expect(await executionEnds(runId)).toBe('ABORTED');
     await until('no slot is left taken', async () => {
-      const { body } = await muster.call('GET /agents?capability=wait');
+      const { body } = await muster.call('GET /agents?capability=hang');
       return body.items[0].tasks.length === 0;
     });
     expect((await view(runId)).status, 'the aborted execution changes nothing').toBe('CANCELLED');
   });
 
   it('ends FAILED when its execution is aborted from outside', async () => {
-    const runId = await start(await define({ mode: 'sequential', steps: [step('a', 'wait'), step('b', 'add')] }));
+    const runId = await start(await define({ mode: 'sequential', steps: [step('a', 'hang'), step('b', 'add')] }));
     await until('it works', async () => ['ASSIGNED', 'RUNNING'].includes((await view(runId)).steps[0].status));
     const client = new SFNClient(muster.aws);
     const executionArn = String((await runItem(runId))['executionArn']);

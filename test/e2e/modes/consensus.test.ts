@@ -43,7 +43,8 @@ const askedBy = async (socket: RawSocket): Promise<{ taskId: string; attempt: nu
 
 describe('a vote of agents in processes of their own', () => {
   it('decides by quorum, and tells who said what', async () => {
-    const run = await decide(vote(), parts('ship', 'keep', 'ship'));
+    // With all asked for, none is left out because the others have decided already.
+    const run = await decide(vote({ minParticipation: 1 }), parts('ship', 'keep', 'ship'));
     expect(run).toMatchObject({
       status: 'SUCCEEDED',
       mode: 'consensus',
@@ -67,39 +68,11 @@ describe('a vote of agents in processes of their own', () => {
     expect(stepsOf(run)).toEqual({ votes: 'SUCCEEDED' });
   });
 
-  it('decides with the others when one dies in the middle, at the deadline', async () => {
-    const [doomed] = await fleet.begin('doomed', 1, { script: 'voter-process.ts' });
-    const agents = [...names.slice(0, 2), 'doomed-0'];
-    const question = { ...parts('ship', 'ship'), 'doomed-0': { decision: 'keep', afterMs: 60_000 } };
-    const runId = await fleet.run(
-      vote({ voters: { agents }, quorum: 0.6, veto: ['doomed-0'], deadlineSeconds: 4 }),
-      question,
-    );
-    await until('it is asked', () => doomed?.lines.includes(`assigned ${runId}`));
-    await doomed?.kill();
-    expect(await fleet.ended(runId)).toMatchObject({
-      status: 'SUCCEEDED',
-      output: { decision: 'ship', cast: 2, invited: 3, absent: [{ agent: 'doomed-0' }] },
-    });
-  });
-
   it('decides with the others when one always fails', async () => {
     expect(await decide(vote({ quorum: 0.6 }), parts('ship', { fails: true }, 'ship'))).toMatchObject({
       status: 'SUCCEEDED',
       output: { decision: 'ship', cast: 2, absent: [{ agent: 'voter-1', why: 'FAILED' }] },
     });
-  });
-
-  it('fails for want of votes with an error of its own when too few answer in time', async () => {
-    const slow = { decision: 'ship', afterMs: 5000 };
-    const run = await decide(vote({ deadlineSeconds: 2, minParticipation: 0.6 }), parts('ship', slow, slow));
-    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'INSUFFICIENT_PARTICIPATION' } });
-    expect(run.error.message).toContain('1 of 3 voted');
-    expect(run.steps[0].tasks.map(({ status }: { status: string }) => status)).toEqual([
-      'SUCCEEDED',
-      'TIMED_OUT',
-      'TIMED_OUT',
-    ]);
   });
 
   it('gives way to a veto', async () => {
@@ -119,26 +92,55 @@ describe('a vote of agents in processes of their own', () => {
     });
   });
 
-  it('hands a tie to a person', async () => {
-    const runId = await fleet.run(
-      vote({ voters: { agents: names.slice(0, 2) }, tieBreaker: 'escalate' }),
-      parts('keep', 'ship'),
-    );
-    const approval = await until('the approval', async () => {
-      const { body } = await fleet.muster.call('GET /approvals');
-      return body.items.find((item: { runId: string }) => item.runId === runId);
-    });
-    const answer = await fleet.muster.call(`POST /approvals/${approval.taskId}`, { decision: 'ship' });
-    expect(answer.status).toBe(200);
-    expect(await fleet.ended(runId)).toMatchObject({ output: { decision: 'ship', by: 'person' } });
-  });
-
   it('ends early once nothing can change, and takes the question back from the rest', async () => {
     const began = Date.now();
     const run = await decide(vote(), parts('ship', 'ship', { decision: 'keep', afterMs: 15_000 }));
     expect(run).toMatchObject({ output: { decision: 'ship', cast: 2, absent: [{ agent: 'voter-2' }] } });
     expect(Date.now() - began).toBeLessThan(10_000);
     await until('it is taken back', async () => (await fleet.view(run.runId)).steps[0].tasks[2].status === 'CANCELLED');
+  });
+
+  it('is cancelled with all its open questions', async () => {
+    const runId = await fleet.run(vote(), parts('ship', ...[1, 2].map(() => ({ decision: 'keep', afterMs: 15_000 }))));
+    const run = await fleet.cancelled(runId, 'all are asked', () =>
+      voters.slice(0, 3).every(({ lines }) => lines.includes(`assigned ${runId}`)),
+    );
+    expect(run.status).toBe('CANCELLED');
+    expect(run.steps[0].tasks.map(({ status }: { status: string }) => status).slice(1)).toEqual([
+      'CANCELLED',
+      'CANCELLED',
+    ]);
+  });
+});
+
+// Side by side, because each waits for a deadline or for somebody.
+describe.concurrent('a vote that takes its time', () => {
+  it('decides with the others when one dies in the middle, at the deadline', async () => {
+    const [doomed] = await fleet.begin('doomed', 1, { script: 'voter-process.ts' });
+    const agents = [...names.slice(0, 2), 'doomed-0'];
+    const question = { ...parts('ship', 'ship'), 'doomed-0': { decision: 'keep', afterMs: 60_000 } };
+    const runId = await fleet.run(
+      vote({ voters: { agents }, quorum: 0.6, veto: ['doomed-0'], deadlineSeconds: 4 }),
+      question,
+    );
+    await until('it is asked', () => doomed?.lines.includes(`assigned ${runId}`));
+    await doomed?.kill();
+    expect(await fleet.ended(runId)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { decision: 'ship', cast: 2, invited: 3, absent: [{ agent: 'doomed-0' }] },
+    });
+  });
+
+  it('fails for want of votes with an error of its own when too few answer in time', async () => {
+    const slow = { decision: 'ship', afterMs: 5000 };
+    const run = await decide(vote({ deadlineSeconds: 2, minParticipation: 0.6 }), parts('ship', slow, slow));
+    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'INSUFFICIENT_PARTICIPATION' } });
+    expect(run.error.message).toContain('1 of 3 voted');
+    expect(run.steps[0].tasks.map(({ status }: { status: string }) => status)).toEqual([
+      'SUCCEEDED',
+      'TIMED_OUT',
+      'TIMED_OUT',
+    ]);
   });
 
   it('counts one vote of an agent that answers twice, and keeps a late one aside where it is seen', async () => {
@@ -162,15 +164,17 @@ describe('a vote of agents in processes of their own', () => {
     await Promise.all([twice.close(), late.close()]);
   });
 
-  it('is cancelled with all its open questions', async () => {
-    const runId = await fleet.run(vote(), parts('ship', ...[1, 2].map(() => ({ decision: 'keep', afterMs: 15_000 }))));
-    await until('all are asked', () => voters.slice(0, 3).every(({ lines }) => lines.includes(`assigned ${runId}`)));
-    expect((await fleet.muster.call(`POST /runs/${runId}/cancel`, {})).status).toBe(200);
-    const run = await fleet.ended(runId);
-    expect(run.status).toBe('CANCELLED');
-    expect(run.steps[0].tasks.map(({ status }: { status: string }) => status).slice(1)).toEqual([
-      'CANCELLED',
-      'CANCELLED',
-    ]);
+  it('hands a tie to a person', async () => {
+    const runId = await fleet.run(
+      vote({ voters: { agents: names.slice(0, 2) }, tieBreaker: 'escalate' }),
+      parts('keep', 'ship'),
+    );
+    const approval = await until('the approval', async () => {
+      const { body } = await fleet.muster.call('GET /approvals');
+      return body.items.find((item: { runId: string }) => item.runId === runId);
+    });
+    const answer = await fleet.muster.call(`POST /approvals/${approval.taskId}`, { decision: 'ship' });
+    expect(answer.status).toBe(200);
+    expect(await fleet.ended(runId)).toMatchObject({ output: { decision: 'ship', by: 'person' } });
   });
 });
