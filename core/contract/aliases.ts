@@ -21,6 +21,7 @@ export const aliases = [
   { key: 'GET /api/agents/workflows/list', route: 'GET /v1/workflows' },
   { key: 'GET /api/agents/workflows/{name}', route: 'GET /v1/workflows/{name}' },
   { key: 'GET /api/agents/status', route: 'GET /v1/system/status' },
+  { key: 'GET /api/agents/metrics', route: 'GET /v1/system/metrics' },
   { key: 'POST /api/agents/initialize', route: 'POST /v1/system/initialize' },
   { key: 'POST /api/agents/shutdown', route: 'POST /v1/system/shutdown' },
   { key: 'GET /api/agents/{agentId}/status', route: 'GET /v1/agents/{agentId}/status' },

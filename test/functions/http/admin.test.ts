@@ -236,7 +236,7 @@ describe('the documents’ paths', () => {
     expect(byAlias.body).toEqual(byRoute.body);
   });
 
-  it('are all there', () => expect(aliases.length).toBe(22));
+  it('are all there', () => expect(aliases.length).toBe(23));
 });
 
 describe('workflows', () => {
