@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReviewReport } from '../../examples/code-review/analysers/report/build-report.ts';
 import { innocent, lineCountOf, planted, plantProject } from './support/planted-project.ts';
@@ -22,7 +23,11 @@ class Start {
   constructor(parameters: readonly string[], caller: string) {
     this.child = spawn(process.execPath, [script, ...parameters], {
       cwd: repository,
-      env: { ...process.env, INIT_CWD: caller },
+      env: {
+        ...process.env,
+        INIT_CWD: caller,
+        NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'node'),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#closed = once(this.child, 'close');
@@ -53,13 +58,22 @@ const descendantsOf = async (root: number): Promise<{ pid: number; command: stri
     .map(([pid, { command }]) => ({ pid, command: command.replaceAll('\0', ' ') }));
 };
 
+const outputOf = async (
+  command: string,
+  parameters: readonly string[],
+): Promise<{ stdout: string; status: unknown }> => {
+  const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [[status], stdout] = await Promise.all([once(child, 'close'), text(child.stdout)]);
+  return { stdout, status };
+};
+
 /** Runs Node on a terminal; where the system has no `script` to make one, on a stream that says it is one. */
-const onTerminal = (parameters: readonly string[]): { stdout: string; status: number | null } => {
+const onTerminal = async (parameters: readonly string[]) => {
   const command = [process.execPath, ...parameters].map((word) => `'${word}'`).join(' ');
-  const real = spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8' });
-  if (real.error === undefined) return real;
   const claim = 'data:text/javascript,process.stdout.isTTY=true';
-  return spawnSync(process.execPath, ['--import', claim, ...parameters], { encoding: 'utf8' });
+  return outputOf('script', ['-qec', command, '/dev/null']).catch(() =>
+    outputOf(process.execPath, ['--import', claim, ...parameters]),
+  );
 };
 
 const isRunning = (pid: number): boolean => {
@@ -141,13 +155,16 @@ describe('npm start -- --once --path DIR --report FILE', () => {
     expect(first.run.stdout).toMatch(/^ {2}syntax +syntax +running +\d+\.\d s/m);
     expect(first.run.stdout).toMatch(/^ {2}report +reporter +succeeded +\d+\.\d s$/m);
   });
+});
 
+// Side by side: each waits for a platform of its own.
+describe.concurrent('npm start -- --once', () => {
   it('reports the same when one of two equal agents is killed in the middle', async () => {
     const run = new Start(['--once', '--path', 'project', '--report', 'killed.json', '--copies', '2'], caller);
     const line = await until(
       'a task of complexity-2 runs',
       () => /^ {2}(complexity(?: \d+)?) +complexity-2 +running/m.exec(run.stdout)?.[1],
-      { timeoutMs: 60_000, everyMs: 2 },
+      { timeoutMs: 100_000, everyMs: 2 },
     );
     const agents = (await descendantsOf(run.child.pid ?? 0)).filter(({ command }) =>
       command.includes('agents/complexity.ts'),
@@ -161,25 +178,11 @@ describe('npm start -- --once --path DIR --report FILE', () => {
     expect(decided(await readReport(join(caller, 'killed.json')))).toEqual(decided(first.report));
   });
 
-  it('shows a bar on a terminal', () => {
-    const { stdout, status } = onTerminal([script, '--once', '--path', join(project, 'src')]);
+  it('shows a bar on a terminal', async () => {
+    const { stdout, status } = await onTerminal([script, '--once', '--path', join(project, 'src')]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/\[█*░+\] \d+ of 8 tasks/);
     expect(stdout).toContain('\u001b[2K');
-  });
-});
-
-describe('npm start', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
-    const run = new Start(['--path', 'project/src', '--port', '0'], caller);
-    await until('the platform serves', () => run.stderr.includes('keeps serving'), { timeoutMs: 60_000 });
-    const below = await descendantsOf(run.child.pid ?? 0);
-    expect(below.filter(({ command }) => command.includes('/agents/'))).toHaveLength(7);
-    expect(below.some(({ command }) => command.includes('--db-path'))).toBe(true);
-    run.child.kill(signal);
-    await run.end();
-    expect(run.child.exitCode).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: null }[signal]);
-    await until('every process is gone', () => below.every(({ pid }) => !isRunning(pid)));
   });
 
   it.each([
@@ -209,5 +212,19 @@ describe('npm start', () => {
     expect(run.stderr).toContain(port);
     expect(run.stderr).not.toMatch(/^ +at /m);
     server.close();
+  });
+});
+
+describe('npm start', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
+    const run = new Start(['--path', 'project/src', '--port', '0'], caller);
+    await until('the platform serves', () => run.stderr.includes('keeps serving'), { timeoutMs: 100_000 });
+    const below = await descendantsOf(run.child.pid ?? 0);
+    expect(below.filter(({ command }) => command.includes('/agents/'))).toHaveLength(7);
+    expect(below.some(({ command }) => command.includes('--db-path'))).toBe(true);
+    run.child.kill(signal);
+    await run.end();
+    expect(run.child.exitCode).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: null }[signal]);
+    await until('every process is gone', () => below.every(({ pid }) => !isRunning(pid)));
   });
 });
