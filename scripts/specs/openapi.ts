@@ -64,7 +64,7 @@ const refusalsOf = (key: string, operation: Operation): ReadonlyMap<number, read
     ...commonRefusals,
     ...(params === undefined ? [] : (['NOT_FOUND'] as const)),
     ...(body === undefined ? [] : (['PAYLOAD_TOO_LARGE'] as const)),
-    ...(key.startsWith('POST ') && (operation.repeat ?? 'stored') === 'stored'
+    ...(key.startsWith('POST ') && operation.isMissing !== true && (operation.repeat ?? 'stored') === 'stored'
       ? (['IDEMPOTENCY_MISMATCH'] as const)
       : []),
     ...(operation.refuses ?? []),
