@@ -13,7 +13,8 @@ const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on 
                                                    when there is still one
                     [--sites]                      lists every port call, not only the uncovered ones
 npm run simulate -- --seed X [--aim PLACE] [--trace]
-                                               one seed, handlers dying at one port call only; --trace prints every event
+                                               one seed, handlers dying at that port call as well; --trace prints every
+                                               event
 npm run simulate -- --explore                  the slot protocol in small fleets, completely
 npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
 
@@ -62,7 +63,7 @@ const report = (totals: Totals, secondsSpent: number, withSites: boolean): void 
   print(JSON.stringify(summary(totals, secondsSpent)));
 };
 
-/** Runs seeds that come to a place again, with handlers dying there alone, a few at a time until it is covered. */
+/** Runs seeds that come to a place again, with handlers dying there as well, a few at a time until it is covered. */
 const aimAtUncovered = async (
   totals: Totals,
   processes: number,

@@ -35,15 +35,15 @@ const isTarget = ({ seed }: World, site: string): boolean => {
   return (hash >>> 8) % 12 === 0;
 };
 
-/** Whoever aims at one place kills there a few times and lets all else live: it would not be reached otherwise. */
-const aimedChance = (world: World, site: string): number => {
+/** A seed that is aimed at a place goes as it always does until it comes there. */
+const isAimedAt = (world: World, site: string): boolean => {
   const { killedBefore, killedAfter } = world.site(site);
-  return site === world.aim && killedBefore + killedAfter < 3 ? 0.4 : 0;
+  return site === world.aim && killedBefore + killedAfter < 3;
 };
 
 /** Handlers die seldom at places they often pass, and often at places they seldom reach, or that are aimed at. */
 const killChance = (world: World, site: string): number => {
-  if (world.aim !== undefined) return aimedChance(world, site);
+  if (isAimedAt(world, site)) return 0.5;
   const { kill, isAimed } = world.weather;
   if (kill === 0) return 0;
   const visits = world.site(site).calls;

@@ -12,7 +12,7 @@ export interface SimulationOptions {
   readonly drop?: Guards | undefined;
   /** One kind of fault alone, say. @default the seed's own */
   readonly weather?: Weather | undefined;
-  /** The one port call at which handlers die. */
+  /** A port call at which handlers die as well. */
   readonly aim?: string | undefined;
 }
 
