@@ -4,6 +4,8 @@ const slow = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
+    // As many as there are cores: one is kept back by default, and of two that is half.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
