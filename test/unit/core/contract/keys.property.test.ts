@@ -22,6 +22,7 @@ const makers = {
     .tuple(tenant, id, number)
     .map(([t, a, n]) => [keys.workflowVersion(t, a, n), ['version', t, a, n]] as const),
   newest: fc.tuple(tenant, id).map(([t, a]) => [keys.workflowNewest(t, a), ['newest', t, a]] as const),
+  runCounts: fc.tuple(tenant, id).map(([t, a]) => [keys.runCounts(t, a), ['runCounts', t, a]] as const),
   run: fc.tuple(tenant, id).map(([t, a]) => [keys.run(t, a), ['run', t, a]] as const),
   stage: fc.tuple(tenant, id, number).map(([t, a, n]) => [keys.stage(t, a, n), ['stage', t, a, n]] as const),
   trigger: fc.tuple(tenant, id).map(([t, a]) => [keys.trigger(t, a), ['trigger', t, a]] as const),
