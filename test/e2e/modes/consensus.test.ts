@@ -156,6 +156,11 @@ describe.concurrent('a vote that takes its time', () => {
     expect(run).toMatchObject({
       output: { decision: 'ship', cast: 2, tally: [{ votes: 0 }, { votes: 2 }] },
     });
+    // What nobody has to answer any more is cancelled after the decision, soon.
+    await until('the end of the open vote', async () => {
+      const { body } = await fleet.muster.call(`GET /tasks/${belated.taskId}`);
+      return body.status === 'CANCELLED' ? body : undefined;
+    });
     const refused = await late.ask('task.result', { ...belated, output: { decision: 'keep' } });
     expect(refused.payload).toMatchObject({ code: 'ALREADY_TERMINAL' });
     expect((await fleet.muster.call(`GET /tasks/${belated.taskId}`)).body).toMatchObject({
