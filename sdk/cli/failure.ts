@@ -48,7 +48,8 @@ const exitCodeOf = ({ code, status, retryable }: MusterError): ExitCode => {
 const hints: Readonly<Record<string, string>> = {
   UNAUTHENTICATED:
     'The key is not known, ended or revoked. `muster login` stores another; `muster doctor` looks closer.',
-  FORBIDDEN: 'The role of this key may not do it. An administrator makes another key by `muster keys create`.',
+  FORBIDDEN:
+    'The key is unknown, ended or revoked, or its role may not do it. `muster login` stores another; `muster doctor` looks closer.',
   UNAVAILABLE: 'Is the platform up, and the address right? `muster doctor` looks; `muster dev` starts one here.',
   UNEXPECTED_RESPONSE:
     'Something else than Muster answers at this address, or a version that this command does not know.',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RunRequest, WorkflowDefinition } from '../../../core/contract/workflow.ts';
+import { AskedWorkflow, RunRequest } from '../../../core/contract/workflow.ts';
 import { MusterError } from '../../src/errors.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -24,7 +24,7 @@ const put = leaf({
   flags: [['--dry-run', 'only check it: who could do it, what it would cost, how long it would take']],
   input: z.object({ file: z.string(), dryRun: z.boolean().default(false) }),
   async run({ file, dryRun }, cli) {
-    const given = { option: '<file>', given: file, shape: WorkflowDefinition, of: 'workflow' };
+    const given = { option: '<file>', given: file, shape: AskedWorkflow, of: 'workflow' };
     const definition = await readShape(cli.surroundings, given);
     if (dryRun) {
       const checked = await (await cli.operator()).dryRun(definition);
@@ -32,7 +32,11 @@ const put = leaf({
       return;
     }
     const view = await (await cli.client()).putWorkflow(definition);
-    cli.output.result(view, () => `${view.name} v${view.version} (${view.mode})`);
+    const { name, version, mode, choice } = view;
+    cli.output.result(
+      view,
+      () => `${name} v${version} (${mode}${choice === undefined ? '' : `, because ${choice.why}`})`,
+    );
   },
 });
 

@@ -219,6 +219,19 @@ describe('muster workflow and run', () => {
     expect(refused.stderr).toContain('steps');
   });
 
+  it('stores a workflow whose mode is chosen, and says what was chosen and why', async () => {
+    const choice = { mode: 'dag', why: 'its steps depend on one another' };
+    cli.answer({
+      'POST /v1/workflows': { name: 'w', version: 1, mode: 'dag', definition: {}, choice, createdAt: now },
+    });
+    await writeFile(
+      join(cli.home, 'w.json'),
+      JSON.stringify({ name: 'w', mode: 'auto', steps: [{ id: 'a', type: 'echo' }] }),
+    );
+    const { stdout, code } = await cli.run('workflow put w.json');
+    expect([code, stdout]).toEqual([0, 'w v1 (dag, because its steps depend on one another)\n']);
+  });
+
   it('starts a run, and names the workflow that was probably meant', async () => {
     cli.answer({
       'GET /v1/workflows': {
