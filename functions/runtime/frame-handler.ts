@@ -7,7 +7,7 @@ import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
-import { loadConnection } from '#core/identity/connection.ts';
+import { type Connection, loadConnection } from '#core/identity/connection.ts';
 import { type Principal, requireScope } from '#core/identity/principal.ts';
 import { requireLive } from '#core/identity/require-live.ts';
 import type { Services } from '#core/services.ts';
@@ -26,21 +26,35 @@ const MessageEvent = z.looseObject({
 });
 type MessageEvent = z.infer<typeof MessageEvent>;
 
-/** Where a frame came from. Its address is looked up only when it is asked for. */
-interface Sender {
-  address(): Promise<string>;
-}
+/** Where a frame came from. Its address is looked up once, and only when it is asked for before it is known. */
+class Sender {
+  readonly #services: Services;
+  readonly #connectionId: string;
+  #address: string | undefined;
 
-const senderOf = (services: Services, connectionId: string): Sender => ({
-  address: async () => {
+  constructor(services: Services, connectionId: string) {
+    this.#services = services;
+    this.#connectionId = connectionId;
+  }
+
+  is({ connectionId }: Connection): void {
+    this.#address = connectionId;
+  }
+
+  async address(): Promise<string> {
+    this.#address ??= await this.#look();
+    return this.#address;
+  }
+
+  async #look(): Promise<string> {
     try {
-      return (await loadConnection(services, connectionId, { asClient: true })).connectionId;
+      return (await loadConnection(this.#services, this.#connectionId, { asClient: true })).connectionId;
     } catch {
       // Nobody's, or the store is out of reach: what is told then is told in JSON, which every client reads.
-      return connectionId;
+      return this.#connectionId;
     }
-  },
-});
+  }
+}
 
 /** An answer that cannot be sent is not sent again: a frame without an answer is repeated by its sender. */
 const replyTo =
@@ -127,7 +141,7 @@ const handleFrame = async (
   routes: ServedFrames,
   { body, requestContext: { connectionId } }: MessageEvent,
 ): Promise<{ readonly statusCode: number }> => {
-  const sender = senderOf(services, connectionId);
+  const sender = new Sender(services, connectionId);
   const frame = await readText(sender, body ?? '');
   const reply = replyTo(services, sender, frame.id);
   const startedAt = services.clock.now();
@@ -139,6 +153,7 @@ const handleFrame = async (
     route = type;
     const scope = frameScopes[type];
     const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
+    sender.is(connection);
     const { principal } = connection;
     from = principal;
     const action = { action: type, on: namedItems(envelope.payload) };
