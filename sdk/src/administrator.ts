@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { CreatedKey, type KeyRequest, KeyView } from '../../core/contract/access.ts';
 import { TenantView } from '../../core/contract/tenant.ts';
-import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './client.ts';
+import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './call-options.ts';
+import { pageOf } from './call-options.ts';
 import { Http } from './http.ts';
 import { realTimers } from './timers.ts';
-
-const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.looseObject({ items: z.array(item), nextCursor: z.string().optional() });
 
 /** What an administrator does about who may come in, and how much a tenant may have. */
 export class Administrator {

@@ -1,86 +1,33 @@
 import * as z from 'zod';
-import type { Encoding } from '../../core/contract/address.ts';
 import { AgentView } from '../../core/contract/agent.ts';
 import type { LogEvent } from '../../core/contract/event-log.ts';
 import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
-import type { Json } from '../../core/contract/json.ts';
-import { limits } from '../../core/contract/limits.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
 import { isTerminal, TaskView } from '../../core/contract/task.ts';
 import type { RunRequestInput, WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
 import { RunView, WorkflowView } from '../../core/contract/workflow.ts';
-import { openPayload, stowPayload } from './claim-checks.ts';
+import { ApiPayloads } from './api-payloads.ts';
+import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions, WaitOptions } from './call-options.ts';
+import { pageOf } from './call-options.ts';
 import { ClientSocket } from './client-socket.ts';
-import { MusterError, toError } from './errors.ts';
 import { type FollowOptions, followLog, type LogSubject } from './event-log.ts';
 import type { ApiRequest } from './http.ts';
 import { Http } from './http.ts';
 import { linkTimings } from './link.ts';
 import { checkKey, checkUrl } from './options.ts';
+import { outcomeOf, pollEnd } from './poll-outcome.ts';
 import { submitSubtask } from './socket-calls.ts';
 import type { TaskOutcome } from './submissions.ts';
 import type { Timers } from './timers.ts';
-import { pause, realTimers } from './timers.ts';
+import { realTimers } from './timers.ts';
 import type { EventSource, WatchUpdate } from './watch.ts';
 import { followSubject, statusOf } from './watch.ts';
+import { within } from './within.ts';
 
-/** Where a client finds the platform. */
-export interface ClientOptions {
-  /** HTTP base, `https://…/v1`. */
-  readonly url: string;
-  /** `wss://…`. Without it the client polls instead of listening. */
-  readonly socketUrl?: string;
-  readonly apiKey: string;
-  /** How frames are written on the socket (docs/binary.md). @default 'json' */
-  readonly encoding?: Encoding;
-  /** For tests. */
-  readonly timers?: Timers;
-  readonly random?: () => number;
-}
-
-/** Of a call that may be repeated or called off. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Of a call that creates something: the same key creates the same thing. */
-export interface SubmitOptions extends CallOptions {
-  readonly idempotencyKey?: string | undefined;
-  /** The W3C trace that it belongs to. */
-  readonly traceparent?: string | undefined;
-}
-
-/** Of a call that waits for an end. */
-export interface WaitOptions extends CallOptions {
-  /** After this the wait, not the work, ends with WAIT_TIMEOUT. */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Which part of a list, and which entries. */
-export interface ListOptions extends CallOptions {
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
-  readonly status?: string | undefined;
-}
-
-/** One page of a list; `nextCursor` asks for the next. */
-export interface Page<Item> {
-  readonly items: Item[];
-  readonly nextCursor?: string | undefined;
-}
-
-const UploadPlace = z.looseObject({
-  ref: z.string(),
-  uploadUrl: z.string(),
-  headers: z.record(z.string(), z.string()),
-});
 const Health = z.looseObject({ status: z.string() });
 /** What the health route answers. */
 export type Health = z.infer<typeof Health>;
-
-const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.looseObject({ items: z.array(item), nextCursor: z.string().optional() });
 
 const ListedRun = RunView.omit({ steps: true });
 /** A run in a list. */
@@ -91,7 +38,6 @@ const runEnds: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_O
 /** How often a subject is read while its events are listened to, and while they cannot be. */
 const listeningPollMs = 5000;
 const pollMs = 1000;
-const outcomePollMs = 10_000;
 
 const noEvents: EventSource = { subscribe: () => () => undefined };
 
@@ -104,6 +50,7 @@ export class Client {
   readonly #timers: Timers;
   readonly #random: () => number;
   readonly #http: Http;
+  readonly #payloads: ApiPayloads;
   #socket: ClientSocket | undefined;
 
   /** @throws {@link MusterError} INVALID_OPTION for an address or a key that can never be right. */
@@ -115,11 +62,12 @@ export class Client {
     this.#timers = options.timers ?? realTimers;
     this.#random = options.random ?? Math.random;
     this.#http = new Http({ url: options.url, apiKey: options.apiKey, timers: this.#timers, random: this.#random });
+    this.#payloads = new ApiPayloads(this.#http, { timers: this.#timers, random: this.#random });
   }
 
   /** Submits a task; resolves once it is stored and will end. */
   async submit(task: TaskSubmissionInput, options: SubmitOptions = {}): Promise<TaskView['taskId']> {
-    const body = { ...task, input: await this.#stow(task.input, options.signal) };
+    const body = { ...task, input: await this.#payloads.stow(task.input, options.signal) };
     const view = await this.#http.call({ method: 'POST', path: '/tasks', body, ...options }, TaskView);
     return view.taskId;
   }
@@ -133,26 +81,29 @@ export class Client {
     }
     const key = options.idempotencyKey;
     if (key !== undefined) EnvelopeId.parse(key);
-    return this.#within(options, async (signal) => {
+    return within(this.#timers, options, async (signal) => {
       const line = { line: socket.link, submissions: socket.submissions, timers: this.#timers, random: this.#random };
       const submitted = await submitSubtask(
         { ...line, signal, id: key, traceparent: options.traceparent, isEndEnough: true },
         task,
       );
       if (submitted.hasEnded) return submitted.outcome;
-      const polled = this.#pollOutcome(submitted.taskId, { socket, signal, isEnded: isTerminal(submitted.status) });
-      return Promise.race([submitted.outcome, polled]);
+      const { taskId, status, outcome } = submitted;
+      const read = (): Promise<TaskView> => this.#readTask(taskId, signal);
+      const ended = pollEnd({ read, socket, timers: this.#timers, signal, isEnded: isTerminal(status) });
+      const polled = ended.then(async (view) => outcomeOf(await this.#payloads.open(view, signal)));
+      return Promise.race([outcome, polled]);
     });
   }
 
   /** A task with its input and output, whatever their size. */
   async getTask(taskId: string, options: CallOptions = {}): Promise<TaskView> {
-    return this.#openView(await this.#readTask(taskId, options.signal), options.signal);
+    return this.#payloads.open(await this.#readTask(taskId, options.signal), options.signal);
   }
 
   /** The task once it has ended, in whatever status. @throws {@link MusterError} WAIT_TIMEOUT */
   waitForTask(taskId: string, options: WaitOptions = {}): Promise<TaskView> {
-    return this.#within(options, async (signal) => {
+    return within(this.#timers, options, async (signal) => {
       await drainOf(this.watchTask(taskId, { signal }));
       return this.getTask(taskId, { signal });
     });
@@ -188,18 +139,18 @@ export class Client {
 
   /** Starts a workflow; resolves once the run is stored. */
   async startRun(request: RunRequestInput, options: SubmitOptions = {}): Promise<RunView> {
-    const body = { ...request, input: await this.#stow(request.input, options.signal) };
+    const body = { ...request, input: await this.#payloads.stow(request.input, options.signal) };
     return this.#http.call({ method: 'POST', path: '/runs', body, ...options }, RunView);
   }
 
   /** A run with its input and output, whatever their size. */
   async getRun(runId: string, options: CallOptions = {}): Promise<RunView> {
-    return this.#openView(await this.#readRun(runId, options.signal), options.signal);
+    return this.#payloads.open(await this.#readRun(runId, options.signal), options.signal);
   }
 
   /** The run once it has ended, in whatever status. @throws {@link MusterError} WAIT_TIMEOUT */
   waitForRun(runId: string, options: WaitOptions = {}): Promise<RunView> {
-    return this.#within(options, async (signal) => {
+    return within(this.#timers, options, async (signal) => {
       await drainOf(this.watchRun(runId, { signal }));
       return this.getRun(runId, { signal });
     });
@@ -329,79 +280,7 @@ export class Client {
     const request: ApiRequest = { method: 'POST', path: `${path}/cancel`, body, signal };
     return this.#http.call(request, schema);
   }
-
-  #stow(value: unknown, signal?: AbortSignal): Promise<Json> {
-    return stowPayload(value, 'input', {
-      timers: this.#timers,
-      random: this.#random,
-      signal,
-      inlineBytes: limits.inlinePayloadBytes,
-      prepare: (body) => this.#http.call({ method: 'POST', path: '/payloads', body, signal }, UploadPlace),
-    });
-  }
-
-  async #openView<View extends { input: Json; output?: Json | undefined }>(
-    view: View,
-    signal?: AbortSignal,
-  ): Promise<View> {
-    const transfer = { timers: this.#timers, random: this.#random, signal };
-    const input = await openPayload(view.input, transfer);
-    if (view.output === undefined) return { ...view, input };
-    return { ...view, input, output: await openPayload(view.output, transfer) };
-  }
-
-  /** A completion is pushed once; whoever was away then finds the outcome here. */
-  async #pollOutcome(
-    taskId: string,
-    {
-      socket,
-      signal,
-      isEnded,
-    }: { readonly socket: ClientSocket; readonly signal: AbortSignal; readonly isEnded: boolean },
-  ): Promise<TaskOutcome> {
-    for (let isFirst = true; ; isFirst = false) {
-      if (!isFirst || !isEnded) await this.#pauseUntilUp(socket, signal);
-      signal.throwIfAborted();
-      const view = await this.#readTask(taskId, signal);
-      if (isTerminal(view.status)) return outcomeOf(await this.#openView(view, signal));
-    }
-  }
-
-  async #pauseUntilUp(socket: ClientSocket, signal: AbortSignal): Promise<void> {
-    const up = new AbortController();
-    const forget = socket.onUp(() => up.abort());
-    await pause(this.#timers, outcomePollMs, AbortSignal.any([signal, up.signal]));
-    forget();
-  }
-
-  /** Runs something with a signal that also ends when it is done, so that nothing of it is left behind. */
-  async #within<Result>(
-    { signal, timeoutMs }: WaitOptions,
-    run: (signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    const inner = new AbortController();
-    const abort = (): void => inner.abort(toError(signal?.reason));
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    const late = new MusterError(`Not ended within ${timeoutMs ?? 0} ms`, { code: 'WAIT_TIMEOUT', retryable: true });
-    const callOff = timeoutMs === undefined ? undefined : this.#timers.after(timeoutMs, () => inner.abort(late));
-    try {
-      return await run(inner.signal);
-    } finally {
-      callOff?.();
-      signal?.removeEventListener('abort', abort);
-      inner.abort(new MusterError('No longer waited for', { code: 'STOPPED' }));
-    }
-  }
 }
-
-const outcomeOf = ({ taskId, status, output, error, usage }: TaskView): TaskOutcome => ({
-  taskId,
-  status,
-  output,
-  error,
-  usage,
-});
 
 const drainOf = async (updates: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of updates);

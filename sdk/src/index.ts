@@ -18,16 +18,8 @@ export type { AgentEvents, AgentOptions, AgentTimings } from './agent.ts';
 export { Agent } from './agent.ts';
 export type { BatchHandler } from './batch.ts';
 export type { BidHandler, BidOffer, BidRequest } from './bids.ts';
-export type {
-  CallOptions,
-  ClientOptions,
-  Health,
-  ListedRun,
-  ListOptions,
-  Page,
-  SubmitOptions,
-  WaitOptions,
-} from './client.ts';
+export type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions, WaitOptions } from './call-options.ts';
+export type { Health, ListedRun } from './client.ts';
 export { Client } from './client.ts';
 export type { MusterErrorDetails } from './errors.ts';
 export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } from './errors.ts';

@@ -5,12 +5,10 @@ import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.t
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
 import { RunTimeline, RunView, type WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
-import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './client.ts';
+import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './call-options.ts';
+import { pageOf } from './call-options.ts';
 import { Http } from './http.ts';
 import { realTimers } from './timers.ts';
-
-const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.looseObject({ items: z.array(item), nextCursor: z.string().optional() });
 
 const pathOf = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`;
 
