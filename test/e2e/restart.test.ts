@@ -131,11 +131,13 @@ describe('the platform', () => {
     await until(
       'every task ends',
       async () => {
-        for (const taskId of taskIds.filter((id) => !endings.has(id))) {
+        // Looks no further than the first that has not ended: looking costs the platform what it works with.
+        for (const taskId of taskIds.slice(endings.size)) {
           const { body } = await call(ready, `GET /tasks/${taskId}`);
-          if (body.endedAt !== undefined) endings.set(taskId, endOf(body));
+          if (body.endedAt === undefined) return false;
+          endings.set(taskId, endOf(body));
         }
-        return endings.size === total;
+        return true;
       },
       { timeoutMs: 130_000, everyMs: 250 },
     );

@@ -101,8 +101,8 @@ beforeAll(async () => {
   caller = await realpath(await mkdtemp(join(tmpdir(), 'muster-start-')));
   project = join(caller, 'project');
   await plantProject(project);
-  // The platform's own sources make the review last long enough to be disturbed.
-  await cp(join(repository, 'core'), join(project, 'vendored'), { recursive: true });
+  // A part of the platform's own sources makes the review last long enough to be disturbed.
+  await cp(join(repository, 'core', 'contract'), join(project, 'vendored'), { recursive: true });
   const run = new Start(['--once', '--path', 'project', '--report', 'report.json'], caller);
   const code = await run.end();
   first = { code, run, report: await readReport(join(caller, 'report.json')) };
