@@ -65,12 +65,13 @@ const cursorOf = ({ tenant, requirements, strategy }: Task): string =>
 const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
   const nowMs = services.clock.now();
   const avoided = new Set<string>(task.avoid ?? []);
-  const free = look.candidates.filter(({ slots }) => whyNotNow(task.slotCost, slots, nowMs) === undefined);
+  const fit = look.candidates.filter(({ agent }) => task.excluded?.includes(agent.agentId) !== true);
+  const free = fit.filter(({ slots }) => whyNotNow(task.slotCost, slots, nowMs) === undefined);
   const preferred = free.filter(({ agent }) => !avoided.has(agent.agentId));
   // An agent that gave the task up gets it again only when it is the only one that could ever have it.
   const othersExist =
     !look.complete ||
-    look.candidates.some(
+    fit.some(
       ({ agent, slots }) =>
         !avoided.has(agent.agentId) &&
         whyNotNow(0, slots, nowMs) === undefined &&
@@ -98,7 +99,7 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
     };
     return { kind: 'claimed', ...claimed, decision };
   }
-  return { kind: 'nobody', isUnrunnable: look.complete && look.candidates.length === 0 };
+  return { kind: 'nobody', isUnrunnable: look.complete && fit.length === 0 };
 };
 
 /** An agent that a network kept from its work is asked first: it may have all that it needs by now. */

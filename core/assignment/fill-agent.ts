@@ -88,7 +88,8 @@ const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
   cost: task.slotCost,
 });
 
-const hasGivenUp = (agent: Pick<Slots, 'agentId'>, task: Task): boolean => task.avoid?.includes(agent.agentId) ?? false;
+const hasGivenUp = ({ agentId }: Pick<Slots, 'agentId'>, { avoid, excluded }: Task): boolean =>
+  avoid?.includes(agentId) === true || excluded?.includes(agentId) === true;
 
 /** What came of one queued task: what of the agent's room it took, and the assignment that is still to be delivered. */
 interface Taken {
@@ -100,7 +101,7 @@ const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promis
   const task = await readQueued(services, slots.tenant, taskId);
   if (task === undefined) return { cost: 0 };
   if (hasGivenUp(slots, task)) {
-    // The agent gave it up before: whether it may have it again depends on who else there is.
+    // The agent gave it up before, or is never to have it: who may have it depends on who else there is.
     const chosen = await claimAgent(services, task);
     if (chosen.kind !== 'claimed') return { cost: 0 };
     await assignClaimed(services, task, chosen.slots, chosen.claim);

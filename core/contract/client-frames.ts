@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AgentRegistration, AgentUpdate, TaskRef } from './agent.ts';
 import { Amount } from './amount.ts';
+import { CollaborationRequest, EscalationRequest, ResourceRequest } from './escalation.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -68,6 +69,9 @@ export const clientFrames = {
   }),
   /** Asks for a secret that the task names; answered by `secret.value`. */
   'secret.get': z.strictObject({ taskId: TaskId, attempt, name: SecretRequestName }),
+  'collaboration.request': CollaborationRequest,
+  'resource.request': ResourceRequest,
+  'escalation.raise': EscalationRequest,
   'task.cancel': z.strictObject({ taskId: TaskId, reason: z.string().max(1024).optional() }),
   watch: z
     .strictObject({

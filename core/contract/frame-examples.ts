@@ -33,6 +33,18 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
   'task.submit': { task: { type: 'review', input: { pullRequest: 17 } } },
   'task.wait': { taskId, attempt: 1, children: [taskId], workState: { read: 12 } },
   'secret.get': { taskId, attempt: 1, name: 'github-token' },
+  'collaboration.request': {
+    capability: 'security_audit',
+    purpose: 'Look at the token handling.',
+    input: { file: 'auth.ts' },
+  },
+  'resource.request': { resource: 'gpu-hours', amount: 4, purpose: 'Fine-tune the classifier.' },
+  'escalation.raise': {
+    severity: 'high',
+    issue: 'Two reviewers disagree on whether the migration is safe.',
+    attemptedResolutions: ['A second round of votes.'],
+    recommendedAction: 'Ask the database team.',
+  },
   'task.cancel': { taskId, reason: 'No longer needed.' },
   watch: { runId },
   unwatch: { runId },

@@ -68,6 +68,8 @@ export const limits = {
   maxAttempts: 20,
   defaultTaskTimeoutSeconds: 15 * 60,
   maxTaskTimeoutSeconds: 7 * 24 * 3600,
+  /** How long people have to answer an escalation. */
+  defaultEscalationSeconds: 24 * 3600,
   /** How far ahead a task may be started, and how far back the sweep looks for what is due. */
   maxDelayMs: 7 * 24 * 3600_000,
   /** Children that a task may wait for at once. */

@@ -18,7 +18,9 @@ import { whatWouldUnblock } from './what-would-unblock.ts';
 const countedPlaces = 500;
 
 const whyNot = (task: Task, { agent, slots }: Candidate, nowMs: number): WhyNot | undefined =>
-  whyNotFit(task.requirements, agent) ?? whyNotNow(task.slotCost, slots, nowMs);
+  (task.excluded?.includes(agent.agentId) === true ? 'excluded' : undefined) ??
+  whyNotFit(task.requirements, agent) ??
+  whyNotNow(task.slotCost, slots, nowMs);
 
 /** How many queued tasks of the same requirements have their turn before this one. */
 const placeInQueue = async (services: Services, task: Task): Promise<NonNullable<Explanation['queue']>> => {

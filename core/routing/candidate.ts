@@ -18,6 +18,7 @@ export type WhyNot =
   | 'label_mismatch'
   | 'wrong_type'
   | 'pinned_to_another'
+  | 'excluded'
   | 'offline'
   | 'silent'
   | 'draining'

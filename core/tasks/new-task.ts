@@ -32,6 +32,8 @@ export interface NewTask {
   readonly traceparent?: Traceparent | undefined;
   /** Whether each of its changes is put on the bus. */
   readonly isFollowed?: boolean;
+  /** Agents that are never given it. */
+  readonly excluded?: Task['excluded'];
   /** The log of its run, where that is kept. */
   readonly runLog?: string | undefined;
 }
@@ -111,6 +113,7 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
     ...(parentTask === undefined ? {} : { parentTask }),
     ...(term === undefined ? {} : { term }),
     ...followedBy(wanted),
+    ...(wanted.excluded === undefined ? {} : { excluded: wanted.excluded }),
     ...(startsAt > nowMs ? { runAt: startsAt } : {}),
     ...effectsOf(wanted),
     status: 'PENDING',

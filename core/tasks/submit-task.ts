@@ -22,6 +22,8 @@ export interface SubmitRequest {
   readonly connectionId?: string;
   /** The task under which it is submitted: one that its submitter works on. */
   readonly parentTask?: TaskId | undefined;
+  /** Agents that are never given it. */
+  readonly excluded?: Task['excluded'];
   /** The trace that it belongs to. @default that of its parent */
   readonly traceparent?: Traceparent | undefined;
 }
@@ -83,6 +85,7 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
     submission: withTerms(submission),
     parentTask,
     term: parent?.term,
+    excluded: request.excluded,
     traceparent: traceparent ?? (parent === undefined ? undefined : traceOfAttempt(parent)),
     submitter: {
       principal: principal.id,

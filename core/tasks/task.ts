@@ -126,6 +126,8 @@ export const Task = z.looseObject({
     .optional(),
   /** Agents that gave this task up; taken only when there is nobody else. */
   avoid: z.array(AgentId).optional(),
+  /** Agents that are never given it, whoever else there is. */
+  excluded: z.array(AgentId).optional(),
   decision: Decision.optional(),
   /** What an earlier holder had done so far. */
   workState: Json.optional(),

@@ -10,12 +10,14 @@ import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
+import { escalationRoutes } from './escalation-routes.ts';
 import { queueRoutes } from './queue-routes.ts';
 import { submitBatch } from './submit-batch.ts';
 
 const taskRoutes: FamilyRoutes<'tasks'> = {
   ...approvalRoutes,
   ...deadLetterRoutes,
+  ...escalationRoutes,
   ...queueRoutes,
   'POST /v1/tasks': route(operations['POST /v1/tasks'], async (services, { body }, caller) => ({
     body: await taskView(services, await submitAdmitted(services, { ...caller, submission: body })),

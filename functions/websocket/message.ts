@@ -6,6 +6,7 @@ import { frameHandler } from '../runtime/frame-handler.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { agentFrames } from './frames/agent-frames.ts';
 import { payloadFrames } from './frames/payload-frames.ts';
+import { requestFrames } from './frames/request-frames.ts';
 import type { secretFrames } from './frames/secret-frames.ts';
 import { taskFrames } from './frames/task-frames.ts';
 import { watchFrames } from './frames/watch-frames.ts';
@@ -18,6 +19,7 @@ const frames: FrameRoutes<Exclude<ClientFrameType, keyof typeof secretFrames>> =
   ...taskFrames,
   ...watchFrames,
   ...payloadFrames,
+  ...requestFrames,
 };
 
 export const createMessageHandler = (services: Services) => frameHandler(services, frames);

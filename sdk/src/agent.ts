@@ -14,8 +14,9 @@ import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
 import { checkKey, checkUrl } from './options.ts';
+import { type AskOptions, askOver } from './socket-calls.ts';
 import { Submissions } from './submissions.ts';
-import type { TaskHandler } from './task-context.ts';
+import type { Asking, Subtask, TaskHandler } from './task-context.ts';
 import type { AttemptEnd } from './task-runner.ts';
 import { TaskRunner } from './task-runner.ts';
 import type { Timers } from './timers.ts';
@@ -61,7 +62,7 @@ export interface AgentEvents {
  * A process's place in the fleet: registers, takes assignments, runs a handler for each and reports how it ended.
  * Reconnects, resumes and replaces its socket by itself.
  */
-export class Agent extends Emitter<AgentEvents> {
+export class Agent extends Emitter<AgentEvents> implements Asking {
   readonly #options: AgentOptions;
   readonly #timings: AgentTimings;
   readonly #timers: Timers;
@@ -71,6 +72,7 @@ export class Agent extends Emitter<AgentEvents> {
   readonly #durations: Durations;
   #bidHandler: BidHandler = (_request, usual) => usual;
   readonly #link: Link;
+  readonly #line: AskOptions;
   readonly #runner: TaskRunner;
   #agentId: string | undefined;
   #heartbeatMs: number = platformTimings.heartbeatMs;
@@ -106,11 +108,9 @@ export class Agent extends Emitter<AgentEvents> {
       onRetry: (error) => this.#retrying(error),
       onFatal: (error) => this.#ended(error),
     });
+    this.#line = { line: this.#link, submissions: this.#submissions, timers: this.#timers, random };
     this.#runner = new TaskRunner({
-      timers: this.#timers,
-      random,
-      line: this.#link,
-      submissions: this.#submissions,
+      ...this.#line,
       findHandler: ({ kind, type }) => {
         const handler = this.#handlers.get(type) ?? this.#handlers.get('*');
         return handler === undefined || kind !== 'bid' ? handler : this.#bidder;
@@ -192,6 +192,18 @@ export class Agent extends Emitter<AgentEvents> {
     }
     this.#link.stop();
     this.#ended();
+  }
+
+  collaborate(...[request, { key } = {}]: Parameters<Asking['collaborate']>): Promise<Subtask> {
+    return askOver({ ...this.#line, id: key }, 'collaboration.request', request);
+  }
+
+  requestResource(...[request, { key } = {}]: Parameters<Asking['requestResource']>): Promise<Subtask> {
+    return askOver({ ...this.#line, id: key }, 'resource.request', request);
+  }
+
+  escalate(...[request, { key } = {}]: Parameters<Asking['escalate']>): Promise<Subtask> {
+    return askOver({ ...this.#line, id: key }, 'escalation.raise', request);
   }
 
   readonly #bidder: TaskHandler = async (task, context) => {

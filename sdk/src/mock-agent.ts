@@ -4,7 +4,13 @@ import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
 import { MusterError } from './errors.ts';
 import { encodeJson, parseJson } from './json.ts';
-import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
+import {
+  type ResultDetails,
+  type Subtask,
+  type TaskContext,
+  type TaskHandler,
+  WaitForSubtasks,
+} from './task-context.ts';
 
 interface MockedPlatform {
   readonly subtaskOutput?: Json;
@@ -24,6 +30,8 @@ export class MockAgent {
   readonly reported: { percent?: number; message?: string; chunk?: unknown; workState?: Json }[] = [];
   /** The subtasks that it submitted; each succeeded at once with `subtaskOutput`. */
   readonly submitted: TaskSubmissionInput[] = [];
+  /** What it asked of other agents and of people; each succeeded at once with `subtaskOutput`. */
+  readonly asked: object[] = [];
   /** What it returned last, as it would travel; before the first call what it was told to return. */
   output: Json;
   readonly #handler: TaskHandler;
@@ -52,6 +60,16 @@ export class MockAgent {
     return this.output;
   }
 
+  async #ask(request: object): Promise<Subtask> {
+    this.asked.push(request);
+    return this.#subtask();
+  }
+
+  #subtask(): Subtask {
+    const outcome = { taskId: `tsk_${randomUUID()}`, status: 'SUCCEEDED', output: this.#subtaskOutput };
+    return { ...outcome, outcome: Promise.resolve(outcome) };
+  }
+
   #context(taskId: string, signal: AbortSignal = new AbortController().signal): TaskContext {
     return {
       signal,
@@ -76,9 +94,11 @@ export class MockAgent {
       details: (_details: ResultDetails) => undefined,
       submit: async (subtask) => {
         this.submitted.push(subtask);
-        const outcome = { taskId: `tsk_${randomUUID()}`, status: 'SUCCEEDED', output: this.#subtaskOutput };
-        return { ...outcome, outcome: Promise.resolve(outcome) };
+        return this.#subtask();
       },
+      collaborate: (request) => this.#ask(request),
+      requestResource: (request) => this.#ask(request),
+      escalate: (request) => this.#ask(request),
       waitFor: (subtasks, workState) =>
         new WaitForSubtasks(
           subtasks.map((subtask) => subtask.taskId),

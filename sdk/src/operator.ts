@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
+import type { EscalationRequestInput } from '../../core/contract/escalation.ts';
 import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
@@ -101,6 +102,26 @@ export class Operator {
   }: DeadLetterFilter &
     SubmitOptions & { limit?: number | undefined; staggerMs?: number | undefined } = {}): Promise<Redriven> {
     return this.#http.call({ method: 'POST', path: '/dead-letters/redrive', body, signal, idempotencyKey }, Redriven);
+  }
+
+  /** Puts something before people; it is answered as any approval is. */
+  raiseEscalation(request: EscalationRequestInput, options: SubmitOptions = {}): Promise<TaskView> {
+    return this.#http.call({ method: 'POST', path: '/escalations', body: request, ...options }, TaskView);
+  }
+
+  /** What was put before people, newest first; with `open` only what is not answered. */
+  listEscalations({
+    signal,
+    open,
+    ...rest
+  }: ListOptions & { open?: boolean | undefined } = {}): Promise<Page<TaskView>> {
+    const query = { ...rest, ...(open === true ? { open: 'true' } : {}) };
+    return this.#http.call({ method: 'GET', path: '/escalations', query, signal }, pageOf(TaskView));
+  }
+
+  /** One escalation with its answer. */
+  getEscalation(taskId: string, options: CallOptions = {}): Promise<TaskView> {
+    return this.#http.call({ method: 'GET', path: pathOf('escalations', taskId), ...options }, TaskView);
   }
 
   /** Whether the tenant takes work, how its agents are, what waits. */

@@ -1,3 +1,5 @@
+import type { ClientFrameInput } from '../../core/contract/client-frames.ts';
+import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import type { TaskId } from '../../core/contract/ids.ts';
 import type { Json } from '../../core/contract/json.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
@@ -36,8 +38,8 @@ export const requestSecret = async (
   return platformFrames['secret.value'].parse(answer.payload).value;
 };
 
-/** What a submission over the socket needs. */
-export interface SubtaskOptions {
+/** What a question to agents or people over the socket needs. */
+export interface AskOptions {
   readonly line: TaskLine;
   readonly submissions: Submissions;
   readonly timers: Timers;
@@ -47,6 +49,10 @@ export interface SubtaskOptions {
   readonly id?: string | undefined;
   /** The trace that it belongs to. */
   readonly traceparent?: string | undefined;
+}
+
+/** What a submission over the socket needs. */
+export interface SubtaskOptions extends AskOptions {
   /** The task under which it is submitted. */
   readonly parentTask?: TaskId;
   /** Nobody needs the task's id before its end, which may then be all that is heard of it. */
@@ -61,7 +67,7 @@ export interface Submitted extends Subtask {
 
 /** Submits a task over the socket and watches for its end on the same socket. */
 export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissionInput): Promise<Submitted> => {
-  const { line, submissions, timers, random, signal, id, traceparent, parentTask, isEndEnough = false } = options;
+  const { line, timers, random, signal, id, traceparent, parentTask, isEndEnough = false } = options;
   const transfer = { timers, random, signal };
   const input = await stowOver(line, task.input, 'input', transfer);
   const answer = await line.request(
@@ -69,6 +75,21 @@ export const submitSubtask = async (options: SubtaskOptions, task: TaskSubmissio
     { task: { ...task, input }, ...(parentTask === undefined ? {} : { parentTask }) },
     { id, signal, traceparent, answer: 'task.submitted', ...(isEndEnough ? { outcome: 'task.completed' } : {}) },
   );
+  return submittedBy(options, answer);
+};
+
+/** Asks other agents, or people; what they come to is heard on the same socket. */
+export const askOver = async <Type extends 'collaboration.request' | 'resource.request' | 'escalation.raise'>(
+  options: AskOptions,
+  type: Type,
+  payload: ClientFrameInput<Type>,
+): Promise<Submitted> => {
+  const { line, id, signal, traceparent } = options;
+  return submittedBy(options, await line.request(type, payload, { id, signal, traceparent, answer: 'task.submitted' }));
+};
+
+const submittedBy = ({ submissions, timers, random, signal }: AskOptions, answer: PlatformEnvelope): Submitted => {
+  const transfer = { timers, random, signal };
   // An end names the task and its status as an answer does, and is kept for whoever asks for it.
   const { taskId, status } = platformFrames['task.submitted'].parse(answer.payload);
   const open = async (): Promise<TaskOutcome> => {

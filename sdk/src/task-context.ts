@@ -1,3 +1,4 @@
+import type { ClientFrameInput } from '../../core/contract/client-frames.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput, Usage } from '../../core/contract/task.ts';
 import type { TaskOutcome } from './submissions.ts';
@@ -30,8 +31,23 @@ export class WaitForSubtasks {
   }
 }
 
-/** What a handler has beside its task. */
-export interface TaskContext {
+/** Of a question: the same key (of one task, where a handler asks) is the same question. */
+export interface AskedOnce {
+  readonly key?: string;
+}
+
+/** What may be asked of other agents and of people. An answer comes as the end of a task. */
+export interface Asking {
+  /** Asks another agent for help, by its name or for a capability. */
+  collaborate(request: ClientFrameInput<'collaboration.request'>, options?: AskedOnce): Promise<Subtask>;
+  /** Asks for a resource: whom the request names, else an operator, who answers `granted` or `denied`. */
+  requestResource(request: ClientFrameInput<'resource.request'>, options?: AskedOnce): Promise<Subtask>;
+  /** Puts something before people that agents cannot settle. The outcome's output has their `decision`. */
+  escalate(request: ClientFrameInput<'escalation.raise'>, options?: AskedOnce): Promise<Subtask>;
+}
+
+/** What a handler has beside its task. What it asks is asked for its task, which may `waitFor` the answer. */
+export interface TaskContext extends Asking {
   /** Aborts when the task is cancelled, taken away or overdue, or the agent stops: stop working then. */
   readonly signal: AbortSignal;
   /** Counts assignments of this task, from 1. */
@@ -62,7 +78,7 @@ export interface TaskContext {
    * Submits another task under this one, once however often it is sent. With a `key`, the same key under the same parent
    * is the same subtask also for a later attempt.
    */
-  submit(task: TaskSubmissionInput, options?: { readonly key?: string }): Promise<Subtask>;
+  submit(task: TaskSubmissionInput, options?: AskedOnce): Promise<Subtask>;
   /**
    * To be returned by the handler: ends this attempt without a result, frees its slot, and has the task assigned again
    * when all these subtasks have ended, with `task.children` (what they came to) and `task.workState`. Up to 100 subtasks.

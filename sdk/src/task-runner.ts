@@ -7,9 +7,16 @@ import type { AssignedTask } from '../../core/contract/task.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { RequestOptions } from './link.ts';
-import { requestSecret, stowOver, submitSubtask } from './socket-calls.ts';
+import { type AskOptions, askOver, requestSecret, stowOver, submitSubtask } from './socket-calls.ts';
 import type { Submissions } from './submissions.ts';
-import { type ResultDetails, type TaskContext, type TaskHandler, WaitForSubtasks } from './task-context.ts';
+import {
+  type AskedOnce,
+  type Asking,
+  type ResultDetails,
+  type TaskContext,
+  type TaskHandler,
+  WaitForSubtasks,
+} from './task-context.ts';
 import type { Timers } from './timers.ts';
 
 /** How an attempt ended at this agent. */
@@ -262,11 +269,25 @@ export class TaskRunner {
         const id = key === undefined ? undefined : `${ref.taskId}:${key}`;
         return submitSubtask({ ...this.#options, signal: abort.signal, id, parentTask: ref.taskId }, task);
       },
+      ...this.#askingFor(held),
       waitFor: (subtasks, workState) =>
         new WaitForSubtasks(
           subtasks.map(({ taskId }) => taskId),
           workState,
         ),
+    };
+  }
+
+  #askingFor({ ref: { taskId }, abort: { signal } }: Held): Asking {
+    const optionsFor = ({ key }: AskedOnce = {}): AskOptions => ({
+      ...this.#options,
+      signal,
+      id: key === undefined ? undefined : `${taskId}:${key}`,
+    });
+    return {
+      collaborate: (request, asked) => askOver(optionsFor(asked), 'collaboration.request', { taskId, ...request }),
+      requestResource: (request, asked) => askOver(optionsFor(asked), 'resource.request', { taskId, ...request }),
+      escalate: (request, asked) => askOver(optionsFor(asked), 'escalation.raise', { taskId, ...request }),
     };
   }
 

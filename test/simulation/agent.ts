@@ -320,6 +320,7 @@ export class Agent {
             this.send('task.progress', { taskId, attempt, percent: 50, message: 'half', workState: { half: attempt } })
           ),
       );
+    if (this.chance.happens(0.08)) this.ask(taskId);
     if (task.type === 'family' && task.children === undefined) {
       work.isFamily = true;
       return this.delegate(taskId);
@@ -331,6 +332,19 @@ export class Agent {
         this.answer(taskId, work);
       }),
     );
+  }
+
+  /** Asks others, or people, for the sake of a task. */
+  private ask(taskId: string): void {
+    const about = { taskId, purpose: 'a second look', timeoutSeconds: 120 };
+    const { type, payload } = this.chance.pick([
+      { type: 'collaboration.request', payload: { ...about, capability: 'code' } },
+      { type: 'collaboration.request', payload: { ...about, agent: this.name.replace(/\d$/, '0') } },
+      { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1 } },
+      { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1, capability: 'review' } },
+      { type: 'escalation.raise', payload: { taskId, severity: 'high', issue: 'unsure', timeoutSeconds: 120 } },
+    ] as const);
+    this.sendAs(`ask:${taskId}`, type, payload);
   }
 
   /** Hands part of a task to others; the same request every time, so it is one child however often it is sent. */

@@ -73,7 +73,7 @@ export class Endgame {
   }
 
   private couldTake(task: Task, slots: Slots): boolean {
-    if (slots.tenant !== task.tenant) return false;
+    if (slots.tenant !== task.tenant || task.excluded?.includes(slots.agentId) === true) return false;
     const profile = Profile.safeParse(this.platform.monitor.item(keys.profile(slots.tenant, slots.agentId)));
     if (!profile.success || whyNotFit(task.requirements, rosterEntryOf(profile.data)) !== undefined) return false;
     return whyNotNow(Math.max(1, task.slotCost), slots, this.world.now) === undefined;

@@ -6,10 +6,13 @@ import { type ClientFrameType, clientFrames } from '#core/contract/client-frames
 import { limits, timings } from '#core/contract/limits.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
+import { raiseEscalation } from '#core/escalations/raise-escalation.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { type Connection, loadConnection } from '#core/identity/connection.ts';
 import { requireLive } from '#core/identity/require-live.ts';
 import { prepareUpload } from '#core/payloads/prepare-upload.ts';
+import type { Asker } from '#core/requests/asker.ts';
+import { requestCollaboration, requestResource } from '#core/requests/request-help.ts';
 import type { Services } from '#core/services.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { completeTask, type Speaker } from '#core/tasks/complete-task.ts';
@@ -39,6 +42,13 @@ const speakerOf = (connection: Connection): Speaker => {
 const post = async (services: Services, connectionId: string, frame: string): Promise<void> => {
   await services.sockets.post(connectionId, frame);
 };
+
+const askerOf = ({ principal, agentId, connectionId }: Connection, { id: idempotencyKey }: ClientEnvelope): Asker => ({
+  principal,
+  agentId,
+  connectionId,
+  idempotencyKey,
+});
 
 const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   'agent.register': (services, { connectionId, principal }, { payload, seq }) => {
@@ -89,6 +99,18 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   'task.cancel': async (services, { principal }, { payload }) => {
     const { taskId, reason } = clientFrames['task.cancel'].parse(payload);
     await cancelTask(services, principal, taskId, reason ?? 'cancelled');
+  },
+  'collaboration.request': async (services, connection, envelope) => {
+    const asked = clientFrames['collaboration.request'].parse(envelope.payload);
+    await requestCollaboration(services, askerOf(connection, envelope), asked);
+  },
+  'resource.request': async (services, connection, envelope) => {
+    const asked = clientFrames['resource.request'].parse(envelope.payload);
+    await requestResource(services, askerOf(connection, envelope), asked);
+  },
+  'escalation.raise': async (services, connection, envelope) => {
+    const asked = clientFrames['escalation.raise'].parse(envelope.payload);
+    await raiseEscalation(services, askerOf(connection, envelope), asked);
   },
   watch: (services, { principal, connectionId }, { payload }) =>
     watch(services, principal, clientFrames.watch.parse(payload), connectionId),

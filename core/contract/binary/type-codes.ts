@@ -64,6 +64,7 @@ export const typeCodes: readonly TypeCode[] = [
   code(0x71, 'Error', 'error', 1),
   code(0x72, 'SecretGet', 'secret.get', 1),
   code(0x73, 'SecretValue', 'secret.value', 1),
+  code(0x74, 'EscalationRaise', 'escalation.raise', 1),
 ];
 
 const byCode = new Map(typeCodes.map((entry) => [entry.code, entry]));

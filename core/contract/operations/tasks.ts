@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts';
 import { TaskStatus, TaskSubmission, TaskView } from '../task.ts';
 import { approvalOperations } from './approvals.ts';
 import { deadLetterOperations } from './dead-letters.ts';
+import { escalationOperations } from './escalations.ts';
 import { queueOperations } from './queue.ts';
 
 const One = z.object({ params: z.object({ taskId: TaskId }), query: NoQuery });
@@ -19,6 +20,7 @@ export type SubmitBatch = z.infer<typeof SubmitBatch>;
 export const taskOperations = {
   ...approvalOperations,
   ...deadLetterOperations,
+  ...escalationOperations,
   ...queueOperations,
   'POST /v1/tasks': {
     repeat: 'keyed',

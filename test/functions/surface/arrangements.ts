@@ -55,6 +55,8 @@ const specials: Readonly<Record<string, Arrange>> = {
     params: { taskId: await world.approval() },
     fix: { decision: 'approved' },
   }),
+  'POST /v1/escalations': async () => ({ fix: { taskId: undefined, options: undefined } }),
+  'GET /v1/escalations/{taskId}': async (world) => ({ params: { taskId: await world.escalation() } }),
   'POST /v1/workflows': async (world) => ({
     body: { name: world.name(), mode: 'sequential', steps: [{ id: 'a', type: 'x' }] },
   }),

@@ -17,8 +17,14 @@ const arranged = (probe: Probe, { method, path }: Described): Promise<Arrangemen
 const differences: Readonly<Record<string, object>> = {
   'POST /v1/tasks': { description: 'another' },
   'POST /v1/keys': { name: 'another' },
+  'POST /v1/escalations': { issue: 'another' },
   'POST /v1/queue/clear-stuck': { olderThanSeconds: 7 },
   'POST /v1/tenants': { name: 'another' },
+};
+
+/** What a request names that is not there, where that is no workflow. */
+const missing: Readonly<Record<string, object>> = {
+  'POST /v1/escalations': { taskId: 'tsk_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f99' },
 };
 
 const isOneOfMany = ({ path }: Described): boolean => path.includes('{');
@@ -69,7 +75,7 @@ const provocations: Readonly<Record<number, Provocation>> = {
   404: async (probe, operation) => {
     const example = isOneOfMany(operation)
       ? operation.example
-      : { ...AnyObject.parse(operation.example), workflow: 'nothing' };
+      : { ...AnyObject.parse(operation.example), ...(missing[operation.key] ?? { workflow: 'nothing' }) };
     const body = operation.body === undefined ? {} : { body: example ?? {} };
     await probe.send(operation, { params: unknownParams(operation.path), ...body });
   },

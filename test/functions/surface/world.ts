@@ -71,6 +71,10 @@ export class SurfaceWorld {
     return String((await this.call('POST /tasks', { kind: 'approval', type: 'approval' })).body.taskId);
   }
 
+  async escalation(): Promise<string> {
+    return String((await this.call('POST /escalations', { severity: 'low', issue: 'x' })).body.taskId);
+  }
+
   async workflow(name = this.name()): Promise<string> {
     await this.call('POST /workflows', parallel(name));
     return name;

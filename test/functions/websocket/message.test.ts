@@ -245,6 +245,31 @@ describe('frames of agents and clients', () => {
     expect(await agent.send(frameText('agent.update', { status: 'draining' }, { seq: 3 }))).toEqual([]);
   });
 
+  it.each([
+    ['collaboration.request', { capability: 'rust', purpose: 'a second look' }, 'work'],
+    ['resource.request', { resource: 'gpu', amount: 1, purpose: 'training' }, 'approval'],
+    ['escalation.raise', { severity: 'high', issue: 'Two reviewers disagree.' }, 'approval'],
+  ])(
+    'makes one task of a %s, however often it is sent, and refuses another under its id',
+    async (type, asked, kind) => {
+      await register(agent);
+      const ask = (fields: object = {}) => agent.send(frameText(type, { ...asked, ...fields }, { id: 'ask', seq: 2 }));
+      const first = await only(ask());
+      expect(first).toMatchObject({
+        type: 'task.submitted',
+        correlationId: 'ask',
+        payload: { taskId: expect.any(String) },
+      });
+      const before = snapshot(world);
+      expect(await only(ask())).toMatchObject({ payload: Object(first).payload });
+      expect(await only(ask({ timeoutSeconds: 7 }))).toEqual(refusal('IDEMPOTENCY_MISMATCH'));
+      expect(await only(ask({ surprise: 1 }))).toEqual(refusal('UNKNOWN_FIELD', { field: 'payload.surprise' }));
+      expect(snapshot(world)).toBe(before);
+      const tasks = world.ports.table.items().filter(({ sk }) => sk === 'TASK');
+      expect(tasks).toMatchObject([{ kind }]);
+    },
+  );
+
   it('prepares an upload in the tenant’s own place', async () => {
     const answer = await only(client.send(frameText('payload.prepare', { bytes: 5, sha256: 'a'.repeat(64) })));
     expect(answer).toMatchObject({ type: 'payload.ready', payload: { ref: expect.stringMatching(/^acme\//) } });

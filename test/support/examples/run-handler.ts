@@ -2,6 +2,10 @@ import { TaskId } from '#core/contract/ids.ts';
 import { type AssignedTask, type Json, type TaskContext, type TaskHandler, WaitForSubtasks } from '#sdk/index.ts';
 import { encodeJson, parseJson } from '#sdk/json.ts';
 
+const nobody = (): never => {
+  throw new Error('Nobody is asked');
+};
+
 export interface HandlerRun {
   readonly output: unknown;
   /** Types of the subtasks, in order. */
@@ -32,6 +36,9 @@ export const runHandler = async (
     checkpoint: async () => undefined,
     secret: async () => '',
     details: () => undefined,
+    collaborate: nobody,
+    requestResource: nobody,
+    escalate: nobody,
     submit: async (subtask) => {
       const taskId = idOf(submitted.push(subtask.type));
       const does = subtaskHandlers[subtask.type];
