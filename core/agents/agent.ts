@@ -72,6 +72,8 @@ export const Slots = z.looseObject({
   failuresInRow: z.int().optional(),
   /** The circuit breaker is open until then, and half open after. */
   breakerUntil: z.number().optional(),
+  /** Types of task that it has declined for want of a handler since it registered; the last few. */
+  unhandled: z.array(z.string()).optional(),
   metrics: z.record(z.string(), z.number()).optional(),
 });
 export type Slots = z.infer<typeof Slots>;
@@ -83,6 +85,8 @@ export const RosterEntry = z.looseObject({
   type: z.string(),
   capabilities: z.array(Capability),
   labels: Labels,
+  /** The types of task that it does; absent when it takes any. */
+  taskTypes: z.array(z.string()).optional(),
   priority: z.int(),
   weight: z.number(),
   costPerTask: z.number().optional(),
@@ -91,13 +95,14 @@ export type RosterEntry = z.infer<typeof RosterEntry>;
 
 /** The part of a profile that the roster repeats. */
 export const rosterEntryOf = (profile: Profile): RosterEntry => {
-  const { agentId, name, type, capabilities, labels, priority, weight, costPerTask } = profile;
+  const { agentId, name, type, capabilities, labels, taskTypes, priority, weight, costPerTask } = profile;
   return {
     agentId,
     name,
     type,
     capabilities,
     labels,
+    ...(taskTypes === undefined ? {} : { taskTypes }),
     priority,
     weight,
     ...(costPerTask === undefined ? {} : { costPerTask }),

@@ -1,9 +1,9 @@
 import { sha256Hex } from '../common/hash-id.ts';
 import type { AgentId, TenantId } from '../contract/ids.ts';
 import { anyCapability, keys } from '../contract/keys.ts';
-import type { Requirements } from '../contract/task.ts';
 import { type Candidate, whyNotFit } from '../routing/candidate.ts';
 import { requirementSignature } from '../routing/signature.ts';
+import type { Wanted } from '../routing/wanted.ts';
 import type { Services } from '../services.ts';
 import { Profile, RosterEntry, rosterEntryOf, Slots } from './agent.ts';
 
@@ -110,15 +110,16 @@ const lookAtPinned = async (
 };
 
 /**
- * Fit agents for some requirements: 20 from a random place of the rarest capability's roster, or up to 100 when `wide`.
+ * Fit agents for what is wanted: 20 from a random place of the rarest capability's roster, or up to 100 when `wide`.
  * Cost does not grow with the fleet. Eventually consistent: the claim decides.
  */
 export const lookForAgents = async (
   services: Services,
   tenant: TenantId,
-  requirements: Requirements,
+  wanted: Wanted,
   width: 'first' | 'wide',
 ): Promise<Look> => {
+  const { requirements } = wanted;
   const pinned = requirements.agentId;
   const { entries, complete } =
     pinned === undefined
@@ -129,27 +130,22 @@ export const lookForAgents = async (
           width === 'wide' ? wideLook : firstLook,
         )
       : { entries: await lookAtPinned(services, tenant, pinned), complete: true };
-  const fit = entries.filter((agent) => whyNotFit(requirements, agent) === undefined);
+  const fit = entries.filter((agent) => whyNotFit(wanted, agent) === undefined);
   return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete };
 };
 
-/** The first looks that one handler has under way, by what is required. */
+/** The first looks that one handler has under way, by what is wanted. */
 export type Looks = Map<string, Promise<Look>>;
 
 /**
  * A first look that is shared with those of the same handler that ask for the same while it is under way: they would all
  * see the same, and each look reads the slots of every fit agent.
  */
-export const lookTogether = (
-  services: Services,
-  tenant: TenantId,
-  requirements: Requirements,
-  looks: Looks,
-): Promise<Look> => {
-  const key = `${tenant}#${requirementSignature(requirements)}`;
+export const lookTogether = (services: Services, tenant: TenantId, wanted: Wanted, looks: Looks): Promise<Look> => {
+  const key = `${tenant}#${requirementSignature(wanted)}`;
   const underWay = looks.get(key);
   if (underWay !== undefined) return underWay;
-  const look = lookForAgents(services, tenant, requirements, 'first').finally(() => looks.delete(key));
+  const look = lookForAgents(services, tenant, wanted, 'first').finally(() => looks.delete(key));
   looks.set(key, look);
   return look;
 };

@@ -126,6 +126,16 @@ export const heartbeatSlots = (
   clauses: { sameConnection: equal('connection', connectionId) },
 });
 
+/** Types that are remembered as declined: an agent that says what it does declines none. */
+const mostUnhandled = 10;
+
+/** Notes that an agent, as it was read, has no handler for a type. What it registers anew for forgets it. */
+export const noteUnhandled = (slots: Slots, type: string): Update => ({
+  key: keys.slots(slots.tenant, slots.agentId),
+  set: [set('unhandled', [...(slots.unhandled ?? []).filter((known) => known !== type), type].slice(-mostUnhandled))],
+  clauses: { sameProcess: equal('epoch', slots.epoch) },
+});
+
 /** What a registration makes of the slots item. */
 export interface Attachment extends SlotsRef {
   readonly name: string;
@@ -166,7 +176,8 @@ export const attachConnection = (attachment: Attachment): Update => {
       set('sweepKey', sweepKey),
       set('sweepSort', sweepSort),
     ],
-    remove: [['disconnectedAt'], ['expiresAtEpochSeconds']],
+    // Another process may have other handlers.
+    remove: [['disconnectedAt'], ['expiresAtEpochSeconds'], ['unhandled']],
     clauses: {
       sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
       newerFrame: any(absent('connection'), notEqual('connection', attachment.connection), olderSeq(attachment.seq)),

@@ -1,16 +1,17 @@
 import * as z from 'zod';
-import type { Profile, RosterEntry } from '../agents/agent.ts';
+import type { Profile, RosterEntry, Slots } from '../agents/agent.ts';
 import { TaskId, type TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { limits, timings } from '../contract/limits.ts';
 import { Requirements } from '../contract/task.ts';
-import { whyNotFit } from '../routing/candidate.ts';
+import { hasDeclined, whyNotFit } from '../routing/candidate.ts';
 import { requirementSignature } from '../routing/signature.ts';
+import { decidingType } from '../routing/wanted.ts';
 import type { Services } from '../services.ts';
 import type { Item } from '../table/table.ts';
 import type { Task } from '../tasks/task.ts';
 
-const Signature = z.looseObject({ sk: z.string(), requirements: Requirements });
+const Signature = z.looseObject({ sk: z.string(), requirements: Requirements, type: z.string().optional() });
 const BacklogKey = z.looseObject({ pk: z.string(), backlogSort: z.string() });
 
 type AgentRef = Pick<Profile, 'tenant' | 'agentId'>;
@@ -18,16 +19,16 @@ type AgentRef = Pick<Profile, 'tenant' | 'agentId'>;
 /** A signature is kept this long after a task was last queued under it: several times longer than any task may wait. */
 const signatureMs = 5 * limits.maxTaskTimeoutSeconds * 1000;
 
-/** Makes a queued task's requirements findable for whoever has room. Put once per environment and 30 s. */
+/** Makes what a queued task wants findable for whoever has room. Put once per environment and 30 s. */
 export const announceSignature = async (services: Services, task: Task): Promise<void> => {
-  const signature = requirementSignature(task.requirements);
+  const signature = requirementSignature(task);
   const nowMs = services.clock.now();
   const cacheKey = `signature:${task.tenant}#${signature}`;
   if (services.cache.get(cacheKey, nowMs) !== undefined) return;
   const expiresAtEpochSeconds = Math.ceil((nowMs + signatureMs) / 1000);
   await services.table.put({
     key: keys.signature(task.tenant, signature),
-    item: { requirements: task.requirements, expiresAtEpochSeconds },
+    item: { requirements: task.requirements, type: decidingType(task), expiresAtEpochSeconds },
     clauses: {},
   });
   services.cache.set(cacheKey, true, nowMs + timings.connectionCacheMs);
@@ -84,13 +85,13 @@ export const foundNone = (services: Services, agent: AgentRef, nowMs: number): b
  */
 export const nextQueued = async (
   services: Services,
-  agent: RosterEntry & Pick<Profile, 'tenant'>,
+  agent: RosterEntry & Pick<Profile, 'tenant'> & Pick<Slots, 'unhandled'>,
   limit: number,
 ): Promise<readonly TaskId[]> => {
   const directory = await readDirectory(services, agent.tenant);
   const matching = directory
     .map((item) => Signature.parse(item))
-    .filter(({ requirements }) => whyNotFit(requirements, agent) === undefined);
+    .filter((wanted) => whyNotFit(wanted, agent) === undefined && !hasDeclined(wanted, agent));
   const queued = (await Promise.all(matching.map(({ sk }) => oldestOf(services, agent.tenant, sk, limit)))).flat();
   const start = Math.min(...queued.map(({ turn }) => turn));
   const shuffled = queued

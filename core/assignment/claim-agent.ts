@@ -3,7 +3,7 @@ import { type Look, type Looks, lookForAgents, lookTogether } from '../agents/ro
 import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
 import { newClaimId } from '../common/new-id.ts';
 import { AgentId } from '../contract/ids.ts';
-import { type Candidate, whyNotNow } from '../routing/candidate.ts';
+import { type Candidate, hasDeclined, whyNotNow, whyNotThis } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import type { Services } from '../services.ts';
@@ -59,14 +59,14 @@ const claimOne = async (
 };
 
 /** A cursor of its own for each kind of task: shared, two kinds that alternate would always meet the same agents. */
-const cursorOf = ({ tenant, requirements, strategy }: Task): string =>
-  `${tenant}#${requirementSignature(requirements)}#${JSON.stringify(strategy ?? null)}`;
+const cursorOf = (task: Task): string =>
+  `${task.tenant}#${requirementSignature(task)}#${JSON.stringify(task.strategy ?? null)}`;
 
 const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
   const nowMs = services.clock.now();
   const avoided = new Set<string>(task.avoid ?? []);
   const fit = look.candidates.filter(({ agent }) => task.excluded?.includes(agent.agentId) !== true);
-  const free = fit.filter(({ slots }) => whyNotNow(task.slotCost, slots, nowMs) === undefined);
+  const free = fit.filter(({ slots }) => whyNotThis(task, slots, nowMs) === undefined);
   const preferred = free.filter(({ agent }) => !avoided.has(agent.agentId));
   // An agent that gave the task up gets it again only when it is the only one that could ever have it.
   const othersExist =
@@ -74,6 +74,7 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
     fit.some(
       ({ agent, slots }) =>
         !avoided.has(agent.agentId) &&
+        !hasDeclined(task, slots) &&
         whyNotNow(0, slots, nowMs) === undefined &&
         task.slotCost <= slots.maxConcurrency,
     );
@@ -106,8 +107,8 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
 const claimLastHolder = async (services: Services, task: Task): Promise<ClaimOutcome | undefined> => {
   const agentId = AgentId.safeParse(task['lastAgentId']);
   if (task.error?.failureType !== 'network_failure' || !agentId.success) return undefined;
-  const requirements = { ...task.requirements, agentId: agentId.data };
-  const outcome = await claimAmong(services, task, await lookForAgents(services, task.tenant, requirements, 'first'));
+  const holder = { requirements: { ...task.requirements, agentId: agentId.data } };
+  const outcome = await claimAmong(services, task, await lookForAgents(services, task.tenant, holder, 'first'));
   return outcome.kind === 'nobody' ? undefined : outcome;
 };
 
@@ -120,11 +121,11 @@ export const claimAgent = async (services: Services, task: Task, looks?: Looks):
   if (again !== undefined) return again;
   const first =
     looks === undefined
-      ? await lookForAgents(services, task.tenant, task.requirements, 'first')
-      : await lookTogether(services, task.tenant, task.requirements, looks);
+      ? await lookForAgents(services, task.tenant, task, 'first')
+      : await lookTogether(services, task.tenant, task, looks);
   const outcome = await claimAmong(services, task, first);
   if (outcome.kind !== 'nobody' || first.complete) return outcome;
-  return claimAmong(services, task, await lookForAgents(services, task.tenant, task.requirements, 'wide'));
+  return claimAmong(services, task, await lookForAgents(services, task.tenant, task, 'wide'));
 };
 
 /** Gives a reservation back that did not become an assignment. */

@@ -5,12 +5,13 @@ import { Requirements } from '../contract/task.ts';
 import type { Services } from '../services.ts';
 import { readDirectory } from './backlog.ts';
 
-const Signature = z.looseObject({ sk: z.string(), requirements: Requirements });
+const Signature = z.looseObject({ sk: z.string(), requirements: Requirements, type: z.string().optional() });
 const Queued = z.looseObject({ backlogSort: z.string() });
 
 /** Tasks that wait for the same. */
 export interface QueuedKind {
   readonly requirements: Requirements;
+  readonly type?: string | undefined;
   readonly queued: number;
   /** Epoch milliseconds at which the first one's turn began, its priority's head start taken off. */
   readonly firstTurnAt?: number;
@@ -54,11 +55,17 @@ export const countQueued = async (services: Services, tenant: TenantId, most: nu
   let count = 0;
   for (const item of await readDirectory(services, tenant)) {
     if (count >= most) return { count, isExact: false, kinds };
-    const { sk, requirements } = Signature.parse(item);
+    const { sk, requirements, type } = Signature.parse(item);
     const { queued, first } = await countKind(services, indexKeys.backlogOf(tenant, sk), most - count);
     count += queued;
     const firstTurnAt = first === undefined ? undefined : Number.parseInt(first, 10);
-    if (queued > 0) kinds.push({ requirements, queued, ...(firstTurnAt === undefined ? {} : { firstTurnAt }) });
+    if (queued > 0)
+      kinds.push({
+        requirements,
+        ...(type === undefined ? {} : { type }),
+        queued,
+        ...(firstTurnAt === undefined ? {} : { firstTurnAt }),
+      });
   }
   return { count, isExact: count < most, kinds };
 };

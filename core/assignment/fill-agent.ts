@@ -6,7 +6,7 @@ import { type Claim, claimSlot, releaseAndClaim, releaseSlot } from '../agents/s
 import type { AgentId, TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
-import { whyNotNow } from '../routing/candidate.ts';
+import { hasDeclined, whyNotFit, whyNotNow } from '../routing/candidate.ts';
 import type { Services } from '../services.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { assignTask } from '../tasks/task-writes.ts';
@@ -88,6 +88,10 @@ const claimOf = (slots: Slots, task: Task, claim: Claim['claim']): Claim => ({
   cost: task.slotCost,
 });
 
+/** A backlog that was named before its tasks' type was part of the name has tasks of any type. */
+const canDo = (agent: RosterEntry, slots: Slots, task: Task): boolean =>
+  whyNotFit(task, agent) === undefined && !hasDeclined(task, slots);
+
 const hasGivenUp = ({ agentId }: Pick<Slots, 'agentId'>, { avoid, excluded }: Task): boolean =>
   avoid?.includes(agentId) === true || excluded?.includes(agentId) === true;
 
@@ -97,9 +101,9 @@ interface Taken {
   readonly assigned?: Task | undefined;
 }
 
-const takeOne = async (services: Services, slots: Slots, taskId: TaskId): Promise<Taken> => {
+const takeOne = async (services: Services, agent: RoutableAgent, slots: Slots, taskId: TaskId): Promise<Taken> => {
   const task = await readQueued(services, slots.tenant, taskId);
-  if (task === undefined) return { cost: 0 };
+  if (task === undefined || !canDo(agent, slots, task)) return { cost: 0 };
   if (hasGivenUp(slots, task)) {
     // The agent gave it up before, or is never to have it: who may have it depends on who else there is.
     const chosen = await claimAgent(services, task);
@@ -131,12 +135,12 @@ export const fillAgent = async (
   if (slots === undefined || whyNotNow(1, slots, services.clock.now()) !== undefined) return;
   const agent = await agentOf(services, tenant, agentId);
   if (agent === undefined) return;
-  const taskIds = await nextQueued(services, agent, slots.freeSlots + spares);
+  const taskIds = await nextQueued(services, { ...agent, unhandled: slots.unhandled }, slots.freeSlots + spares);
   let room = slots.freeSlots;
   for (let next = 0; room > 0 && next < taskIds.length; ) {
     const batch = taskIds.slice(next, next + room);
     next += batch.length;
-    const taken = await Promise.all(batch.map((taskId) => takeOne(services, slots, taskId)));
+    const taken = await Promise.all(batch.map((taskId) => takeOne(services, agent, slots, taskId)));
     const assigned = taken.flatMap((one) => one.assigned ?? []);
     await announceAssigned(services, assigned, slots, agent.batchTypes);
     room -= taken.reduce((sum, { cost }) => sum + cost, 0);
@@ -151,8 +155,10 @@ const peek = async (services: Services, slots: Slots): Promise<Task | undefined>
   const nowMs = services.clock.now();
   if (whyNotNow(0, slots, nowMs) !== undefined || foundNone(services, slots, nowMs)) return undefined;
   const agent = await agentOf(services, slots.tenant, slots.agentId);
-  const [taskId] = agent === undefined ? [] : await nextQueued(services, agent, 1);
-  return taskId === undefined ? undefined : readQueued(services, slots.tenant, taskId);
+  if (agent === undefined) return undefined;
+  const [taskId] = await nextQueued(services, { ...agent, unhandled: slots.unhandled }, 1);
+  const task = taskId === undefined ? undefined : await readQueued(services, slots.tenant, taskId);
+  return task !== undefined && canDo(agent, slots, task) ? task : undefined;
 };
 
 /** Goes from one task to the next in one write, when there is a next one. Returns whether the slot was given away. */

@@ -28,7 +28,13 @@ export const clientFrames = {
     lastAssignment: z.int().nonnegative().optional(),
   }),
   'task.accept': z.strictObject({ taskId: TaskId, attempt }),
-  'task.reject': z.strictObject({ taskId: TaskId, attempt, reason: z.string().max(1024).optional() }),
+  'task.reject': z.strictObject({
+    taskId: TaskId,
+    attempt,
+    reason: z.string().max(1024).optional(),
+    /** `no_handler`: the agent cannot do tasks of this type at all, and is given no more of them. */
+    code: z.literal('no_handler').optional(),
+  }),
   'task.progress': z.strictObject({
     taskId: TaskId,
     attempt,

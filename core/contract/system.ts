@@ -71,7 +71,14 @@ export const QueueStatus = z.looseObject({
   queued: z.int(),
   isExact: z.boolean(),
   inFlight: z.int(),
-  kinds: z.array(z.looseObject({ requirements: Requirements, queued: z.int(), firstTurnAt: z.number().optional() })),
+  kinds: z.array(
+    z.looseObject({
+      type: z.string().optional(),
+      requirements: Requirements,
+      queued: z.int(),
+      firstTurnAt: z.number().optional(),
+    }),
+  ),
 });
 export type QueueStatus = z.infer<typeof QueueStatus>;
 

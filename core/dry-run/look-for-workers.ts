@@ -33,7 +33,7 @@ const workersOf = (type: string | undefined, found: readonly EligibleAgent[]): W
 };
 
 /**
- * Looks for the agents of steps, once for each thing that they require, and at most for so many as `limits.dryRunLookups`
+ * Looks for the agents of steps, once for each thing that they want, and at most for so many as `limits.dryRunLookups`
  * says: `undefined` for what comes after. Only the tenant's own agents are read.
  */
 export const workerLookup = (
@@ -45,11 +45,10 @@ export const workerLookup = (
   let left: number = limits.dryRunLookups;
   return async (step) => {
     const { agents, requirements, kind, type } = step;
-    const key = canonicalJson(agents ?? requirements);
+    const key = canonicalJson(agents ?? { requirements, type: type ?? null });
     if (!known.has(key) && left <= 0) return undefined;
     if (!known.has(key)) left -= agents?.length ?? 1;
-    const looked =
-      known.get(key) ?? (agents === undefined ? eligibleAgents(fleet, requirements) : agentsNamed(fleet, agents));
+    const looked = known.get(key) ?? (agents === undefined ? eligibleAgents(fleet, step) : agentsNamed(fleet, agents));
     known.set(key, looked);
     const found = await looked;
     const missing = (agents ?? []).filter((_name, index) => found[index]?.isLive !== true);

@@ -4,7 +4,7 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
-import { type Candidate, lacksOf, type WhyNot, whyNotFit, whyNotNow } from '../routing/candidate.ts';
+import { type Candidate, hasDeclined, lacksOf, type WhyNot, whyNotFit, whyNotThis } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
 import { readRun } from '../runs/run.ts';
@@ -19,13 +19,13 @@ const countedPlaces = 500;
 
 const whyNot = (task: Task, { agent, slots }: Candidate, nowMs: number): WhyNot | undefined =>
   (task.excluded?.includes(agent.agentId) === true ? 'excluded' : undefined) ??
-  whyNotFit(task.requirements, agent) ??
-  whyNotNow(task.slotCost, slots, nowMs);
+  whyNotFit(task, agent) ??
+  whyNotThis(task, slots, nowMs);
 
 /** How many queued tasks of the same requirements have their turn before this one. */
 const placeInQueue = async (services: Services, task: Task): Promise<NonNullable<Explanation['queue']>> => {
   const { backlogSort } = indexKeys.backlog(task.tenant, '', virtualStart(task), task.taskId);
-  const partition = indexKeys.backlogOf(task.tenant, requirementSignature(task.requirements));
+  const partition = indexKeys.backlogOf(task.tenant, requirementSignature(task));
   const { items, cursor } = await services.table.query({
     partition,
     index: 'backlog',
@@ -36,8 +36,9 @@ const placeInQueue = async (services: Services, task: Task): Promise<NonNullable
   return { position: ahead + 1, isExact: cursor === undefined || items.length < countedPlaces };
 };
 
-const lacksIn = (task: Task, { agent }: Candidate): { lacks?: string[] } => {
-  const lacks = [...lacksOf(task.requirements, agent)].map(({ why, what }) => `${why}: ${what}`);
+const lacksIn = (task: Task, { agent, slots }: Candidate): { lacks?: string[] } => {
+  const declined = hasDeclined(task, slots) ? [`no_handler: ${task.type}; it declined one`] : [];
+  const lacks = [...[...lacksOf(task, agent)].map(({ why, what }) => `${why}: ${what}`), ...declined];
   return lacks.length === 0 ? {} : { lacks };
 };
 
@@ -74,7 +75,7 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
   const outside = isSettled ? undefined : await outsideWait(services, task);
   const waits = outside === undefined ? undefined : [outside];
   // Everybody, not only who fits: why an agent is left out is the question.
-  const look = await lookForAgents(services, tenant, { capabilities: [] }, 'wide');
+  const look = await lookForAgents(services, tenant, { requirements: { capabilities: [] } }, 'wide');
   const open = look.candidates.filter((candidate) => whyNot(task, candidate, nowMs) === undefined);
   const strategy = task.strategy ?? (await knownSettings(services, tenant)).defaultStrategy;
   const { ranked } = rank(strategy, { task, candidates: open, nowMs, random: () => 0.5, turn: 0 });

@@ -13,6 +13,8 @@ const advice: Readonly<Partial<Record<WhyNot, string>>> = {
   confidence_too_low: 'An agent with more confidence in the required capabilities, or a lower minConfidence.',
   label_mismatch: 'An agent whose labels match.',
   wrong_type: 'An agent of the required type.',
+  no_handler:
+    'An agent that does tasks of this type: with it among its taskTypes, or without taskTypes, which takes any.',
 };
 
 const missingCapability = (task: Task): string =>
@@ -40,6 +42,7 @@ export const whatWouldUnblock = (task: Task, reasons: readonly (WhyNot | undefin
     'confidence_too_low',
     'label_mismatch',
     'wrong_type',
+    'no_handler',
   ];
   const present = order.filter((reason) => reasons.includes(reason)).flatMap((reason) => advice[reason] ?? []);
   if (task.requirements.agentId !== undefined && present.length === 0)

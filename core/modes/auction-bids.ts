@@ -57,7 +57,9 @@ export const biddersOf = async (context: ModeContext, definition: AuctionWorkflo
   const known = await readNote(services, run, biddersNote);
   if (known !== undefined) return z.array(Bidder).parse(known);
   const requirements = requirementsOf(definition);
-  const found = (await eligibleAgents(context, requirements)).filter(({ isLive }) => isLive);
+  const found = (await eligibleAgents(context, { requirements, type: definition.task.type })).filter(
+    ({ isLive }) => isLive,
+  );
   const chosen = found.map((one) => ({
     agentId: one.agent.agentId,
     name: one.agent.name,

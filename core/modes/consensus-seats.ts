@@ -40,7 +40,9 @@ const choose = async (context: ModeContext, definition: ConsensusWorkflow): Prom
   const found = await agentsNamed(context, names);
   const seats = names.map((name, position) => seatOf(definition, name, found[position]));
   if ('agents' in voters) return seats;
-  const rest = (await eligibleAgents(context, { capabilities: [voters.capability] }))
+  const rest = (
+    await eligibleAgents(context, { requirements: { capabilities: [voters.capability] }, type: definition.type })
+  )
     .filter(({ agent }) => !names.includes(agent.name))
     .toSorted(
       (a, b) =>

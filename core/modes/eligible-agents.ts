@@ -4,8 +4,8 @@ import { readSlots } from '../agents/read-agent.ts';
 import { lookForAgents } from '../agents/roster.ts';
 import { AgentId, type TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import type { Requirements } from '../contract/task.ts';
 import { whyNotNow } from '../routing/candidate.ts';
+import type { Wanted } from '../routing/wanted.ts';
 import type { Services } from '../services.ts';
 
 /** Whose agents. */
@@ -31,14 +31,11 @@ const eligible = (services: Services, agent: RosterEntry, slots: Slots): Eligibl
 });
 
 /**
- * The agents that fulfil some requirements, by id: all up to a hundred; of more, some hundred of them. Not the same at
+ * The agents that fit what is wanted, by id: all up to a hundred; of more, some hundred of them. Not the same at
  * two times: whoever chooses among them notes the choice.
  */
-export const eligibleAgents = async (
-  { services, run }: Fleet,
-  requirements: Requirements,
-): Promise<readonly EligibleAgent[]> => {
-  const { candidates } = await lookForAgents(services, run.tenant, requirements, 'wide');
+export const eligibleAgents = async ({ services, run }: Fleet, wanted: Wanted): Promise<readonly EligibleAgent[]> => {
+  const { candidates } = await lookForAgents(services, run.tenant, wanted, 'wide');
   return candidates
     .map(({ agent, slots }) => eligible(services, agent, slots))
     .toSorted((a, b) => (a.agent.agentId < b.agent.agentId ? -1 : 1));

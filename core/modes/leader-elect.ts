@@ -50,7 +50,9 @@ const choose = async (
   definition: LeaderElectWorkflow,
   before: readonly ElectedTerm[],
 ): Promise<ElectedTerm | undefined> => {
-  const live = (await eligibleAgents(context, requiredOf(definition))).filter(({ isLive }) => isLive);
+  const live = (
+    await eligibleAgents(context, { requirements: requiredOf(definition), type: definition.task.type })
+  ).filter(({ isLive }) => isLive);
   const candidates = live.map(({ agent, slots }) => ({
     agentId: agent.agentId,
     priority: agent.priority,

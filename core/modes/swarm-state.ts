@@ -124,7 +124,7 @@ export const readSwarm = async (
  */
 export const walkersOf = async (
   context: ModeContext,
-  { agents: { capability, count } }: SwarmStigmergicWorkflow,
+  { type, agents: { capability, count } }: SwarmStigmergicWorkflow,
   position: number,
 ): Promise<readonly (AgentId | undefined)[]> => {
   const { services, run } = context;
@@ -135,7 +135,7 @@ export const walkersOf = async (
       .array(AgentId.nullable())
       .parse(known)
       .map((id) => id ?? undefined);
-  const found = await eligibleAgents(context, { capabilities: [capability] });
+  const found = await eligibleAgents(context, { requirements: { capabilities: [capability] }, type });
   const live = found.filter(({ isLive }) => isLive).slice(0, count);
   const chosen = live.length > 0 ? live.map(({ agent }) => agent.agentId) : [null];
   const kept = z.array(AgentId.nullable()).parse(await noteOnce(services, run, name, chosen));

@@ -4,6 +4,7 @@ import { loadOf } from '../agents/slots.ts';
 import { limits, timings } from '../contract/limits.ts';
 import type { Requirements } from '../contract/task.ts';
 import { isRuledOut } from './affinity.ts';
+import { decidingType, type Wanted } from './wanted.ts';
 
 /** An agent as a strategy sees it: what it can do, and what it carries now. */
 export interface Candidate {
@@ -17,6 +18,7 @@ export type WhyNot =
   | 'confidence_too_low'
   | 'label_mismatch'
   | 'wrong_type'
+  | 'no_handler'
   | 'pinned_to_another'
   | 'excluded'
   | 'offline'
@@ -43,8 +45,16 @@ function* capabilitiesLacking({ capabilities, minConfidence = 0 }: Requirements,
   }
 }
 
+/** An agent that says which types it does is given those alone; one that does not say is given anything. */
+function* typesLacking(wanted: Wanted, { taskTypes }: RosterEntry): Generator<Lack> {
+  const type = decidingType(wanted);
+  if (type === undefined || taskTypes === undefined || taskTypes.includes(type)) return;
+  yield { why: 'no_handler', what: `${type}; it does ${taskTypes.join(', ') || 'none'}` };
+}
+
 /** Everything that an agent lacks: what the roster tells, whatever its load. The first decides; people want them all. */
-export function* lacksOf(requirements: Requirements, agent: RosterEntry): Generator<Lack> {
+export function* lacksOf(wanted: Wanted, agent: RosterEntry): Generator<Lack> {
+  const { requirements } = wanted;
   const { agentId, agentType, labels = {} } = requirements;
   if (agentId !== undefined && agentId !== agent.agentId) yield { why: 'pinned_to_another', what: agentId };
   if (agentType !== undefined && agentType !== agent.type)
@@ -53,13 +63,27 @@ export function* lacksOf(requirements: Requirements, agent: RosterEntry): Genera
   for (const [name, value] of Object.entries(labels))
     if (agent.labels[name] !== value) yield { why: 'label_mismatch', what: `${name} is not ${value}` };
   if (isRuledOut(requirements, agent.labels)) yield { why: 'label_mismatch', what: 'affinity' };
+  yield* typesLacking(wanted, agent);
 }
 
 /** Whether an agent could ever have the task. */
-export const whyNotFit = (requirements: Requirements, agent: RosterEntry): WhyNot | undefined => {
-  const [first] = lacksOf(requirements, agent);
+export const whyNotFit = (wanted: Wanted, agent: RosterEntry): WhyNot | undefined => {
+  const [first] = lacksOf(wanted, agent);
   return first?.why;
 };
+
+/** Whether the agent has said, since it registered, that it has no handler for tasks of this type. */
+export const hasDeclined = (wanted: Wanted, { unhandled }: Pick<Slots, 'unhandled'>): boolean => {
+  const type = decidingType(wanted);
+  return type !== undefined && unhandled?.includes(type) === true;
+};
+
+/** Whether an agent can have this task now: {@link whyNotNow}, and it has not said that it has no handler. */
+export const whyNotThis = (
+  task: Wanted & { readonly slotCost: number },
+  slots: Slots,
+  nowMs: number,
+): WhyNot | undefined => (hasDeclined(task, slots) ? 'no_handler' : whyNotNow(task.slotCost, slots, nowMs));
 
 /** Open, or half open with its probe still at work. */
 const isBroken = (slots: Slots, nowMs: number): boolean => {

@@ -3,7 +3,7 @@ import { lookForAgents } from '../agents/roster.ts';
 import { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
-import { whyNotNow } from '../routing/candidate.ts';
+import { whyNotNow, whyNotThis } from '../routing/candidate.ts';
 import { type Excess, planRebalance, type RebalancePlan } from '../routing/plan-rebalance.ts';
 import type { Services } from '../services.ts';
 import { giveBackTask } from '../tasks/give-back-task.ts';
@@ -20,11 +20,9 @@ const readUnstarted = async (services: Services, slots: Slots, taskId: TaskId): 
 
 /** Whether one of those with room could have the task. */
 const hasTaker = async (services: Services, task: Task, to: RebalancePlan['to']): Promise<boolean> => {
-  const { candidates } = await lookForAgents(services, task.tenant, task.requirements, 'first');
+  const { candidates } = await lookForAgents(services, task.tenant, task, 'first');
   const nowMs = services.clock.now();
-  return candidates.some(
-    ({ agent, slots }) => to.has(agent.agentId) && whyNotNow(task.slotCost, slots, nowMs) === undefined,
-  );
+  return candidates.some(({ agent, slots }) => to.has(agent.agentId) && whyNotThis(task, slots, nowMs) === undefined);
 };
 
 const relieve = async (services: Services, { slots, excess }: Excess, to: RebalancePlan['to']): Promise<number> => {

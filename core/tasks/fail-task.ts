@@ -1,9 +1,13 @@
+import { readSlots } from '../agents/read-agent.ts';
+import { noteUnhandled } from '../agents/slots.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
 import { keys } from '../contract/keys.ts';
 import type { TaskError } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
+import { hasDeclined } from '../routing/candidate.ts';
+import { decidingType } from '../routing/wanted.ts';
 import type { Services } from '../services.ts';
 import { type Speaker, settleLate } from './complete-task.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
@@ -102,7 +106,20 @@ export const failTask = async (
   });
 };
 
-/** An agent declines an assignment: it goes elsewhere at once. @throws StaleAttemptError when it is not the holder. */
+const noteMismatch = async (services: Services, speaker: Speaker, type: string): Promise<void> => {
+  const slots = await readSlots(services, speaker.tenant, speaker.agentId);
+  if (slots !== undefined && !hasDeclined({ requirements: { capabilities: [] }, type }, slots))
+    await services.table.update(noteUnhandled(slots, type));
+};
+
+/** So often a task may meet agents without a handler for it before that counts as trying it. */
+const mostMismatches = 20;
+
+/**
+ * An agent declines an assignment: it goes elsewhere at once. That is a try that failed, unless the agent has no handler
+ * for such tasks: then it is given no more of that type until it registers anew, and the task has not been tried. A pinned
+ * task has nobody else to go to. @throws StaleAttemptError when it is not the holder.
+ */
 export const rejectTask = async (
   services: Services,
   speaker: Speaker,
@@ -110,10 +127,13 @@ export const rejectTask = async (
 ): Promise<void> => {
   const task = await readHeld(services, speaker, rejection.taskId);
   if (!isHolder(task, speaker, rejection.attempt)) throw new StaleAttemptError(rejection.taskId, rejection.attempt);
+  const isMismatch = rejection.code === 'no_handler' && decidingType(task) !== undefined;
+  if (isMismatch) await noteMismatch(services, speaker, task.type);
   const error: TaskError = {
-    code: 'REJECTED',
+    code: isMismatch ? 'NO_HANDLER' : 'REJECTED',
     message: rejection.reason ?? 'The agent declined the task.',
     retryable: true,
   };
-  await giveBackTask(services, task, { error, slot: 'free', avoidAgent: true, delayMs: 0 });
+  const isUncounted = isMismatch && (task.waits ?? 0) < mostMismatches;
+  await giveBackTask(services, task, { error, slot: 'free', avoidAgent: true, delayMs: 0, isUncounted });
 };

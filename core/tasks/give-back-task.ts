@@ -27,7 +27,7 @@ export interface GivingBack {
   readonly slot: 'free' | 'let_go' | 'cool_down';
   /** Whether the agent gets the task again only when there is nobody else. */
   readonly avoidAgent: boolean;
-  /** The platform's own doing, not the agent's failure: the attempt is not counted. */
+  /** Not the agent's failure (the platform's own doing, or it was not for this agent): the attempt is not counted. */
   readonly isUncounted?: boolean;
   /** What the agent had done so far, for whoever goes on. */
   readonly workState?: Json | undefined;
@@ -48,7 +48,9 @@ const freeSlotOf = async (services: Services, task: Task, why: GivingBack): Prom
     await services.table.update(revokeClaim(claim, services.clock.now()));
     return;
   }
-  await releaseAndFill(services, claim, outcomeOf(task, false, services.clock.now()));
+  // What is not the agent's failure is not held against it.
+  const outcome = why.isUncounted === true ? undefined : outcomeOf(task, false, services.clock.now());
+  await releaseAndFill(services, claim, outcome);
 };
 
 /**

@@ -50,7 +50,7 @@ export const virtualStart = (task: Pick<Task, 'priority' | 'createdAt' | 'queued
 
 /** The index keys of a queued task: its signature's backlog, and the minute of its deadline. */
 const queuedKeys = (task: Task): Readonly<Record<string, string>> => ({
-  ...indexKeys.backlog(task.tenant, requirementSignature(task.requirements), virtualStart(task), task.taskId),
+  ...indexKeys.backlog(task.tenant, requirementSignature(task), virtualStart(task), task.taskId),
   ...indexKeys.due(keyOf(task), task.deadlineAt),
 });
 

@@ -176,7 +176,9 @@ export class TaskRunner {
     const callOff = this.#watchClock(held, sentAt);
     const ending =
       handler === undefined || this.#isClosed
-        ? this.#rejection(ref, this.#isClosed ? 'the agent is stopping' : `no handler for ${assignment.task.type}`)
+        ? this.#isClosed
+          ? this.#rejection(ref, { reason: 'the agent is stopping' })
+          : this.#rejection(ref, { reason: `no handler for ${assignment.task.type}`, code: 'no_handler' })
         : this.#endingOf(held, await this.#work(held, handler));
     callOff();
     this.#remember(keyOf(ref), ending.send);
@@ -297,7 +299,7 @@ export class TaskRunner {
       return { outcome: 'released', send: () => line.request('task.released', ref) };
     if (work.kind === 'returned') return { outcome: 'succeeded', send: work.send };
     if (work.kind === 'waits') return { outcome: 'waiting', send: work.send };
-    if (taken === 'stopped') return this.#rejection(ref, 'the agent stopped');
+    if (taken === 'stopped') return this.#rejection(ref, { reason: 'the agent stopped' });
     const { error } = work;
     const overdue = abort.signal.aborted ? toError(abort.signal.reason) : undefined;
     return {
@@ -306,8 +308,8 @@ export class TaskRunner {
     };
   }
 
-  #rejection(ref: Ref, reason: string): Ending {
-    return { outcome: 'rejected', send: () => this.#options.line.request('task.reject', { ...ref, reason }) };
+  #rejection(ref: Ref, why: { readonly reason: string; readonly code?: 'no_handler' }): Ending {
+    return { outcome: 'rejected', send: () => this.#options.line.request('task.reject', { ...ref, ...why }) };
   }
 
   async #report({ ref }: Held, { outcome, send }: Ending): Promise<AttemptEnd['outcome']> {

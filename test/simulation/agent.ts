@@ -47,6 +47,8 @@ export class Agent {
   /** As the platform derives it from tenant and name. */
   readonly agentId: AgentId;
   temper: Temper = honest;
+  /** Types of task that it has no handler for, and has not said so when it registered. */
+  cannot: readonly string[] = [];
   isDeaf = false;
   isFrozen = false;
   /** Works on, and says so, whatever it is told. */
@@ -364,6 +366,8 @@ export class Agent {
 
   private finish(task: AssignedTask, attempt: number): NonNullable<Work['answer']> {
     const { taskId } = task;
+    if (this.cannot.includes(task.type))
+      return { type: 'task.reject', payload: { taskId, attempt, code: 'no_handler' } };
     if (this.chance.happens(this.temper.rejecting))
       return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
     const failing = task.type === 'brittle' ? 0.5 : this.temper.failing;

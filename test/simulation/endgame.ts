@@ -3,7 +3,7 @@ import { Profile, rosterEntryOf } from '#core/agents/agent.ts';
 import { keys } from '#core/contract/keys.ts';
 import { timings } from '#core/contract/limits.ts';
 import { isTerminal } from '#core/contract/task.ts';
-import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
+import { whyNotFit, whyNotThis } from '#core/routing/candidate.ts';
 import type { Task } from '#core/tasks/task.ts';
 import { judgeEvents } from './judge-events.ts';
 import { judgeLogs } from './judge-logs.ts';
@@ -75,8 +75,8 @@ export class Endgame {
   private couldTake(task: Task, slots: Slots): boolean {
     if (slots.tenant !== task.tenant || task.excluded?.includes(slots.agentId) === true) return false;
     const profile = Profile.safeParse(this.platform.monitor.item(keys.profile(slots.tenant, slots.agentId)));
-    if (!profile.success || whyNotFit(task.requirements, rosterEntryOf(profile.data)) !== undefined) return false;
-    return whyNotNow(Math.max(1, task.slotCost), slots, this.world.now) === undefined;
+    if (!profile.success || whyNotFit(task, rosterEntryOf(profile.data)) !== undefined) return false;
+    return whyNotThis({ ...task, slotCost: Math.max(1, task.slotCost) }, slots, this.world.now) === undefined;
   }
 
   private leftovers(): readonly { rule: string; message: string }[] {

@@ -58,7 +58,9 @@ export class Tenant {
         capabilities: index === 0 ? [...capabilities] : [this.chance.pick(capabilities)],
         maxConcurrency: index === 0 ? this.chance.between(2, 4) : this.chance.between(1, 3),
         ...(this.chance.happens(0.4) ? { batchTypes: [...batchTypes] } : {}),
+        ...(index === 2 ? { taskTypes: ['build', 'child', 'vote', 'part', 'item'] } : {}),
       });
+      if (index === 1) agent.cannot = ['summary'];
       agent.temper = temperOf(this.chance);
       return agent;
     });

@@ -8,6 +8,7 @@ import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { keys } from '#core/contract/keys.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { sweepAgent } from '#core/sweep/sweep-agent.ts';
+import { rejectTask } from '#core/tasks/fail-task.ts';
 import { agentIdOf, other, owner, type TestAgent, tenant } from '#test/unit/core/world.ts';
 import { orRefused, refused, type Scenario, type Scene } from './scene.ts';
 
@@ -31,6 +32,22 @@ const rostersOf = ({ world }: Scene, { agentId }: TestAgent): readonly string[] 
     .filter((item) => item['agentId'] === agentId && String(item['pk']).includes('#CAP#'))
     .map(({ pk }) => String(pk).split('#CAP#')[1] ?? '')
     .toSorted();
+
+const mismatch: readonly Scenario[] = [
+  {
+    write: 'update SLOTS {sameProcess}',
+    clause: 'sameProcess',
+    title: 'another process takes the name over while the old one declines a type',
+    play: async (scene) => {
+      const { world, services } = scene;
+      const a = await world.agent('a');
+      const { taskId } = await world.submit({ type: 'write' });
+      scene.before('update SLOTS {sameProcess}', () => takeOver(scene, 'a'));
+      await rejectTask(services, a, { taskId, attempt: 1, code: 'no_handler' });
+      assert.equal((await world.slots(a)).unhandled, undefined);
+    },
+  },
+];
 
 const registration: readonly Scenario[] = [
   {
@@ -317,4 +334,4 @@ const changes: readonly Scenario[] = [
   },
 ];
 
-export const agentsScenarios: readonly Scenario[] = [...registration, ...life, ...changes];
+export const agentsScenarios: readonly Scenario[] = [...registration, ...mismatch, ...life, ...changes];

@@ -73,6 +73,7 @@ describe('Agent', () => {
       taskId: firstTask,
       attempt: 1,
       reason: 'no handler for echo',
+      code: 'no_handler',
     });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits, timings } from '#core/contract/limits.ts';
 import { Requirements } from '#core/contract/task.ts';
-import { whyNotFit, whyNotNow } from '#core/routing/candidate.ts';
+import { lacksOf, whyNotFit, whyNotNow, whyNotThis } from '#core/routing/candidate.ts';
 import { requirementSignature } from '#core/routing/signature.ts';
 import { agentIdOf } from '../world.ts';
 import { type CandidateInput, candidateOf, nowMs } from './candidates.ts';
@@ -14,7 +14,7 @@ const { agent } = candidateOf('a', {
   labels: { zone: 'eu' },
 });
 const fit = (requirements: Partial<Requirements>) =>
-  whyNotFit(Requirements.parse({ capabilities: [], ...requirements }), agent);
+  whyNotFit({ requirements: Requirements.parse({ capabilities: [], ...requirements }), type: 'any' }, agent);
 
 describe('whyNotFit', () => {
   it('finds nothing against an agent that meets every requirement', () => {
@@ -39,6 +39,34 @@ describe('whyNotFit', () => {
     ['pinned_to_another', { agentId: agentIdOf('b') }],
   ];
   it.each(reasons)('says %s for %o', (reason, requirements) => expect(fit(requirements)).toBe(reason));
+});
+
+describe('the type of a task', () => {
+  const none = Requirements.parse({});
+  const reader = { ...agent, taskTypes: ['read', 'list'] };
+
+  it('rules out an agent that says which types it does, and not one that does not say', () => {
+    expect(whyNotFit({ requirements: none, type: 'read' }, reader)).toBeUndefined();
+    expect(whyNotFit({ requirements: none, type: 'write' }, reader)).toBe('no_handler');
+    expect(whyNotFit({ requirements: none, type: 'write' }, agent)).toBeUndefined();
+    expect([...lacksOf({ requirements: none, type: 'write' }, reader)]).toEqual([
+      { why: 'no_handler', what: 'write; it does read, list' },
+    ]);
+  });
+
+  it('rules out an agent that has declined one, as long as it is registered so', () => {
+    const { slots } = candidateOf('a');
+    const wanted = { requirements: none, type: 'write', slotCost: 1 };
+    expect(whyNotThis(wanted, slots, nowMs)).toBeUndefined();
+    expect(whyNotThis(wanted, { ...slots, unhandled: ['read', 'write'] }, nowMs)).toBe('no_handler');
+    expect(whyNotThis(wanted, { ...slots, unhandled: ['read'] }, nowMs)).toBeUndefined();
+  });
+
+  it('does not rule out the agent that a task is pinned to', () => {
+    const pinned = { requirements: { ...none, agentId: agent.agentId }, type: 'write', slotCost: 1 };
+    expect(whyNotFit(pinned, reader)).toBeUndefined();
+    expect(whyNotThis(pinned, { ...candidateOf('a').slots, unhandled: ['write'] }, nowMs)).toBeUndefined();
+  });
 });
 
 describe('whyNotNow', () => {
@@ -75,7 +103,8 @@ describe('whyNotNow', () => {
 });
 
 describe('requirementSignature', () => {
-  const sign = (requirements: unknown) => requirementSignature(Requirements.parse(requirements));
+  const sign = (requirements: unknown, type?: string) =>
+    requirementSignature({ requirements: Requirements.parse(requirements), type });
 
   it('is the same for the same requirements in any order, and another for others', () => {
     expect(sign({ capabilities: ['a', 'b'], agentType: 't' })).toBe(sign({ agentType: 't', capabilities: ['b', 'a'] }));
@@ -87,7 +116,13 @@ describe('requirementSignature', () => {
       { labels: { a: 1 } },
       { labels: { a: '1' } },
       { agentId: agentIdOf('a') },
-    ].map(sign);
+    ].map((requirements) => sign(requirements));
     expect(new Set(different).size).toBe(different.length);
+  });
+
+  it('tells types apart, but for a pinned task: its backlog is its agent’s', () => {
+    expect(sign({}, 'read')).not.toBe(sign({}, 'write'));
+    expect(sign({}, 'read')).not.toBe(sign({}));
+    expect(sign({ agentId: agentIdOf('a') }, 'read')).toBe(sign({ agentId: agentIdOf('a') }, 'write'));
   });
 });
