@@ -44,11 +44,16 @@ export const strikeOff = async (services: Services, profile: Profile): Promise<v
   );
 };
 
+/** Orders an environment's looks and claims: a look may have missed a claim of a later turn. */
+export const claimTurns = 'claims';
+
 /** Some fit agents with their live load. `complete`: there are no others. */
 export interface Look {
   readonly candidates: readonly Candidate[];
   readonly seen: number;
   readonly complete: boolean;
+  /** When it began, in the order of this environment's looks and claims. */
+  readonly turn: number;
 }
 
 const sizeKey = (tenant: string, capability: string): string => `roster-size:${tenant}#${capability}`;
@@ -121,6 +126,7 @@ export const lookForAgents = async (
 ): Promise<Look> => {
   const { requirements } = wanted;
   const pinned = requirements.agentId;
+  const turn = services.cache.turn(claimTurns);
   const { entries, complete } =
     pinned === undefined
       ? await readRoster(
@@ -131,7 +137,7 @@ export const lookForAgents = async (
         )
       : { entries: await lookAtPinned(services, tenant, pinned), complete: true };
   const fit = entries.filter((agent) => whyNotFit(wanted, agent) === undefined);
-  return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete };
+  return { candidates: await readSlots(services, tenant, fit), seen: entries.length, complete, turn };
 };
 
 /** The first looks that one handler has under way, by what is wanted. */

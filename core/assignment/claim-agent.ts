@@ -4,11 +4,13 @@ import { type Claim, claimSlot, releaseSlot } from '../agents/slots.ts';
 import { newClaimId } from '../common/new-id.ts';
 import { AgentId } from '../contract/ids.ts';
 import { type Candidate, hasDeclined, whyNotNow, whyNotThis } from '../routing/candidate.ts';
-import { rank } from '../routing/rank.ts';
+import { type Ranking, rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
+import type { Scored } from '../routing/strategy.ts';
 import type { Services } from '../services.ts';
 import { attemptDeadline, type Decision, type Task } from '../tasks/task.ts';
 import { knownSettings } from '../tenants/settings.ts';
+import { dropClaim, noteClaim, withRecentClaims } from './recent-claims.ts';
 
 /** A reserved agent. */
 export interface Claimed {
@@ -45,14 +47,17 @@ const claimOne = async (
   candidate: Candidate,
 ): Promise<{ slots: Slots; claim: Claim } | 'taken' | 'lost'> => {
   const entry = slotEntryFor(services, task);
-  const written = await services.table.update(claimSlot(candidate.slots, task.taskId, entry));
   const { tenant, agentId } = candidate.slots;
+  noteClaim(services, candidate.slots, task.taskId, entry);
+  const written = await services.table.update(claimSlot(candidate.slots, task.taskId, entry));
   if (written.won) {
+    noteClaim(services, candidate.slots, task.taskId, entry);
     return {
       slots: Slots.parse(written.item),
       claim: { tenant, agentId, taskId: task.taskId, claim: entry.claim, cost: entry.cost },
     };
   }
+  dropClaim(services, candidate.slots, task.taskId);
   const loserSees = written.item === undefined ? undefined : Slots.parse(written.item);
   services.log.info('claim lost', { taskId: task.taskId, agentId });
   return loserSees?.assigned[task.taskId] === undefined ? 'lost' : 'taken';
@@ -61,6 +66,12 @@ const claimOne = async (
 /** A cursor of its own for each kind of task: shared, two kinds that alternate would always meet the same agents. */
 const cursorOf = (task: Task): string =>
   `${task.tenant}#${requirementSignature(task)}#${JSON.stringify(task.strategy ?? null)}`;
+
+/** Best first; those that have no room left by the claims just made come last, so that no write is spent on them in vain. */
+const inOrder = (ranking: Ranking, { slotCost }: Task, nowMs: number): readonly Scored[] => {
+  const hasRoom = ({ candidate }: Scored): boolean => whyNotNow(slotCost, candidate.slots, nowMs) === undefined;
+  return [...ranking.ranked.filter(hasRoom), ...ranking.ranked.filter((scored) => !hasRoom(scored))];
+};
 
 const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
   const nowMs = services.clock.now();
@@ -82,13 +93,14 @@ const claimAmong = async (services: Services, task: Task, look: Look): Promise<C
   const strategy = task.strategy ?? (await knownSettings(services, task.tenant)).defaultStrategy;
   const ranking = rank(strategy, {
     task,
-    candidates,
+    candidates: candidates.map((candidate) => withRecentClaims(services, look, candidate)),
     nowMs,
     random: () => services.random.fraction(),
     turn: services.cache.turn(cursorOf(task)),
   });
-  for (const { candidate, score } of ranking.ranked) {
-    const claimed = await claimOne(services, task, candidate);
+  const asRead = new Map(candidates.map((candidate) => [candidate.slots.agentId, candidate]));
+  for (const { candidate, score } of inOrder(ranking, task, nowMs)) {
+    const claimed = await claimOne(services, task, asRead.get(candidate.slots.agentId) ?? candidate);
     if (claimed === 'taken') return { kind: 'taken' };
     if (claimed === 'lost') continue;
     const decision: Decision = {

@@ -8,6 +8,8 @@ const crowd = async (world: World, size: number, capability = 'x'): Promise<void
   for (let index = 0; index < size; index++)
     await world.agent(`agent-${index}`, { capabilities: [capability], maxConcurrency: 1 });
 };
+const tenOfThree = (world: World) =>
+  Promise.all(Array.from({ length: 10 }, (_, index) => world.agent(`agent-${index}`, { maxConcurrency: 3 })));
 const requirements = { capabilities: ['x'] };
 
 describe('claimAgent', () => {
@@ -75,6 +77,45 @@ describe('claimAgent', () => {
     for (let index = 0; index < 40; index++) await world.submit();
     const slots = await Promise.all(agents.map((agent) => world.slots(agent)));
     expect(slots.map(({ freeSlots }) => freeSlots)).toEqual([40, 40, 40, 40]);
+  });
+
+  it('spreads tasks that are placed at once, all by the same look', async () => {
+    const world = createWorld();
+    const agents = await tenOfThree(world);
+    for (const load of [1, 2, 3]) {
+      await Promise.all(agents.map(() => world.submit()));
+      const slots = await Promise.all(agents.map((agent) => world.slots(agent)));
+      expect(slots.map(({ freeSlots }) => 3 - freeSlots)).toEqual(agents.map(() => load));
+    }
+    world.expectBooksToBalance();
+  });
+
+  it('tries no agent in vain that tasks placed at the same time have filled, whatever the strategy', async () => {
+    const world = createWorld();
+    await tenOfThree(world);
+    let claims = 0;
+    world.hooks.before = (operation) => {
+      if (operation.name === 'update' && operation.key.sk === 'SLOTS') claims += 1;
+    };
+    await Promise.all(Array.from({ length: 30 }, () => world.submit({ strategy: 'capability_match' })));
+    expect(world.tasks().filter(({ status }) => status === 'ASSIGNED')).toHaveLength(30);
+    expect(claims).toBe(30);
+    world.expectBooksToBalance();
+  });
+
+  it('counts a claim that was lost no longer, and one that has ended not at all', async () => {
+    const world = createWorld();
+    const [a, b] = [await world.agent('a', { maxConcurrency: 1 }), await world.agent('b', { maxConcurrency: 1 })];
+    const names = new Set<unknown>();
+    for (let round = 0; round < 20; round++) {
+      const task = await world.submit();
+      names.add(task.agentName);
+      await world.complete(task.agentName === 'a' ? a : b, task.taskId);
+      const both = await Promise.all([world.submit(), world.submit()]);
+      expect(new Set(both.map(({ agentName }) => agentName))).toEqual(new Set(['a', 'b']));
+      for (const { taskId, agentName } of both) await world.complete(agentName === 'a' ? a : b, taskId);
+    }
+    expect(names).toEqual(new Set(['a', 'b']));
   });
 
   it('gives a pinned task to its agent alone', async () => {

@@ -83,6 +83,30 @@ describe('createStage', () => {
     world.expectBooksToBalance();
   });
 
+  it('spreads a stage evenly over agents with room for several, also over chunks and a release of many', async () => {
+    const world = createWorld();
+    const agents = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => world.agent(`a${index}`, { maxConcurrency: 5 })),
+    );
+    const loads = async () =>
+      (await Promise.all(agents.map((agent) => world.slots(agent)))).map((s) => 5 - s.freeSlots);
+    const run = await world.start(parallel(30, { maxParallelAgents: 30 }));
+    await world.enterStage(run, 0);
+    await world.drainTasks();
+    expect(await loads()).toEqual(agents.map(() => 3));
+    const fan = { mode: 'dag' as const, name: 'fan', maxParallelAgents: 30, nodes: [] };
+    const nodes = [{ id: 'root', type: 'work' }, ...tasksOf(20).map((node) => ({ ...node, dependsOn: ['root'] }))];
+    const flow = await world.start({ ...fan, nodes }, null, 'fan');
+    await world.enterStage(flow, 0, 'fan');
+    const root = world.tasks().find(({ place }) => place?.step === 'root');
+    const holder = agents.find(({ agentId }) => agentId === root?.agentId);
+    if (root === undefined || holder === undefined) throw new Error('nobody has the root');
+    await world.complete(holder, root.taskId);
+    await world.drainTasks();
+    expect(await loads()).toEqual(agents.map(() => 5));
+    world.expectBooksToBalance();
+  });
+
   it('starts a member’s clock when its turn comes', async () => {
     const world = createWorld();
     const agent = await world.agent('a');
