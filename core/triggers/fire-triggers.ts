@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CompiledPattern, compilePattern } from '#event-pattern/compile-pattern.ts';
+import type { CompiledPattern } from '#event-pattern/compile-pattern.ts';
 import { flattenEvent } from '#event-pattern/flatten-event.ts';
 import { matchEvent } from '#event-pattern/match-event.ts';
 import { TenantId } from '../contract/ids.ts';
@@ -12,6 +12,7 @@ import { Principal } from '../identity/principal.ts';
 import { startRun } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
+import { rememberedPattern } from './remembered-pattern.ts';
 import { allTriggers, Trigger } from './trigger.ts';
 
 /** How long an environment remembers a tenant's triggers. */
@@ -77,7 +78,7 @@ const compiledTriggers = async (
   return triggers.flatMap((trigger) =>
     trigger.eventPattern === undefined || !trigger.enabled
       ? []
-      : [{ trigger, pattern: compilePattern(JSON.stringify(trigger.eventPattern)) }],
+      : [{ trigger, pattern: rememberedPattern(trigger.eventPattern) }],
   );
 };
 
