@@ -261,13 +261,30 @@ export class Agent {
         return this.stop(taskId, Number(payload['attempt']));
       case 'lease.lost':
         return this.forget(taskId, Number(payload['attempt']));
+      default:
+        return this.handleAnswer(frame, taskId);
+    }
+  }
+
+  /** What answers a frame of its own. */
+  private handleAnswer({ type, payload, correlationId = '' }: Frame, taskId: string): void {
+    switch (type) {
       case 'task.submitted':
-        return this.wait(frame.correlationId ?? '', taskId);
+        return this.wait(correlationId, taskId);
+      case 'secret.value':
+        return this.open(String(payload['value']));
       case 'ack':
         return this.acknowledged(String(payload['id']));
       case 'error':
         return this.refused(String(payload['id']), String(payload['code']));
     }
+  }
+
+  /** S9, of what is most worth keeping apart. */
+  private open(value: string): void {
+    const { tenant } = this.principal;
+    if (!value.endsWith(` of ${tenant}`))
+      this.platform.world.violate('S9 tenants never mix', `${this.name} is given ${value}`);
   }
 
   private stop(taskId: string, attempt: number): void {
@@ -323,8 +340,10 @@ export class Agent {
           ),
       );
     if (this.chance.happens(0.08)) this.ask(taskId);
+    for (const name of task.secrets ?? []) this.send('secret.get', { taskId, attempt, name });
     if (task.type === 'family' && task.children === undefined) {
       work.isFamily = true;
+      if (task.term !== undefined) this.mayLoseLead(taskId);
       return this.delegate(taskId);
     }
     this.later(this.chance.between(...this.temper.workMs), () =>
@@ -347,6 +366,12 @@ export class Agent {
       { type: 'escalation.raise', payload: { taskId, severity: 'high', issue: 'unsure', timeoutSeconds: 120 } },
     ] as const);
     this.sendAs(`ask:${taskId}`, type, payload);
+  }
+
+  /** Now and then a leader's task is cancelled just as it gives out part of it. */
+  private mayLoseLead(taskId: string): void {
+    if (this.chance.happens(0.3))
+      this.later(this.chance.between(0, 150), () => void this.send('task.cancel', { taskId, reason: 'not by you' }));
   }
 
   /** Hands part of a task to others; the same request every time, so it is one child however often it is sent. */

@@ -13,6 +13,7 @@ import { requireLive } from '#core/identity/require-live.ts';
 import { prepareUpload } from '#core/payloads/prepare-upload.ts';
 import type { Asker } from '#core/requests/asker.ts';
 import { requestCollaboration, requestResource } from '#core/requests/request-help.ts';
+import { releaseSecret } from '#core/secrets/release-secret.ts';
 import type { Services } from '#core/services.ts';
 import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { completeTask, type Speaker } from '#core/tasks/complete-task.ts';
@@ -111,6 +112,12 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   'escalation.raise': async (services, connection, envelope) => {
     const asked = clientFrames['escalation.raise'].parse(envelope.payload);
     await raiseEscalation(services, askerOf(connection, envelope), asked);
+  },
+  'secret.get': async (services, connection, { payload, id }) => {
+    const asked = clientFrames['secret.get'].parse(payload);
+    const value = await releaseSecret(services, speakerOf(connection), asked);
+    const frame = { taskId: asked.taskId, name: asked.name, value };
+    await post(services, connection.connectionId, encodeFrame(services, 'secret.value', frame, { correlationId: id }));
   },
   watch: (services, { principal, connectionId }, { payload }) =>
     watch(services, principal, clientFrames.watch.parse(payload), connectionId),

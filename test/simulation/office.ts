@@ -4,7 +4,7 @@ import { registryStats } from '#core/agents/registry-stats.ts';
 import { updateAgentVersion } from '#core/agents/update-agent.ts';
 import { KeyRequest } from '#core/contract/access.ts';
 import { AgentDraft } from '#core/contract/agent.ts';
-import { TenantId } from '#core/contract/ids.ts';
+import { type RunId, TenantId } from '#core/contract/ids.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { Quotas } from '#core/contract/tenant.ts';
 import { TriggerDefinition } from '#core/contract/trigger.ts';
@@ -15,6 +15,7 @@ import { Principal } from '#core/identity/principal.ts';
 import { revokeKey } from '#core/identity/revoke-key.ts';
 import { createTicket, spendTicket, ticketAmong } from '#core/identity/tickets.ts';
 import { answerOnce } from '#core/repeat/answer-once.ts';
+import { readRunCounts } from '#core/runs/count-run.ts';
 import { listVersionViews } from '#core/runs/workflow-view.ts';
 import { setDebugMode } from '#core/system/debug-mode.ts';
 import { initialize, shutdown } from '#core/system/shutdown.ts';
@@ -61,6 +62,7 @@ export class Office {
       () => this.answer(),
       () => this.answer(),
       () => this.repeat(key),
+      () => this.giveUp(key),
     ];
     this.chance.pick(deeds)();
   }
@@ -93,6 +95,7 @@ export class Office {
     const { tenant } = this.principal;
     this.client.look('figures', (services) => registryStats(services, tenant));
     this.client.look('versions', (services) => listVersionViews(services, tenant, 'steps', { limit: 2 }));
+    this.client.look('run counts', (services) => readRunCounts(services, tenant, 5));
     this.client.look('keys', (services) => listKeys(services, tenant, { limit: 5 }));
     void this.platform.handle('view tenants', undefined, (services) => listTenants(services, home, { limit: 5 }));
   }
@@ -215,6 +218,21 @@ export class Office {
       );
     if (earlier.length === 0) return;
     client.run(key, { workflow: 'steps', reuse: { runId: chance.pick(earlier).runId, from: 'both' } });
+  }
+
+  /** A run of more tasks than one request can end is cancelled while they are being made. */
+  private giveUp(key: string): void {
+    const { chance, client, platform, principal } = this;
+    if (!chance.happens(0.1)) return;
+    client.run(key, { workflow: 'sum-up', input: { list: Array.from({ length: 440 }, (_, index) => index) } });
+    const { tenant } = principal;
+    const mine = (): readonly RunId[] =>
+      platform.monitor
+        .runs()
+        .filter((run) => run.tenant === tenant && run.workflow === 'sum-up' && !isTerminal(run.status))
+        .map(({ runId }) => runId);
+    for (const delayMs of [chance.between(500, 15_000), 30_000])
+      platform.world.scheduler.after(delayMs, () => mine().forEach((runId) => client.cancelRun(runId)));
   }
 
   /** A request whose answer is kept, as the API keeps those of what has no id of its own. */

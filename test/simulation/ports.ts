@@ -9,7 +9,6 @@ import {
   createFixedSecrets,
   createFixedTokens,
   createInMemoryPayloads,
-  createInMemoryVault,
   createRecordingSchedules,
 } from '#test/support/recording-ports.ts';
 import { writeName } from './clause-log.ts';
@@ -103,7 +102,8 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
     secrets: createFixedSecrets(),
     tokens: createFixedTokens(),
     expressions: expressionsOn(evaluate),
-    vault: createInMemoryVault(),
+    // Whose it is stands in it.
+    vault: { read: (tenant, { id }) => call('vault.read', () => `${id} of ${tenant}`) },
     schedules: createRecordingSchedules(),
     log: {
       info: () => undefined,

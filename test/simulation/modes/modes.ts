@@ -11,6 +11,7 @@ import { parallel } from './parallel.ts';
 import { pipeline } from './pipeline.ts';
 import { sequential } from './sequential.ts';
 import { swarmFanout } from './swarm-fanout.ts';
+import { swarmStigmergic } from './swarm-stigmergic.ts';
 
 /** Every mode that runs are started in. */
 export const modes: readonly ModePlot[] = [
@@ -24,6 +25,7 @@ export const modes: readonly ModePlot[] = [
   consensus,
   hierarchical,
   swarmFanout,
+  swarmStigmergic,
   auction,
   leaderElect,
 ];
