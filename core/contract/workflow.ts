@@ -124,6 +124,23 @@ export const RunTimeline = z.looseObject({
 });
 export type RunTimeline = z.infer<typeof RunTimeline>;
 
+/** The task whose failure made its run fail. */
+export const FailedTask = z.looseObject({
+  step: z.string(),
+  taskId: z.string(),
+  /** Who held it last. */
+  agentId: z.string().optional(),
+  agentName: z.string().optional(),
+  code: z.string(),
+  /** The first 500 characters; the task has them all. */
+  message: z.string(),
+});
+export type FailedTask = z.infer<typeof FailedTask>;
+
+/** Why a run failed, and by which task, where it was a task. */
+export const RunError = z.looseObject({ ...TaskError.shape, failedTask: FailedTask.optional() });
+export type RunError = z.infer<typeof RunError>;
+
 /** A run as the API answers it. Times are epoch milliseconds. */
 export const RunView = z.looseObject({
   runId: RunId,
@@ -135,7 +152,7 @@ export const RunView = z.looseObject({
   status: RunStatus,
   input: Json,
   output: Json.optional(),
-  error: TaskError.optional(),
+  error: RunError.optional(),
   steps: z.array(
     z.looseObject({
       step: z.string(),
@@ -151,6 +168,7 @@ export const RunView = z.looseObject({
           childRunId: z.string().optional(),
           /** Of one that has ended: completed, cancelled, in_flight_unknown (its agent has not said that it stopped) or never_started. */
           disposition: z.string().optional(),
+          error: TaskError.optional(),
           attempt: z.int(),
           startedAt: z.number().optional(),
           endedAt: z.number().optional(),

@@ -1,6 +1,6 @@
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
-import { Run } from '../runs/run.ts';
+import { errorAsTold, Run } from '../runs/run.ts';
 import type { Item } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { taskData } from '../watch/watchers.ts';
@@ -111,7 +111,7 @@ const runChange = (change: ItemChange, after: Run): LoggedChange => {
       runId,
       data: {
         status,
-        ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }),
+        ...(error === undefined ? {} : { error: errorAsTold(error) }),
         ...(progress === undefined ? {} : { progress }),
       },
     }),

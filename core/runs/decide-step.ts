@@ -8,6 +8,7 @@ import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
 import { endRun } from './end-run.ts';
 import { endChildrenOf } from './end-term.ts';
+import { withFailedTask } from './failed-task.ts';
 import { noteOnce, readNote, resultNote } from './notes.ts';
 import { isLive, type Run, readRun } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
@@ -64,7 +65,7 @@ export const decideStep = async (
   if (decided.endedTerm !== undefined) await endChildrenOf(services, run, decided.endedTerm);
   if (decided.result !== undefined) await noteOnce(services, run, resultNote, decided.result);
   if (decided.run !== 'continue' && isLive(run)) {
-    const { error } = decided;
+    const error = decided.error === undefined ? undefined : await withFailedTask(services, run, decided.error);
     await endRun(services, run, decided.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error });
   }
   return decided.answer;

@@ -1,7 +1,7 @@
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { forgottenAfter } from '../contract/retention.ts';
-import type { TaskError } from '../contract/task.ts';
+import type { RunError } from '../contract/workflow.ts';
 import { AppError } from '../errors/app-error.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
@@ -11,13 +11,13 @@ import { traceRun } from '../trace/run-spans.ts';
 import { tellWatchers } from '../watch/watchers.ts';
 import { countRun } from './count-run.ts';
 import { runOutput } from './outputs.ts';
-import { liveStatuses, Run } from './run.ts';
+import { errorAsTold, liveStatuses, Run } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
 
 /** How a run ends. */
 export interface RunEnding {
   readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
-  readonly error?: TaskError | undefined;
+  readonly error?: RunError | undefined;
 }
 
 const outputAt = async (services: Services, run: Run): Promise<Json> => {
@@ -77,7 +77,7 @@ export const endRun = async (services: Services, run: Run, asked: RunEnding): Pr
       type: 'run.completed',
       at: nowMs,
       runId,
-      data: { status, ...(error === undefined ? {} : { error: { code: error.code, message: error.message } }) },
+      data: { status, ...(error === undefined ? {} : { error: errorAsTold(error) }) },
     }),
   ]);
   return true;

@@ -4,6 +4,7 @@ import type { HandOn } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
 import { endRun } from './end-run.ts';
+import { withFailedTask } from './failed-task.ts';
 import { noteOnce, resultNote } from './notes.ts';
 import { isLive, type Run, readRun } from './run.ts';
 import { readWorkflow } from './workflow-store.ts';
@@ -45,6 +46,7 @@ export const handOn = async (services: Services, request: HandOnRequest): Promis
     return;
   }
   await noteOnce(services, run, resultNote, next.result);
-  await endRun(services, run, next.kind === 'end' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error: next.error });
+  if (next.kind === 'end') await endRun(services, run, { status: 'SUCCEEDED' });
+  else await endRun(services, run, { status: 'FAILED', error: await withFailedTask(services, run, next.error) });
   await answerOver(services, await readRun(services, tenant, runId), request);
 };

@@ -3,8 +3,7 @@ import { ModeChoice } from '../contract/definitions/auto.ts';
 import { RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
-import { TaskError } from '../contract/task.ts';
-import { RunStatus } from '../contract/workflow.ts';
+import { RunError, RunStatus } from '../contract/workflow.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 
@@ -23,7 +22,7 @@ export const Run = z.looseObject({
   status: RunStatus,
   input: Json,
   output: Json.optional(),
-  error: TaskError.optional(),
+  error: RunError.optional(),
   /** How far it is, where its mode reports that. */
   progress: Json.optional(),
   requestHash: z.string(),
@@ -43,7 +42,7 @@ export const Run = z.looseObject({
   reuse: z.looseObject({ runId: RunId, before: z.int() }).optional(),
   /** How a run that is CANCELLING ends. */
   ending: z
-    .looseObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']), error: TaskError.optional() })
+    .looseObject({ status: z.enum(['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']), error: RunError.optional() })
     .optional(),
   /** The log that its changes go into, once somebody has asked for it; and whether its tasks' do as well. */
   runLog: z.string().optional(),
@@ -51,6 +50,13 @@ export const Run = z.looseObject({
   rev: z.int(),
 });
 export type Run = z.infer<typeof Run>;
+
+/** A run's error as watchers and logs are told of it. */
+export const errorAsTold = ({ code, message, failedTask }: RunError): Record<string, Json> => ({
+  code,
+  message,
+  ...(failedTask === undefined ? {} : { failedTask: Json.parse(failedTask) }),
+});
 
 /** Whether a run still accepts new stages and tasks; of a paused one they wait. */
 export const isLive = (run: Pick<Run, 'status'>): boolean => liveStatuses.some((status) => status === run.status);

@@ -1,10 +1,13 @@
 import { keys, stageIdOf } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
+import type { TaskError } from '../contract/task.ts';
+import type { RunError } from '../contract/workflow.ts';
 import type { StageCounts } from '../coordination/completion.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { AfterStage, ModeRules, RunConclusion } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import { endRun } from '../runs/end-run.ts';
+import { sayFailedTask, withFailedTask } from '../runs/failed-task.ts';
 import { noteOnce, resultNote } from '../runs/notes.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
 import { readWorkflow } from '../runs/workflow-store.ts';
@@ -53,6 +56,19 @@ const concludeRun = async (
   }
 };
 
+/** Why the run fails: as its mode says, else that a step failed; and by which task. */
+const reasonOf = async (
+  services: Services,
+  run: Run,
+  { summary }: StageResult,
+  error: TaskError | undefined,
+): Promise<RunError> => {
+  if (error !== undefined) return withFailedTask(services, run, error);
+  const reason = await withFailedTask(services, run, { code: 'STEP_FAILED', message: summary, retryable: false });
+  const { failedTask } = reason;
+  return failedTask === undefined ? reason : { ...reason, message: `${summary}. ${sayFailedTask(failedTask)}` };
+};
+
 /** What follows for the run, which moves on or ends, and what its token is told. Repeatable. */
 const moveRun = async (
   services: Services,
@@ -65,12 +81,12 @@ const moveRun = async (
   const after = rules.after(stage.position, result.outcome);
   const { result: whole, error } = after.run === 'continue' ? {} : await concludeRun(services, run, rules, stage);
   const next: AfterStage = error === undefined ? after : { run: 'fail', token: 'fail' };
-  const reason = error ?? { code: 'STEP_FAILED', message: result.summary, retryable: false };
   if (next.run !== 'continue' && isLive(run)) {
     if (whole !== undefined) await noteOnce(services, run, resultNote, whole);
-    await endRun(services, run, next.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error: reason });
+    if (next.run === 'succeed') await endRun(services, run, { status: 'SUCCEEDED' });
+    else await endRun(services, run, { status: 'FAILED', error: await reasonOf(services, run, result, error) });
   }
-  return { ...next, why: reason.message };
+  return { ...next, why: error?.message ?? result.summary };
 };
 
 /** The error by which a state asks once more: its Retry names it. */

@@ -5,6 +5,7 @@ import type { Cli } from '../cli.ts';
 import { ago, duration, jsonText } from '../format.ts';
 import { type Group, leaf } from '../group.ts';
 import { choice, page, pageFlags, pageNote } from '../inputs.ts';
+import { runErrorLines } from '../show/run-error.ts';
 import { RunState } from '../show/run-state.ts';
 import { runTree } from '../show/run-tree.ts';
 import { describeTimeline } from '../show/timeline.ts';
@@ -44,7 +45,7 @@ const describe = (run: RunView, { output: { paint }, surroundings }: Cli): strin
   const { error, output } = run;
   return [
     runTree(state, { now: surroundings.timers.now(), paint }),
-    ...(error === undefined ? [] : [`${paint.as('red', 'error')}  ${paint.cell(`${error.code}: ${error.message}`)}`]),
+    ...runErrorLines(error).map((line) => `${paint.as('red', 'error')}  ${paint.cell(line)}`),
     paint.as('dim', 'input'),
     jsonText(run.input, 2),
     ...(output === undefined ? [] : [paint.as('dim', 'output'), jsonText(output, 2)]),

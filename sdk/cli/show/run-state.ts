@@ -99,13 +99,13 @@ const statusOfStep = (status: string, tasks: readonly TaskLine[]): string => {
 
 const factsOfRun = (run: RunView): Facts[] =>
   run.steps.flatMap(({ step, tasks }) =>
-    tasks.map(({ taskId, status, attempt, agentName, agentId, startedAt, endedAt, childRunId }) => ({
+    tasks.map(({ taskId, status, attempt, agentName, agentId, startedAt, endedAt, childRunId, error }) => ({
       taskId,
       step,
       status,
       attempt,
       agent: agentName ?? agentId,
-      note: childRunId,
+      note: error === undefined ? childRunId : `${error.code}: ${error.message}`,
       startedAt,
       endedAt,
     })),

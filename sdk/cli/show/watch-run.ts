@@ -4,6 +4,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import { jsonText } from '../format.ts';
 import type { OutputStream } from '../surroundings.ts';
 import { exitCodeOf, untilInterrupted, workGoesOn } from '../until-interrupted.ts';
+import { runErrorLines } from './run-error.ts';
 import { RunState } from './run-state.ts';
 import { changeLine, runTree } from './run-tree.ts';
 
@@ -71,7 +72,8 @@ export const watchRun = async (runId: string, cli: Cli): Promise<ExitCode> => {
 };
 
 const endOf = ({ runId, status, error, output }: RunView, { output: { paint } }: Cli): string => {
-  const why = error === undefined ? '' : `  ${error.code}: ${error.message}`;
-  const head = `${runId}  ${paint.cell(paint.status(status))}${why === '' ? '' : paint.cell(why)}`;
-  return status === 'SUCCEEDED' && output !== undefined ? jsonText(output, 2) : head;
+  const [why, ...more] = runErrorLines(error);
+  const head = `${runId}  ${paint.cell(paint.status(status))}${why === undefined ? '' : paint.cell(`  ${why}`)}`;
+  if (status === 'SUCCEEDED' && output !== undefined) return jsonText(output, 2);
+  return [head, ...more.map((line) => paint.cell(line))].join('\n');
 };

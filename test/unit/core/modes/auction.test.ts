@@ -189,7 +189,11 @@ describe('an auction', () => {
     expect(await award(begun, 1)).toEqual({ decision: 'no_more_bids' });
     expect(await ended(begun)).toMatchObject({
       status: 'FAILED',
-      error: { code: 'ALL_BIDDERS_FAILED', message: 'All 1 bidders failed; the last one: It broke.' },
+      error: {
+        code: 'ALL_BIDDERS_FAILED',
+        message: 'All 1 bidders failed; the last one: It broke.',
+        failedTask: { step: 'task', taskId: (await work(begun, 1)).taskId, agentName: 'ann', code: 'BROKEN' },
+      },
     });
   });
 

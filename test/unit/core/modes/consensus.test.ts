@@ -162,6 +162,7 @@ describe('a round', () => {
     const { status, error } = await ended(begun);
     expect({ status, error }).toMatchObject({ status: 'FAILED', error: { code: 'INSUFFICIENT_PARTICIPATION' } });
     expect(error?.message).toContain('2 of 4 voted; at least 3 must');
+    expect(error?.failedTask).toMatchObject({ step: 'votes', agentName: 'cem', code: 'BROKEN', message: 'It broke.' });
   });
 
   it('fails for want of votes when nobody is there to be asked', async () => {

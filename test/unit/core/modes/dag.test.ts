@@ -177,6 +177,9 @@ describe('a dag run in which a node fails', () => {
     const ended = await world.run(run.runId);
     expect(ended).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED' } });
     expect(ended.error?.message).toContain('FAILED, 2 of 6 succeeded, 4 failed (a, b, c, f)');
+    // Not what was skipped for it.
+    const failedTask = { step: 'a', taskId: idOf(world, 'a'), code: 'BROKEN', message: 'It broke.' };
+    expect(ended.error?.failedTask).toMatchObject(failedTask);
     // What succeeded is there to be used.
     expect(await world.task(idOf(world, 'e'))).toMatchObject({ status: 'SUCCEEDED', output: 'e' });
     expect(world.ports.executions.answers.get('token-0')).toMatchObject({ error: 'StepFailed' });

@@ -91,6 +91,8 @@ describe('a hierarchical run in which work fails', () => {
     const { status, error } = await ended(begun);
     expect({ status, code: error?.code }).toEqual({ status: 'FAILED', code: 'STEP_FAILED' });
     expect(error?.message).toMatch(/^1 of 4 items failed\. First "infra\/vpc" \(tsk_\S+ on ann\): It broke\.$/);
+    const { taskId } = taskAt(begun, 'again');
+    expect(error?.failedTask).toMatchObject({ step: 'infra/vpc', taskId, agentName: 'ann', code: 'BROKEN' });
   });
 
   it('fails at once where nobody is to be asked', async () => {

@@ -170,7 +170,11 @@ describe('leader election', () => {
     expect(await elect(begun, 2)).toEqual({ decision: 'no_leader' });
     expect(await ended(begun)).toMatchObject({
       status: 'FAILED',
-      error: { code: 'LEADER_LOST', message: 'Nobody leads after term 2; the last leader was ben: It broke.' },
+      error: {
+        code: 'LEADER_LOST',
+        message: 'Nobody leads after term 2; the last leader was ben: It broke.',
+        failedTask: { step: 'lead', taskId: (await lead(begun, 1)).taskId, agentName: 'ben', code: 'BROKEN' },
+      },
     });
   });
 

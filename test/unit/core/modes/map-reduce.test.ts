@@ -185,6 +185,8 @@ describe('when parts fail', () => {
       const { status, error } = await world.run(run.runId);
       expect({ status, code: error?.code }).toEqual({ status: 'FAILED', code: 'MAP_FAILED' });
       expect(error?.message).toMatch(/of 10 map tasks failed; at most \d may\. First "part-4": a: It broke\./);
+      const { taskId } = world.members(1)[3] ?? {};
+      expect(error?.failedTask).toMatchObject({ step: 'map', taskId, agentName: 'a', code: 'BROKEN' });
       expect(world.members(1).filter(({ status: now }) => now === 'ASSIGNED')).toEqual([]);
     },
   );

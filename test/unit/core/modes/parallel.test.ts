@@ -71,13 +71,14 @@ describe('parallel with bestOf', () => {
   });
 
   it.each([
-    ['every task failed', [undefined, undefined, undefined], '3 failed, 0 have none there'],
-    ['no output has a number there', [rated('x'), {}, 7], '0 failed, 3 have none there'],
-  ] as const)('fails, naming why, when %s', async (_name, outputs, why) => {
+    ['every task failed', [undefined, undefined, undefined], '3 failed, 0 have none there', 'a'],
+    ['no output has a number there', [rated('x'), {}, 7], '0 failed, 3 have none there', undefined],
+  ] as const)('fails, naming why, when %s', async (_name, outputs, why, failed) => {
     const world = createWorld();
     const run = await play(world, best({}), outputs);
     expect(run).toMatchObject({ status: 'FAILED', error: { code: 'NO_SCORE' } });
     expect(run.error?.message).toContain(why);
+    expect(run.error?.failedTask?.step).toBe(failed);
     expect(world.ports.executions.answers.get('token-0')).toHaveProperty('error');
     expect(await readRunView(world.services, tenant, run.runId)).toMatchObject({ result: { score: null } });
   });

@@ -147,6 +147,8 @@ describe('a stage that does not get or make what it should', () => {
     await fail(world, agent, 0);
     await reach(world, run, 1);
     expect(await failed(world, run)).toBe('stage one failed on a: BROKEN: It broke.');
+    const failedTask = { step: 'one', taskId: world.memberId(0, 0), agentName: 'a', code: 'BROKEN' };
+    expect((await world.run(run.runId)).error).toMatchObject({ failedTask });
     const { steps } = await readRunView(world.services, tenant, run.runId);
     expect(steps).toMatchObject([
       { step: 'one', status: 'FAILED' },

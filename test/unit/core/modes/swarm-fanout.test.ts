@@ -247,7 +247,8 @@ describe('a swarm in which parts fail', () => {
     const begun = await failing(0);
     const run = await ended(begun);
     const [task] = begun.world.members(1, 'two');
-    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED' } });
+    const failedTask = { step: 'two', taskId: task?.taskId, agentName: 'a', code: 'BROKEN', message: 'It broke.' };
+    expect(run).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED', failedTask } });
     expect(run.error?.message).toBe(
       `1 of 3 parts failed; at most 0 may. First "two" (${task?.taskId} on a): It broke.`,
     );

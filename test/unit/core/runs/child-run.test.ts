@@ -78,7 +78,9 @@ describe('a step that is a run', () => {
     const [task] = world.members(0).filter(({ place }) => place?.runId === run.runId);
     expect(task).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED', retryable: false } });
     expect(task?.error?.message).toContain(child.runId);
-    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED' });
+    expect(task?.error?.message).toContain('BROKEN: It broke.');
+    const failedTask = { step: task?.place?.step, taskId: task?.taskId, code: 'STEP_FAILED' };
+    expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { failedTask } });
   });
 
   it('takes its run along when the outer one is cancelled', async () => {

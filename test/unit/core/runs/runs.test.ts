@@ -61,7 +61,19 @@ describe('a sequential run', () => {
     await world.fail(agent, world.memberId(0, 0), { retryable: false });
     expect(world.ports.executions.answers.get('token-0')).toMatchObject({ error: 'StepFailed' });
     expect(await world.run(run.runId)).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED' } });
-    expect((await world.run(run.runId)).error?.message).toContain('one');
+    const { error } = await world.run(run.runId);
+    const [{ taskId, agentId } = { taskId: undefined }] = world.members(0);
+    const failedTask = { step: 'one', taskId, agentId, agentName: 'a', code: 'BROKEN', message: 'It broke.' };
+    expect(error).toEqual({
+      code: 'STEP_FAILED',
+      message: `one: FAILED, 0 of 1 succeeded, 1 failed. First "one" (${taskId} on a): BROKEN: It broke.`,
+      retryable: false,
+      failedTask,
+    });
+    // What an agent said stays out of the state machine.
+    const answer = world.ports.executions.answers.get('token-0');
+    expect(answer).toMatchObject({ cause: 'one: FAILED, 0 of 1 succeeded, 1 failed' });
+    expect((await readRunView(world.services, tenant, run.runId)).error).toEqual(error);
     expect(await stepsOf(world, run.runId)).toEqual(['one FAILED', 'two SKIPPED']);
     await world.enterStage(run, 1);
     expect(world.members(1)).toEqual([]);

@@ -296,6 +296,17 @@ describe('muster workflow and run', () => {
     const { code, stdout } = await cli.run(`run watch ${runId}`);
     expect(code).toBe(1);
     expect(stdout).toContain('STEP_FAILED: rate broke');
+    const failedTask = { step: 'rate', taskId: 'tsk_7', agentName: 'bo', code: 'BROKE', message: 'no power' };
+    const named = { code: 'MAP_FAILED', message: '1 of 9 failed', retryable: false, failedTask };
+    const task = { taskId: 'tsk_7', type: 'rate', status: 'FAILED', attempt: 1, agentName: 'bo' };
+    const steps = [
+      { step: 'rate', status: 'FAILED', tasks: [{ ...task, error: { code: 'BROKE', message: 'no power' } }] },
+    ];
+    cli.answer({ [`GET /v1/runs/${runId}`]: run('FAILED', { error: named, steps }) });
+    const lines = ['MAP_FAILED: 1 of 9 failed', 'step rate (tsk_7 on bo): BROKE: no power'];
+    for (const line of lines) expect((await cli.run(`run watch ${runId}`)).stdout).toContain(line);
+    const shown = (await cli.run(`run show ${runId}`)).stdout;
+    for (const line of [...lines, /rate {2}FAILED {2}bo {2}BROKE: no power/]) expect(shown).toMatch(line);
   });
 
   it('stops following on Ctrl-C, and says that the work goes on', async () => {

@@ -1,0 +1,72 @@
+import { keys } from '../contract/keys.ts';
+import type { TaskError } from '../contract/task.ts';
+import type { FailedTask, RunError } from '../contract/workflow.ts';
+import type { Services } from '../services.ts';
+import { readMarkers } from '../stages/markers.ts';
+import type { Stage } from '../stages/stage.ts';
+import { memberTaskId } from '../tasks/new-task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { readStages } from './members.ts';
+import type { Run } from './run.ts';
+
+/** Members looked at: of a thousand that failed, the first that anybody asks about is among them. */
+const mostRead = 25;
+/** What an agent said, cut so that a run's error stays a few lines. */
+const messageLength = 500;
+
+/** Those that failed by themselves come first; what was ended by others is told only where nothing else is. */
+const ownFailures: readonly string[] = ['FAILED', 'TIMED_OUT'];
+
+const isEarlier = (left: Task, right: Task): boolean => {
+  const [own, other] = [left, right].map(({ status }) => ownFailures.includes(status));
+  return own === other ? (left.endedAt ?? Infinity) < (right.endedAt ?? Infinity) : own === true;
+};
+
+const toldOf = ({ taskId, place, agentId, agentName, status, error }: Task): FailedTask => ({
+  step: place?.step ?? '',
+  taskId,
+  ...(agentId === undefined ? {} : { agentId }),
+  ...(agentName === undefined ? {} : { agentName }),
+  code: error?.code ?? status,
+  message: (error?.message ?? `It ended with ${status}.`).slice(0, messageLength),
+});
+
+const firstOf = async (services: Services, stage: Stage): Promise<FailedTask | undefined> => {
+  const { failed } = await readMarkers(services, stage);
+  if (failed.length === 0) return undefined;
+  const ids = failed.slice(0, mostRead).map((index) => memberTaskId(stage.tenant, stage.runId, stage.position, index));
+  const items = await services.table.getMany(
+    ids.map((id) => keys.task(stage.tenant, id)),
+    { consistent: true },
+  );
+  const tasks = items
+    .flatMap((item) => {
+      const found = readTask(item);
+      return found.kind === 'task' && found.task.status !== 'SKIPPED' ? [found.task] : [];
+    })
+    .toSorted((left, right) => (left.place?.index ?? 0) - (right.place?.index ?? 0));
+  const [head, ...rest] = tasks;
+  if (head === undefined) return undefined;
+  return toldOf(rest.reduce((first, task) => (isEarlier(task, first) ? task : first), head));
+};
+
+/** The stage that was asked for last, of those that have tasks. */
+const lastStage = async (services: Services, run: Run): Promise<Stage | undefined> =>
+  (await readStages(services, run))
+    .filter(({ total }) => total > 0)
+    .toSorted((left, right) => left.createdAt - right.createdAt || left.position - right.position)
+    .at(-1);
+
+/**
+ * Why a run fails, with the task whose failure made it: of the run's last stage the first that failed. Without one where
+ * no task of it did. Some reads, only of a run that fails.
+ */
+export const withFailedTask = async (services: Services, run: Run, error: TaskError): Promise<RunError> => {
+  const stage = await lastStage(services, run);
+  const failedTask = stage === undefined ? undefined : await firstOf(services, stage);
+  return failedTask === undefined ? error : { ...error, failedTask };
+};
+
+/** The same in a sentence, for an error that says nothing else of it. */
+export const sayFailedTask = ({ step, taskId, agentName, code, message }: FailedTask): string =>
+  `First "${step}" (${taskId}${agentName === undefined ? '' : ` on ${agentName}`}): ${code}: ${message}`;
