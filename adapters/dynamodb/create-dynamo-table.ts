@@ -1,6 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -11,7 +13,7 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Key } from '#core/contract/keys.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
-import type { Item, Page, Query, Table, Written } from '#core/table/table.ts';
+import type { BatchedWrite, Item, Page, Query, Table, Written } from '#core/table/table.ts';
 import { type Backoff, defaultBackoff } from '../backoff.ts';
 import { callService } from '../service-errors.ts';
 import { encodeCursor } from './cursors.ts';
@@ -27,6 +29,9 @@ export interface DynamoTableOptions {
 
 /** A limit of BatchGetItem. @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const keysPerBatch = 100;
+
+/** A limit of BatchWriteItem. @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const writesPerBatch = 25;
 
 const store = 'The table';
 
@@ -79,6 +84,34 @@ const getMany = async (
 const toCursor = (lastKey: Item): string =>
   encodeCursor(Object.fromEntries(Object.entries(lastKey).map(([name, value]) => [name, String(value)])));
 
+type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
+
+const toRequest = (write: BatchedWrite): WriteRequests[number] =>
+  'put' in write
+    ? { PutRequest: { Item: { ...plainItem(write.put.item), ...toKey(write.put.key) } } }
+    : { DeleteRequest: { Key: toKey(write.remove) } };
+
+const writeMany = async (
+  { client, tableName, backoff = defaultBackoff }: DynamoTableOptions,
+  writes: readonly BatchedWrite[],
+): Promise<void> => {
+  if (writes.length > writesPerBatch) {
+    throw new RangeError(`writeMany takes at most ${writesPerBatch} writes, not ${writes.length}`);
+  }
+  let pending: WriteRequests = writes.map(toRequest);
+  for (let attempt = 1; pending.length > 0; attempt += 1) {
+    if (attempt > backoff.attempts) {
+      throw new UnavailableError(store);
+    }
+    if (attempt > 1) {
+      await backoff.wait(attempt);
+    }
+    const request = { RequestItems: { [tableName]: pending } };
+    const answer = await callService(store, () => client.send(new BatchWriteCommand(request)));
+    pending = answer.UnprocessedItems?.[tableName] ?? [];
+  }
+};
+
 const query = async ({ client, tableName }: DynamoTableOptions, request: Query): Promise<Page> => {
   const parameters = queryParameters(tableName, request);
   const answer = await callService(store, () => client.send(new QueryCommand(parameters)));
@@ -111,6 +144,7 @@ export const createDynamoTable = (options: DynamoTableOptions): Table => {
         const answer = await client.send(new DeleteCommand(removeParameters(tableName, remove)));
         return won(answer.Attributes, remove.key);
       }),
+    writeMany: async (writes) => writeMany(options, writes),
     query: async (request) => query(options, request),
   };
 };

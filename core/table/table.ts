@@ -54,6 +54,9 @@ export interface Remove {
   readonly clauses: Clauses;
 }
 
+/** One of several writes without a guard: whoever sends it does not mind what was there. */
+export type BatchedWrite = { readonly put: Omit<Put, 'clauses'> } | { readonly remove: Key };
+
 /**
  * `item` is the item after a put or update, and before a remove. A lost write changed nothing and shows the item that
  * it lost to; `undefined` when there is none.
@@ -89,7 +92,7 @@ export interface Page {
 }
 
 /**
- * The one table. Every write is of a single item and atomic. Items carry `pk` and `sk`.
+ * The one table. Every item is written atomically and by itself. Items carry `pk` and `sk`.
  *
  * @throws UnavailableError when the store throttles or cannot be reached after bounded retries; whether a write took
  * place is then unknown, and repeating it must be harmless.
@@ -101,5 +104,10 @@ export interface Table {
   put(put: Put): Promise<Written>;
   update(update: Update): Promise<Written>;
   remove(remove: Remove): Promise<Written>;
+  /**
+   * Up to 25 writes of different items in one call, each by itself and in any order: some may have taken place when it
+   * throws.
+   */
+  writeMany(writes: readonly BatchedWrite[]): Promise<void>;
   query(query: Query): Promise<Page>;
 }

@@ -61,6 +61,29 @@ export const tableContract = (name: string, openTable: () => Table): void => {
         expect(await table.getMany([])).toEqual([]);
       });
 
+      it('puts and removes many, whatever was there', async () => {
+        await put(keyOf('A'), { n: 1, old: true });
+        await put(keyOf('B'), { n: 2 });
+        const writes = [
+          { put: { key: keyOf('A'), item: { n: 3, gone: undefined } } },
+          { remove: keyOf('B') },
+          { remove: keyOf('never') },
+          { put: { key: keyOf('C'), item: { n: 4 } } },
+        ];
+        await table.writeMany(writes);
+        await table.writeMany([]);
+        expect(await stored(keyOf('A'))).toStrictEqual({ n: 3, ...keyOf('A') });
+        expect(await stored(keyOf('B'))).toBeUndefined();
+        expect(await stored(keyOf('C'))).toStrictEqual({ n: 4, ...keyOf('C') });
+      });
+
+      it('refuses more than 25 writes at once, and two of one item', async () => {
+        const removals = (count: number) =>
+          Array.from({ length: count }, (_, index) => ({ remove: keyOf(`k${index}`) }));
+        await expect(table.writeMany(removals(26))).rejects.toThrow(RangeError);
+        await expect(table.writeMany([...removals(1), ...removals(1)])).rejects.toMatchObject(invalid);
+      });
+
       it('refuses more than 100 keys', async () => {
         const keys = Array.from({ length: 101 }, (_, index) => keyOf(String(index)));
         await expect(table.getMany(keys)).rejects.toThrow(RangeError);

@@ -71,6 +71,16 @@ const tableFor = (backend: Backend, invocation: Invocation): Table => {
     put: (request) => write('put', request, (sent) => world.table.put(sent)),
     update: (request) => write('update', request, (sent) => world.table.update(sent)),
     remove: (request) => write('remove', request, (sent) => world.table.remove(sent)),
+    writeMany: (writes) => {
+      const keysOf = writes.map((write) => ('put' in write ? write.put.key : write.remove));
+      keysOf.forEach(touches);
+      return callPort(world, invocation, 'table.writeMany', async () => {
+        await world.table.writeMany(writes);
+        for (const write of writes)
+          if ('put' in write) monitor.wrote(invocation, write.put.key, 'put', { ...write.put.item, ...write.put.key });
+          else monitor.wrote(invocation, write.remove, 'remove', undefined);
+      });
+    },
     query: (request) => {
       touches({ pk: request.partition, sk: '' });
       return callPort(world, invocation, 'table.query', () => world.table.query(request));

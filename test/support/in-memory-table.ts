@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor, queriedKeys } from '#adapters/dynamodb/cursors.ts';
 import { indexes, tableKeys } from '#core/contract/env.ts';
 import type { Key } from '#core/contract/keys.ts';
-import type { Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
+import type { BatchedWrite, Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
 import { allHold, applyUpdate, checkClauses, checkUpdate } from './evaluate.ts';
 import { TableValidationError, toPlainItem } from './item-paths.ts';
 import { itemBytes, tableLimits } from './item-size.ts';
@@ -13,6 +13,7 @@ export type TableOperation =
   | { readonly name: 'put'; readonly key: Key; readonly request: Put }
   | { readonly name: 'update'; readonly key: Key; readonly request: Update }
   | { readonly name: 'remove'; readonly key: Key; readonly request: Remove }
+  | { readonly name: 'writeMany'; readonly keys: readonly Key[]; readonly writes: readonly BatchedWrite[] }
   | { readonly name: 'query'; readonly request: Query; readonly consistent: boolean };
 
 /** Faults. Each is looked up at every call, so a test may exchange them on the object that it passed in. */
@@ -198,6 +199,18 @@ const update = (store: Store, request: Update): Written => {
   return writeItem(store, request, (old) => applyUpdate(request, old));
 };
 
+const keyOfWrite = (write: BatchedWrite): Key => ('put' in write ? write.put.key : write.remove);
+
+const writeMany = (store: Store, writes: readonly BatchedWrite[]): void => {
+  if (new Set(writes.map(keyOfWrite).map(keyText)).size < writes.length) {
+    throw new TableValidationError('Provided list of item keys contains duplicates');
+  }
+  for (const write of writes) {
+    if ('put' in write) put(store, { ...write.put, clauses: {} });
+    else writeItem(store, { key: write.remove, clauses: {} }, () => undefined);
+  }
+};
+
 const query = (store: Store, request: Query, lag: number): Page => {
   checkQuery(request);
   return pageOf(request, request.index === undefined ? store.partition(request.partition, lag) : store.all(lag));
@@ -232,6 +245,12 @@ export const createInMemoryTable = (hooks: TableHooks = {}): InMemoryTable => {
     update: async (request) => run({ name: 'update', key: request.key, request }, () => update(store, request)),
     remove: async (request) =>
       run({ name: 'remove', key: request.key, request }, () => writeItem(store, request, () => undefined)),
+    writeMany: async (writes) => {
+      if (writes.length > 25) {
+        throw new RangeError(`writeMany takes at most 25 writes, not ${writes.length}`);
+      }
+      return run({ name: 'writeMany', keys: writes.map(keyOfWrite), writes }, () => writeMany(store, writes));
+    },
     query: async (request) =>
       run({ name: 'query', request, consistent: request.consistent === true }, (lag) => query(store, request, lag)),
     items: () =>

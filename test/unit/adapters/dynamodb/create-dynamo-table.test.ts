@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  BatchWriteCommand,
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
@@ -116,6 +117,31 @@ describe('createDynamoTable', () => {
     it('asks for nothing when given nothing', async () => {
       expect(await table.getMany([])).toEqual([]);
       expect(mock).not.toHaveReceivedAnyCommand();
+    });
+  });
+
+  describe('writeMany', () => {
+    const remove = (sk: string) => ({ DeleteRequest: { Key: { pk: 'p', sk } } });
+    const writes = [{ put: { key: { pk: 'p', sk: 'a' }, item: { n: 1 } } }, { remove: { pk: 'p', sk: 'b' } }];
+
+    it('sends again what a batch left unprocessed', async () => {
+      mock
+        .on(BatchWriteCommand)
+        .resolvesOnce({ UnprocessedItems: { table: [remove('b')] } })
+        .resolvesOnce({});
+      await table.writeMany(writes);
+      expect(mock).toHaveReceivedCommandTimes(BatchWriteCommand, 2);
+      expect(mock).toHaveReceivedNthCommandWith(BatchWriteCommand, 1, {
+        RequestItems: { table: [{ PutRequest: { Item: { pk: 'p', sk: 'a', n: 1 } } }, remove('b')] },
+      });
+      expect(mock).toHaveReceivedNthCommandWith(BatchWriteCommand, 2, { RequestItems: { table: [remove('b')] } });
+    });
+
+    it('gives up after its attempts', async () => {
+      mock.on(BatchWriteCommand).resolves({ UnprocessedItems: { table: [remove('b')] } });
+      const patient = createDynamoTable({ client, tableName: 'table', backoff: createInstantBackoff(3) });
+      await expect(patient.writeMany(writes)).rejects.toThrow(UnavailableError);
+      expect(mock).toHaveReceivedCommandTimes(BatchWriteCommand, 3);
     });
   });
 
