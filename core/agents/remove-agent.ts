@@ -2,6 +2,7 @@ import type { AgentId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import { leaveAll } from '../messaging/memberships.ts';
 import type { Services } from '../services.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { Profile, type Slots } from './agent.ts';
@@ -21,6 +22,7 @@ export const removeAgent = async (services: Services, principal: Principal, agen
   if (item !== undefined) {
     const profile = Profile.parse(item);
     await strikeOff(services, profile);
+    await leaveAll(services, { tenant, agentId });
     await removeProfile(services, profile);
   }
   const slots = await readSlots(services, tenant, agentId);

@@ -5,6 +5,7 @@ import { CollaborationRequest, EscalationRequest, ResourceRequest } from './esca
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
+import { messagingFrames } from './messaging.ts';
 import { SecretRequestName } from './secret.ts';
 import { TaskError, TaskSubmission, Usage } from './task.ts';
 
@@ -96,6 +97,7 @@ export const clientFrames = {
       message: 'is of runs and tasks: agents have no log',
     }),
   unwatch: z.strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() }),
+  ...messagingFrames,
   /** Asks for an address to upload a payload to; answered by `payload.ready`. */
   'payload.prepare': z.strictObject({
     bytes: z.int().positive().max(limits.payloadBytes),

@@ -48,6 +48,18 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
   'task.cancel': { taskId, reason: 'No longer needed.' },
   watch: { runId },
   unwatch: { runId },
+  'message.send': {
+    messages: [
+      { id: 'msg-1', to: 'reviewer-1', content: { kind: 'direct', text: 'Pull request 17 is yours.' } },
+      { id: 'msg-2', topic: 'reviews.security.done', content: { pullRequest: 17 } },
+    ],
+  },
+  'message.ack': { refs: ['key:ci#001767225600000#frame-1'] },
+  'message.pull': {},
+  'topic.join': { pattern: 'reviews.*.done', where: { kind: ['report'] } },
+  'topic.leave': { pattern: 'reviews.*.done' },
+  'group.join': { name: 'security' },
+  'group.leave': { name: 'security' },
   'payload.prepare': {
     bytes: 1_000_000,
     sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',

@@ -34,6 +34,10 @@
  * | who watches                              | tenant#WATCH#topic          | connectionId    |                                         |
  * | a task's or run's log, by number         | tenant#LOG#topic            | number          |                                         |
  * | changes that a run's log has             | tenant#LOGGED#topic         | change          |                                         |
+ * | an agent's mail, by sender and number    | tenant#MAIL#agentId         | sender#number#frame |                                     |
+ * | members of a group                       | tenant#GROUP#name           | hash of agentId |                                         |
+ * | subscriptions, by a pattern's first word | tenant#TOPIC#word           | hash of agentId#pattern |                                 |
+ * | an agent's groups and topics             | tenant#MEMBER#agentId       | GROUP#name, TOPIC#pattern |                               |
  *
  * Three kinds of key do not begin with the tenant: connections and tickets (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
@@ -110,7 +114,24 @@ export const keys = {
     pk: `${tenant}#LOGGED#${topic}`,
     sk: change,
   }),
+  mail: (tenant: string, agentId: string, ref: string): Key => ({ pk: `${tenant}#MAIL#${agentId}`, sk: ref }),
+  /** A group's members, or a word's subscriptions. */
+  audience: (tenant: string, kind: 'GROUP' | 'TOPIC', name: string, sort: string): Key => ({
+    pk: `${tenant}#${kind}#${name}`,
+    sk: sort,
+  }),
+  membership: (tenant: string, agentId: string, kind: 'GROUP' | 'TOPIC', name: string): Key => ({
+    pk: `${tenant}#MEMBER#${agentId}`,
+    sk: `${kind}#${name}`,
+  }),
 } as const;
+
+/** A mail's place among an agent's mail: by sender, and within one by the sender's count. */
+export const mailRefOf = (from: string, number: number, frameId: string): string =>
+  `${from}#${padded(number)}#${frameId}`;
+
+/** What sorts behind every mail: what a mailbox could not take. Begins no sender's id. */
+export const refusedMail = '~';
 
 /** A stage's id: unique, and enough to find its item and markers. */
 export const stageIdOf = (runId: string, position: number): string => `${runId}#${position}`;

@@ -93,6 +93,23 @@ export const limits = {
   expressionMs: 500,
   /** When its thread is ended: for what JSONata cannot interrupt, and long enough for a machine that is busy. */
   expressionStopMs: 3000,
+  messagesPerFrame: 10,
+  /** Acknowledgements in one frame: four calls of the table. */
+  refsPerAck: 100,
+  /** How long a message waits for an agent that is away. */
+  defaultMessageTtlSeconds: 24 * 3600,
+  messageTtlSeconds: 7 * 24 * 3600,
+  /** Mail that may wait for one agent. Environments lease room, so senders at the same instant may pass it by a little. */
+  mailPerMailbox: 1000,
+  /** A larger audience is served from a queue: each recipient is a write and a push. */
+  inlineRecipients: 100,
+  /** What one answer to `message.pull` carries: a message of API Gateway is 128 KB, and base64 takes a third. */
+  pulledBytes: 80 * 1024,
+  /** Groups and topics that one agent is in. */
+  membershipsPerAgent: 100,
+  topicLength: 128,
+  /** Paths into the content that a subscription looks at. */
+  fieldsPerFilter: 5,
   idempotencyKeyLength: 255,
   /** The longest that an API key may be good for, if it ends at all. */
   keyLifeSeconds: 10 * 365 * 24 * 3600,
@@ -118,6 +135,8 @@ export const timings = {
   replyRetentionMs: 24 * 3600_000,
   /** What a sweep counted is gone by for this long: three sweeps. */
   usageGoodMs: 180_000,
+  /** Mail whose time ran out stays visible for this long. */
+  expiredMailMs: 24 * 3600_000,
   /** A ticket opens a connection within this. */
   ticketMs: 60_000,
   /** API Gateway ends a socket at two hours. */

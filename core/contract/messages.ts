@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AgentId, RunId, TaskId, TenantId } from './ids.ts';
+import { AudienceFilter, Message } from './messaging.ts';
 
 /** On the tasks queue: what a Step Functions stage asks for. Names only; the engine reads the rest from the run. */
 export const StageMessage = z.looseObject({
@@ -54,12 +55,31 @@ export type FollowTaskMessage = z.infer<typeof FollowTaskMessage>;
 export const HandOnRequest = DecideRequest.extend({ taskToken: z.string().min(1).max(2048) });
 export type HandOnRequest = z.infer<typeof HandOnRequest>;
 
+/** On the tasks queue: bring a message to one part of a large audience. */
+export const SpreadMessage = z.looseObject({
+  kind: z.literal('spread'),
+  tenant: TenantId,
+  /** The mail's place in every mailbox. */
+  ref: z.string().min(1).max(1024),
+  message: Message,
+  audience: z.discriminatedUnion('kind', [
+    z.looseObject({ kind: z.literal('agent'), to: z.string() }),
+    z.looseObject({ kind: z.literal('group'), group: z.string() }),
+    z.looseObject({ kind: z.literal('topic'), topic: z.string() }),
+    z.looseObject({ kind: z.literal('all'), filter: AudienceFilter }),
+  ]),
+  /** What the places of its members begin with. */
+  part: z.string().regex(/^[0-9a-f]{1,16}$/),
+});
+export type SpreadMessage = z.infer<typeof SpreadMessage>;
+
 /** Everything that travels on the tasks queue. */
 export const TasksMessage = z.discriminatedUnion('kind', [
   StageMessage,
   StageChunkMessage,
   StageCancelMessage,
   FollowTaskMessage,
+  SpreadMessage,
 ]);
 export type TasksMessage = z.infer<typeof TasksMessage>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
+import { messagingPlatformFrames } from './messaging.ts';
 import { AssignedTask, TaskError, Usage } from './task.ts';
 
 const assignment = z.looseObject({
@@ -51,6 +52,7 @@ export const platformFrames = {
     agentId: AgentId.optional(),
     data: Json,
   }),
+  ...messagingPlatformFrames,
   'payload.ready': z.looseObject({ ref: z.string(), uploadUrl: z.url(), headers: z.record(z.string(), z.string()) }),
   /** Answers `secret.get`: for the agent alone, and for this task. */
   'secret.value': z.looseObject({ taskId: TaskId, name: z.string(), value: z.string() }),

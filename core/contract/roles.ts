@@ -14,6 +14,7 @@ export const Scope = z.enum([
   'tasks:cancel',
   'tasks:work',
   'tasks:operate',
+  'messages:send',
   'secrets:use',
   'system:audit',
   'system:write',
@@ -45,6 +46,7 @@ const submit: readonly Scope[] = [
   'runs:start',
   'runs:cancel',
   'payloads:write',
+  'messages:send',
   'secrets:use',
 ];
 const operate: readonly Scope[] = [
@@ -61,6 +63,7 @@ const work: readonly Scope[] = [
   'tasks:submit',
   'tasks:read',
   'payloads:write',
+  'messages:send',
   'system:read',
   'tickets:create',
 ];
@@ -101,5 +104,12 @@ export const frameScopes = {
   'task.cancel': 'tasks:cancel',
   watch: 'tasks:read',
   unwatch: 'tasks:read',
+  'message.send': 'messages:send',
+  'message.ack': 'agents:connect',
+  'message.pull': 'agents:connect',
+  'topic.join': 'agents:connect',
+  'topic.leave': 'agents:connect',
+  'group.join': 'agents:connect',
+  'group.leave': 'agents:connect',
   'payload.prepare': 'payloads:write',
 } as const satisfies Record<string, Scope>;

@@ -1,9 +1,26 @@
 import * as z from 'zod';
+import { Name } from './ids.ts';
+import { TopicPattern } from './messaging.ts';
+import { Role } from './roles.ts';
 import { Strategy } from './task.ts';
+
+/** The roles that may join, and those that may send; every role that is let in at all when left out. */
+const AudienceAccess = z.strictObject({ join: z.array(Role).optional(), send: z.array(Role).optional() });
+
+const mostRules = 100;
+const isShort = (rules: object): boolean => Object.keys(rules).length <= mostRules;
+const tooMany = `has more than ${mostRules} rules`;
 
 /** What holds for all of a tenant's work unless a workflow or task says otherwise. */
 export const TenantSettings = z.strictObject({
   /** How an agent is chosen. @default least_loaded */
   defaultStrategy: Strategy.optional(),
+  /** Who may be in groups and topics, and who may send to them. Topics by pattern; every rule that fits counts. */
+  messaging: z
+    .strictObject({
+      groups: z.record(Name, AudienceAccess).refine(isShort, tooMany).default({}),
+      topics: z.record(TopicPattern, AudienceAccess).refine(isShort, tooMany).default({}),
+    })
+    .optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;

@@ -7,7 +7,12 @@ import type { Services } from '../services.ts';
 export interface FrameHeader {
   readonly correlationId?: string | undefined;
   readonly seq?: number;
+  /** The trace that the frame belongs to. */
   readonly traceparent?: string | undefined;
+  /** Of a message: who speaks to whom, and in which conversation. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly conversationId?: string | undefined;
 }
 
 /** One platform frame as text. */
@@ -23,17 +28,17 @@ export const encodeFrame = <Type extends PlatformFrameType>(
     id: freshUuid(services),
     seq: header.seq ?? 0,
     ts: services.clock.now(),
+    from: header.from,
+    to: header.to,
     correlationId: header.correlationId,
+    conversationId: header.conversationId,
     traceparent: header.traceparent,
     payload,
   });
 
 /** A connection, and the frame of its that is answered. */
-export interface Recipient {
+export interface Recipient extends FrameHeader {
   readonly connectionId: string;
-  readonly correlationId?: string | undefined;
-  /** The trace that the frame belongs to. */
-  readonly traceparent?: string | undefined;
 }
 
 /**

@@ -1,12 +1,14 @@
 import { agentStatus, listAgentViews, readAgentView } from '#core/agents/agent-view.ts';
 import { createAgent } from '#core/agents/create-agent.ts';
 import { NeedsManagedAgentsError } from '#core/agents/errors.ts';
+import { readProfile } from '#core/agents/read-agent.ts';
 import { registryStats } from '#core/agents/registry-stats.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import type { AgentUpdate, AgentView } from '#core/contract/agent.ts';
 import type { AgentId } from '#core/contract/ids.ts';
 import { agentOperations as operations } from '#core/contract/operations/agents.ts';
+import { listMail } from '#core/messaging/mailbox.ts';
 import type { Services } from '#core/services.ts';
 import { buildServices } from '../runtime/build-services.ts';
 import { httpHandler } from '../runtime/http-handler.ts';
@@ -64,6 +66,13 @@ const agentRoutes: FamilyRoutes<'agents'> = {
     operations['GET /v1/agents/{agentId}'],
     async (services, { params: { agentId } }, { principal }) =>
       shown(await readAgentView(services, principal.tenant, agentId)),
+  ),
+  'GET /v1/agents/{agentId}/mail': route(
+    operations['GET /v1/agents/{agentId}/mail'],
+    async (services, { params: { agentId }, query: { cursor, limit } }, { principal: { tenant } }) => {
+      await readProfile(services, tenant, agentId);
+      return { body: await listMail(services, { tenant, agentId, after: cursor }, limit) };
+    },
   ),
   'PATCH /v1/agents/{agentId}': route(operations['PATCH /v1/agents/{agentId}'], (services, input, caller) =>
     change(services, input.params.agentId, input.body, caller),

@@ -11,6 +11,7 @@ import { type FamilyRoutes, route } from '../runtime/route.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { escalationRoutes } from './escalation-routes.ts';
+import { messageRoutes } from './message-routes.ts';
 import { queueRoutes } from './queue-routes.ts';
 import { submitBatch } from './submit-batch.ts';
 
@@ -18,6 +19,7 @@ const taskRoutes: FamilyRoutes<'tasks'> = {
   ...approvalRoutes,
   ...deadLetterRoutes,
   ...escalationRoutes,
+  ...messageRoutes,
   ...queueRoutes,
   'POST /v1/tasks': route(operations['POST /v1/tasks'], async (services, { body }, caller) => ({
     body: await taskView(services, await submitAdmitted(services, { ...caller, submission: body })),

@@ -1,4 +1,5 @@
 import { TasksMessage } from '#core/contract/messages.ts';
+import { spreadMessage } from '#core/messaging/spread-message.ts';
 import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import type { Services } from '#core/services.ts';
@@ -17,6 +18,8 @@ const dispatch = async (services: Services, message: TasksMessage): Promise<void
       return followTask(services, message.tenant, message.taskId);
     case 'cancel':
       return goOnCancelling(services, message);
+    case 'spread':
+      return spreadMessage(services, message);
   }
 };
 

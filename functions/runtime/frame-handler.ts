@@ -81,7 +81,16 @@ const isAcknowledged = (type: ClientFrameType, ack: boolean | undefined): boolea
   ack === true || type === 'task.result';
 
 /** Said all the time and changing nothing that anybody would ask about. */
-const chatter: readonly ClientFrameType[] = ['agent.heartbeat', 'task.progress', 'watch', 'unwatch', 'payload.prepare'];
+const chatter: readonly ClientFrameType[] = [
+  'agent.heartbeat',
+  'task.progress',
+  'watch',
+  'unwatch',
+  'payload.prepare',
+  'message.send',
+  'message.ack',
+  'message.pull',
+];
 const isChatter = (type: ClientFrameType): boolean => chatter.includes(type);
 
 const NamedItems = z.object({
@@ -98,6 +107,10 @@ const namedItems = (payload: unknown): Record<string, string> => {
 
 /** Scopes of the frames that speak for an agent. */
 const agentScopes: readonly Scope[] = ['agents:connect', 'tasks:work'];
+
+/** Scopes of the frames that come from an agent where the connection has one, and from its principal where not. */
+const eitherScopes: readonly Scope[] = ['messages:send'];
+const asksForAgent = (scope: Scope): boolean => agentScopes.includes(scope) || eitherScopes.includes(scope);
 
 /** Who tried what, and why it was refused: what an operator looks for after a forged frame. */
 const auditRefusal = async (
@@ -152,7 +165,7 @@ const handleFrame = async (
     const { envelope, type } = parseEnvelope(frame);
     route = type;
     const scope = frameScopes[type];
-    const connection = await loadConnection(services, connectionId, { asClient: !agentScopes.includes(scope) });
+    const connection = await loadConnection(services, connectionId, { asClient: !asksForAgent(scope) });
     sender.is(connection);
     const { principal } = connection;
     from = principal;

@@ -5,6 +5,7 @@ import type { FrameRoutes } from '../runtime/frame.ts';
 import { frameHandler } from '../runtime/frame-handler.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { agentFrames } from './frames/agent-frames.ts';
+import { messagingFrameRoutes } from './frames/messaging-frames.ts';
 import { payloadFrames } from './frames/payload-frames.ts';
 import { requestFrames } from './frames/request-frames.ts';
 import type { secretFrames } from './frames/secret-frames.ts';
@@ -20,6 +21,7 @@ const frames: FrameRoutes<Exclude<ClientFrameType, keyof typeof secretFrames>> =
   ...watchFrames,
   ...payloadFrames,
   ...requestFrames,
+  ...messagingFrameRoutes,
 };
 
 export const createMessageHandler = (services: Services) => frameHandler(services, frames);

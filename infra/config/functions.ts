@@ -1,7 +1,14 @@
 import type { indexes } from '#core/contract/env.ts';
 
 /** What a function may do with the table: `dynamodb:<action>`. */
-export type TableAction = 'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+export type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'BatchWriteItem';
 /** An index of the table. */
 export type IndexName = keyof typeof indexes;
 
@@ -61,6 +68,9 @@ const engine = {
   payloads: true,
 } as const satisfies Access;
 
+/** Of those that also put mail into many mailboxes. */
+const withMail: readonly TableAction[] = [...readWrite, 'BatchWriteItem'];
+
 /** Every function: its key is its entry, `functions/<key>.ts`. */
 export const functionSpecs = {
   'websocket/connect': {
@@ -78,7 +88,7 @@ export const functionSpecs = {
   'websocket/message': {
     description: 'One frame, one envelope, one use case',
     ...interactive,
-    access: engine,
+    access: { ...engine, table: withMail },
   },
   'websocket/secret': {
     description: 'Gives an agent a secret that its task names: the one function that may read them',
@@ -98,9 +108,9 @@ export const functionSpecs = {
     access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: true },
   },
   'http/tasks': {
-    description: 'HTTP routes of tasks',
+    description: 'HTTP routes of tasks, and of messages',
     ...interactive,
-    access: { ...engine, indexes: ['backlog', 'list'] },
+    access: { ...engine, table: withMail, indexes: ['backlog', 'list'] },
   },
   'http/events': {
     description: 'Long polls of the logs of tasks and runs, apart from what answers at once',
@@ -155,9 +165,10 @@ export const functionSpecs = {
     access: {},
   },
   'queue/dispatch': {
-    description: 'Creates the tasks of a stage in chunks and assigns what can run; starts and stops runs inside runs',
+    description:
+      'Creates the tasks of a stage in chunks and assigns what can run; runs inside runs; messages to many agents',
     ...queued,
-    access: { ...engine, runsModes: true },
+    access: { ...engine, table: withMail, runsModes: true },
   },
   'queue/timers': {
     description: 'What must fire within seconds: reconnect grace, acknowledgements, backoffs, near deadlines',

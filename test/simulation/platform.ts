@@ -8,6 +8,7 @@ import { hashSecret } from '#core/identity/api-key.ts';
 import { authenticate } from '#core/identity/authenticate.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { spreadMessage } from '#core/messaging/spread-message.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
 import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
@@ -34,7 +35,8 @@ const handleTasksMessage = async (services: Services, message: TasksMessage): Pr
   if (message.kind === 'stage') await createStage(services, message);
   else if (message.kind === 'chunk') await createChunk(services, message);
   else if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
-  else await goOnCancelling(services, message);
+  else if (message.kind === 'cancel') await goOnCancelling(services, message);
+  else await spreadMessage(services, message);
 };
 
 export interface Published {

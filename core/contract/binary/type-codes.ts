@@ -27,7 +27,7 @@ const code = (value: number, name: string, type: string, version: HeaderVersion)
   version,
 });
 
-/** Every code. What is added takes the next free one; none is ever given another meaning. */
+/** Every code. What is added takes the next free one, messages from 0x80 on; none is ever given another meaning. */
 export const typeCodes: readonly TypeCode[] = [
   { ...code(0x01, 'TaskAssignment', 'task.assigned', 1), taskPath: ['task', 'taskId'] },
   code(0x02, 'StatusUpdate', 'agent.update', 1),
@@ -65,6 +65,15 @@ export const typeCodes: readonly TypeCode[] = [
   code(0x72, 'SecretGet', 'secret.get', 1),
   code(0x73, 'SecretValue', 'secret.value', 1),
   code(0x74, 'EscalationRaise', 'escalation.raise', 1),
+  code(0x80, 'MessageSend', 'message.send', 1),
+  code(0x81, 'MessageAck', 'message.ack', 1),
+  code(0x82, 'MessagePull', 'message.pull', 1),
+  code(0x83, 'MessageSent', 'message.sent', 1),
+  code(0x84, 'MessagePulled', 'message.pulled', 1),
+  code(0x85, 'TopicJoin', 'topic.join', 1),
+  code(0x86, 'TopicLeave', 'topic.leave', 1),
+  code(0x87, 'GroupJoin', 'group.join', 1),
+  code(0x88, 'GroupLeave', 'group.leave', 1),
 ];
 
 const byCode = new Map(typeCodes.map((entry) => [entry.code, entry]));

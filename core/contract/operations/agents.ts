@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AgentDraft, AgentStatus, AgentStatusView, AgentUpdate, AgentView } from '../agent.ts';
 import { AgentId, Name } from '../ids.ts';
 import { Json } from '../json.ts';
+import { MailView } from '../messaging.ts';
 import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
 import { RegistryStats } from '../system.ts';
 
@@ -81,6 +82,14 @@ export const agentOperations = {
     input: One,
     reply,
     isVersioned: true,
+  },
+  'GET /v1/agents/{agentId}/mail': {
+    summary: 'List what waits in an agent’s mailbox, and what it never took',
+    description:
+      'Without the content. `expired`: nobody took it in time. `refused`: the mailbox was full when the message was spread. Both stay for a day.',
+    input: z.object({ params: z.object({ agentId: AgentId }), query: z.strictObject(pageQuery) }),
+    reply: { status: 200, body: pageOf(MailView) },
+    example: { query: { limit: '10' } },
   },
   'PATCH /v1/agents/{agentId}': {
     summary: 'Change what an agent can do, and whether and how much it takes',

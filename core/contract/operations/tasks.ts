@@ -8,6 +8,7 @@ import { TaskStatus, TaskSubmission, TaskView } from '../task.ts';
 import { approvalOperations } from './approvals.ts';
 import { deadLetterOperations } from './dead-letters.ts';
 import { escalationOperations } from './escalations.ts';
+import { messageOperations } from './messages.ts';
 import { queueOperations } from './queue.ts';
 
 const One = z.object({ params: z.object({ taskId: TaskId }), query: NoQuery });
@@ -21,6 +22,7 @@ export const taskOperations = {
   ...approvalOperations,
   ...deadLetterOperations,
   ...escalationOperations,
+  ...messageOperations,
   ...queueOperations,
   'POST /v1/tasks': {
     repeat: 'keyed',

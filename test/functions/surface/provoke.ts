@@ -20,10 +20,12 @@ const differences: Readonly<Record<string, object>> = {
   'POST /v1/escalations': { issue: 'another' },
   'POST /v1/queue/clear-stuck': { olderThanSeconds: 7 },
   'POST /v1/tenants': { name: 'another' },
+  'POST /v1/messages': { number: 7 },
 };
 
 /** What a request names that is not there, where that is no workflow. */
 const missing: Readonly<Record<string, object>> = {
+  'POST /v1/messages': { messages: [{ id: 'm', to: 'nobody', content: null }] },
   'POST /v1/escalations': { taskId: 'tsk_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f99' },
 };
 

@@ -13,6 +13,7 @@ import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts
 import { AskedWorkflow, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
+import { spreadMessage } from '#core/messaging/spread-message.ts';
 import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
 import { decideStep } from '#core/runs/decide-step.ts';
@@ -149,6 +150,7 @@ export const createWorld = () => {
       if (message.kind === 'stage') await createStage(services, message);
       if (message.kind === 'chunk') await createChunk(services, message);
       if (message.kind === 'cancel') await goOnCancelling(services, message);
+      if (message.kind === 'spread') await spreadMessage(services, message);
       if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
     }
   };

@@ -42,6 +42,13 @@ const makers = {
   loggedChange: fc
     .tuple(tenant, id, id)
     .map(([t, a, b]) => [keys.loggedChange(t, a, b), ['loggedChange', t, a, b]] as const),
+  mail: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.mail(t, a, b), ['mail', t, a, b]] as const),
+  audience: fc
+    .tuple(tenant, fc.constantFrom('GROUP' as const, 'TOPIC' as const), id, id)
+    .map(([t, kind, a, b]) => [keys.audience(t, kind, a, b), ['audience', t, kind, a, b]] as const),
+  membership: fc
+    .tuple(tenant, id, fc.constantFrom('GROUP' as const, 'TOPIC' as const), id)
+    .map(([t, a, kind, b]) => [keys.membership(t, a, kind, b), ['membership', t, a, kind, b]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
 /** All but the sweep's own mark, which is one fixed key. */

@@ -41,6 +41,7 @@ describe('errorCodes', () => {
     expect(retryable).toEqual([
       'CONFLICT',
       'INTERNAL',
+      'MAILBOX_FULL',
       'QUOTA_EXCEEDED',
       'RATE_LIMITED',
       'SHUTTING_DOWN',

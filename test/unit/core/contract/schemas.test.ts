@@ -157,6 +157,13 @@ describe('clientFrames', () => {
       'task.cancel': { taskId: `tsk_${uuid}` },
       watch: { taskId: `tsk_${uuid}` },
       unwatch: {},
+      'message.send': { messages: [{ id: 'm', content: null }] },
+      'message.ack': { refs: ['r'] },
+      'message.pull': {},
+      'topic.join': { pattern: 'a.#' },
+      'topic.leave': { pattern: 'a.#' },
+      'group.join': { name: 'g' },
+      'group.leave': { name: 'g' },
       'payload.prepare': { bytes: 1, sha256: '0'.repeat(64) },
     };
     const types = Object.entries(clientFrames);
