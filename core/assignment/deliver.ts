@@ -2,6 +2,7 @@ import type { Slots } from '../agents/agent.ts';
 import { disconnectAgent } from '../agents/disconnect-agent.ts';
 import { readSlots } from '../agents/read-agent.ts';
 import type { PlatformFrame } from '../contract/platform-frames.ts';
+import { showHandoff } from '../handoff/show-handoff.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { attemptDeadline, type Task } from '../tasks/task.ts';
@@ -14,6 +15,16 @@ const idempotencyKeyOf = (task: Task): string => `${task.taskId}:${task.attempt}
 /** The names of its secrets: the values are asked for. */
 const secretsOf = ({ secrets }: Task): { readonly secrets?: string[] } =>
   secrets === undefined ? {} : { secrets: secrets.map(({ name }) => name) };
+
+/** What the agent before said when it handed the task over. */
+const handoffOf = async (
+  services: Services,
+  { tenant, handoffs = [] }: Task,
+): Promise<Pick<PlatformFrame<'task.assigned'>['task'], 'handoff'>> => {
+  const last = handoffs.at(-1);
+  if (last === undefined) return {};
+  return { handoff: await showHandoff(services, tenant, last) };
+};
 
 /** What an agent is told of an assignment. */
 export const assignmentFrame = async (services: Services, task: Task): Promise<PlatformFrame<'task.assigned'>> => {
@@ -49,6 +60,7 @@ export const assignmentFrame = async (services: Services, task: Task): Promise<P
       ...(workState === undefined ? {} : { workState: await withReadUrl(services, task.tenant, workState) }),
       ...(place === undefined ? {} : { runId: place.runId, step: place.step }),
       ...(term === undefined ? {} : { term: term.number }),
+      ...(await handoffOf(services, task)),
       ...secretsOf(task),
     },
     attempt: task.attempt,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AgentRegistration, AgentUpdate, TaskRef } from './agent.ts';
 import { Amount } from './amount.ts';
 import { CollaborationRequest, EscalationRequest, ResourceRequest } from './escalation.ts';
+import { HandoffRequest } from './handoff.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -68,6 +69,7 @@ export const clientFrames = {
     /** The task under which it is submitted; that one may then wait for it. */
     parentTask: TaskId.optional(),
   }),
+  'task.handoff': HandoffRequest,
   'task.wait': z.strictObject({
     taskId: TaskId,
     attempt,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Handoff } from './handoff.ts';
 import { AgentId, TaskId } from './ids.ts';
 import { TaskError } from './task.ts';
 
@@ -10,6 +11,8 @@ export const Explanation = z.looseObject({
   error: TaskError.optional(),
   /** How the present assignment was decided. */
   decision: z.looseObject({ strategy: z.string() }).optional(),
+  /** Who handed it over to whom, and why, oldest first. */
+  handoffs: z.array(Handoff).optional(),
   agents: z.array(
     z.looseObject({
       agentId: AgentId,

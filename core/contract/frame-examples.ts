@@ -31,6 +31,14 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
   },
   'task.released': { taskId, attempt: 1 },
   'task.submit': { task: { type: 'review', input: { pullRequest: 17 } } },
+  'task.handoff': {
+    taskId,
+    attempt: 1,
+    toCapability: 'security_audit',
+    reason: 'needs_specialist',
+    workState: { read: 12 },
+    recommendations: ['Look at the token handling first.'],
+  },
   'task.wait': { taskId, attempt: 1, children: [taskId], workState: { read: 12 } },
   'secret.get': { taskId, attempt: 1, name: 'github-token' },
   'collaboration.request': {

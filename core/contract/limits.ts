@@ -68,6 +68,14 @@ export const limits = {
   maxAttempts: 20,
   defaultTaskTimeoutSeconds: 15 * 60,
   maxTaskTimeoutSeconds: 7 * 24 * 3600,
+  /** How often a task is handed over at most, and among how many agents the last so many handoffs are to and fro. */
+  handoffsPerTask: 20,
+  handoffWindow: 8,
+  handoffPartners: 3,
+  /** How long a task waits for the agent it was handed to by name, before it goes to whoever is fit. */
+  handoffWaitMs: 300_000,
+  /** What is said with a handoff and kept with its task; more is kept apart. Twenty are a fifth of an item. */
+  handoffNoteBytes: 4 * 1024,
   /** How long people have to answer an escalation. */
   defaultEscalationSeconds: 24 * 3600,
   /** How far ahead a task may be started, and how far back the sweep looks for what is due. */

@@ -95,6 +95,7 @@ export const frameScopes = {
   'task.result': 'tasks:work',
   'task.fail': 'tasks:work',
   'task.released': 'tasks:work',
+  'task.handoff': 'tasks:work',
   'task.wait': 'tasks:work',
   'secret.get': 'tasks:work',
   'task.submit': 'tasks:submit',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Labels } from './agent.ts';
 import { Amount } from './amount.ts';
+import { Handoff } from './handoff.ts';
 import { AgentId, Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -226,6 +227,8 @@ export const AssignedTask = z.looseObject({
   /** Of a leader's task: its term. */
   term: z.int().optional(),
   workState: Json.optional(),
+  /** Of a task that another agent handed over: who, why, and what it says (`note`: context, recommendations, evidence). */
+  handoff: Handoff.optional(),
   /** What the children that it waited for came to: a list of {taskId, status, output?, error?}, or a claim check for it. */
   children: Json.optional(),
   ackTimeoutMs: z.int().optional(),
@@ -234,7 +237,7 @@ export const AssignedTask = z.looseObject({
 });
 export type AssignedTask = z.infer<typeof AssignedTask>;
 
-/** One attempt at a task as the API answers it. `outcome`: `failed`, `moved`, `waited`, or of the last one the task's own status. */
+/** One attempt at a task as the API answers it. `outcome`: `failed`, `moved`, `waited`, `handed_off`, or of the last one the task's own status. */
 export const AttemptView = z.looseObject({
   attempt: z.int(),
   agentId: AgentId,
@@ -285,6 +288,8 @@ export const TaskView = z.looseObject({
   /** Set while the task waits and no registered agent could ever have it: why. */
   unrunnable: z.string().optional(),
   lateResults: z.array(z.looseObject({ attempt: z.int(), agentId: z.string() })).optional(),
+  /** Who handed it over to whom, and why, oldest first. */
+  handoffs: z.array(Handoff).optional(),
   /** What was tried, oldest first: at most the last 50. */
   attempts: z.array(AttemptView).optional(),
   createdAt: z.number(),

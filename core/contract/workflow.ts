@@ -109,6 +109,8 @@ export const RunTimeline = z.looseObject({
       queuedMs: z.number(),
       workMs: z.number(),
       costUsd: z.number(),
+      /** How often its agents handed it over. */
+      handoffs: z.int().optional(),
       /** Whether the run took as long as it did because of this task. */
       isCritical: z.boolean(),
     }),

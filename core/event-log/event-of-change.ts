@@ -56,7 +56,8 @@ const openType = (before: Task, after: Task): string => {
   if (after.attempt > before.attempt) return 'task.assigned';
   if (before.status === 'ASSIGNED') {
     if (after.status === 'ASSIGNED') return saidType(before, after);
-    return after.waitingFor === undefined ? 'task.retrying' : 'task.waiting';
+    if (after.waitingFor !== undefined) return 'task.waiting';
+    return after.handoffs?.length === before.handoffs?.length ? 'task.retrying' : 'task.handed_off';
   }
   if (after.status === 'QUEUED' && before.status !== 'QUEUED') return 'task.queued';
   return after.waitingOn !== before.waitingOn ? 'task.held' : 'task.changed';

@@ -60,6 +60,12 @@ const afterTheEnd = (task: Task): string[] => {
     : [`It has ended, and belongs to the run ${task.place.runId}: start that again.`];
 };
 
+/** Who has it, and who had it and handed it over. */
+const holdersOf = ({ agentId, agentName, handoffs }: Task): Partial<Explanation> => ({
+  ...(agentId === undefined ? {} : { agentId, agentName }),
+  ...(handoffs === undefined ? {} : { handoffs }),
+});
+
 /**
  * Says why a task is where it is, from the state as it is now: up to 100 agents with what each lacks or how it scores
  * (of a larger fleet more by name, as `not_in_sample`), the task's place in the queue, and what would unblock it. Changes nothing.
@@ -100,7 +106,7 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
     status: task.status,
     attempt: task.attempt,
     ...(task.decision === undefined ? {} : { decision: task.decision }),
-    ...(task.agentId === undefined ? {} : { agentId: task.agentId, agentName: task.agentName }),
+    ...holdersOf(task),
     agents: [...agents, ...others.map((agent) => ({ ...agent, whyNot: 'not_in_sample' as const }))],
     complete: look.complete,
     ...(task.status === 'QUEUED' ? { queue: await placeInQueue(services, task) } : {}),

@@ -31,6 +31,10 @@ export const whatWouldUnblock = (task: Task, reasons: readonly (WhyNot | undefin
   if (task.status === 'PENDING') return ['Its turn in its stage.'];
   if (reasons.includes(undefined))
     return ['Nothing: an agent can take it now. The next sweep gives it one at the latest.'];
+  if (task.pinnedUntil !== undefined)
+    return [
+      `The agent ${task.requirements.agentId ?? ''}, to which it was handed over; from ${new Date(task.pinnedUntil).toISOString()} whoever is fit.`,
+    ];
   const order: readonly WhyNot[] = [
     'full',
     'paused',

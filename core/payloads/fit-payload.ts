@@ -45,8 +45,15 @@ export const storePayload = async (services: Services, tenant: string, field: st
     const { url: _url, ...rest } = value.$payload;
     return { $payload: rest };
   }
+  return fitsItem(value, jsonBytes(value)) ? value : storeApart(services, tenant, field, value);
+};
+
+/**
+ * Stores a value of any size beside its item, and answers its claim check.
+ * @throws PayloadTooLargeError above `limits.payloadBytes`.
+ */
+export const storeApart = async (services: Services, tenant: string, field: string, value: Json): Promise<Json> => {
   const bytes = jsonBytes(value);
-  if (fitsItem(value, bytes)) return value;
   if (bytes > limits.payloadBytes) throw new PayloadTooLargeError(field, bytes, limits.payloadBytes);
   const text = JSON.stringify(value);
   const ref = newPayloadRef(services, tenant);

@@ -95,6 +95,7 @@ export const readRunTimeline = async (services: Services, tenant: TenantId, runI
         stage: task?.place?.stage,
         status: task?.status,
         agentName: task?.agentName,
+        ...(task?.handoffs === undefined ? {} : { handoffs: task.handoffs.length }),
         ...entry,
       };
     }),

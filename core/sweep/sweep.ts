@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Slots } from '../agents/agent.ts';
 import { indexKeys, keys, sweepShards } from '../contract/keys.ts';
 import { AppError } from '../errors/app-error.ts';
+import { unpin } from '../handoff/hand-off-task.ts';
 import { sweepConnection } from '../identity/connection.ts';
 import { sweepKey } from '../identity/revoke-key.ts';
 import { Run } from '../runs/run.ts';
@@ -123,5 +124,6 @@ const sweepDue = async (services: Services, item: Item): Promise<number> => {
   if (task.status !== 'QUEUED' && task.status !== 'PENDING') return 0;
   if (task.deadlineAt <= nowMs) return endOverdue(services, task).then(() => 1);
   if (task.status === 'PENDING') return placeDue(services, task).then(() => 1);
+  if ((task.pinnedUntil ?? Infinity) <= nowMs) return unpin(services, task).then(() => 1);
   return 0;
 };

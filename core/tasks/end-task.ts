@@ -82,6 +82,8 @@ const stopItsRun = async (services: Services, { tenant, taskId, waitingOn }: Tas
 export interface PlatformEnding {
   readonly status: 'CANCELLED' | 'TIMED_OUT' | 'FAILED' | 'SKIPPED';
   readonly error: TaskError;
+  /** Of a task that is handed over no further: who did so, to the last. */
+  readonly handoffs?: Task['handoffs'];
 }
 
 /**
@@ -98,7 +100,11 @@ export const endByPlatform = async (
   const nowMs = services.clock.now();
   const ending: Ending = {
     status: end.status,
-    fields: { error: end.error, disposition: task.status === 'ASSIGNED' ? 'in_flight' : 'never_started' },
+    fields: {
+      error: end.error,
+      handoffs: end.handoffs,
+      disposition: task.status === 'ASSIGNED' ? 'in_flight' : 'never_started',
+    },
     nowMs,
     expiresAtEpochSeconds: forgottenAt(services),
     isDeadLetter: task.place === undefined && (end.status === 'FAILED' || end.status === 'TIMED_OUT'),

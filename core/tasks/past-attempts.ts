@@ -16,7 +16,7 @@ const PastAttempt = z.looseObject({
   assignedAt: z.number().optional(),
   startedAt: z.number().optional(),
   endedAt: z.number(),
-  outcome: z.enum(['failed', 'moved', 'waited']),
+  outcome: z.enum(['failed', 'moved', 'waited', 'handed_off']),
   error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
 });
 

@@ -34,6 +34,7 @@ const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => 
   const { strategy, slotCost, estimatedDurationMs, ackTimeoutMs, retry, publishEvent, metadata, timeoutMs, secrets } =
     task;
   const timeoutSeconds = Math.ceil(timeoutMs / 1000);
+  const required = task.submittedRequirements ?? requirements;
   return TaskSubmission.parse({
     kind,
     type,
@@ -44,7 +45,7 @@ const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => 
     outputFormat,
     complexity,
     priority,
-    requirements,
+    requirements: required,
     strategy,
     slotCost,
     estimatedDurationMs,

@@ -3,6 +3,7 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { TaskView } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
+import { showHandoff } from '../handoff/show-handoff.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
@@ -48,6 +49,10 @@ export const taskView = async (
     retryOf: task.retryOf,
     retriedAs: task.retriedAs,
     unrunnable: task.unrunnable,
+    handoffs:
+      task.handoffs === undefined
+        ? undefined
+        : await Promise.all(task.handoffs.map((handoff) => showHandoff(services, task.tenant, handoff))),
     attempts: attemptsOf(task),
     lateResults:
       late.length === 0

@@ -51,7 +51,7 @@ export const virtualStart = (task: Pick<Task, 'priority' | 'createdAt' | 'queued
 /** The index keys of a queued task: its signature's backlog, and the minute of its deadline. */
 const queuedKeys = (task: Task): Readonly<Record<string, string>> => ({
   ...indexKeys.backlog(task.tenant, requirementSignature(task), virtualStart(task), task.taskId),
-  ...indexKeys.due(keyOf(task), task.deadlineAt),
+  ...indexKeys.due(keyOf(task), Math.min(task.deadlineAt, task.pinnedUntil ?? Infinity)),
 });
 
 /** Approvals are listed by themselves, also those of runs: people look for them. */
@@ -178,10 +178,13 @@ export const requeueTask = (
     readonly workState?: Json | undefined;
     readonly isUncounted?: boolean;
     readonly nowMs: number;
+    /** Of a task that its holder handed over: what holds from now on. */
+    readonly handover?: Handover;
   },
 ): Update => {
   const status = back.runAt === undefined ? 'QUEUED' : 'PENDING';
-  const after: Task = { ...task, status, queuedAt: task.queuedAt ?? task.createdAt };
+  const { handover } = back;
+  const after: Task = { ...task, ...handover, status, queuedAt: task.queuedAt ?? task.createdAt };
   const waiting =
     back.runAt === undefined
       ? queuedKeys(after)
@@ -194,10 +197,10 @@ export const requeueTask = (
         status,
         queuedAt: after.queuedAt,
         ...waiting,
-        lastAgentId: task.agentId,
+        ...(handover ?? { lastAgentId: task.agentId }),
         [holderOf(task.attempt)]: task.agentId,
         ...pastAttempt(task, {
-          outcome: back.isUncounted === true ? 'moved' : 'failed',
+          outcome: handover !== undefined ? 'handed_off' : back.isUncounted === true ? 'moved' : 'failed',
           error: back.error,
           nowMs: back.nowMs,
         }),
@@ -208,8 +211,28 @@ export const requeueTask = (
       ...(back.isUncounted === true ? [plus('waits', 1, 0)] : []),
       plus('rev', 1),
     ],
-    remove: assignmentFields,
+    remove: [...assignmentFields, ...(handover === undefined ? [] : replacedBy(handover))],
     clauses: isHolder(task),
+  };
+};
+
+/** What a handover changes of a task, beside who has it. */
+export interface Handover extends Pick<Task, 'requirements' | 'submittedRequirements' | 'handoffs' | 'excluded'> {
+  readonly pinnedUntil?: number;
+}
+
+/** Its last holder gave it away: a result of that attempt is none. */
+const replacedBy = ({ pinnedUntil }: Handover): readonly Path[] =>
+  pinnedUntil === undefined ? [['lastAgentId'], ['pinnedUntil']] : [['lastAgentId']];
+
+/** The agent that a task was handed to by name did not come for it: it waits for whoever is fit. */
+export const unpinTask = (task: Task, requirements: Task['requirements']): Update => {
+  const { pinnedUntil: _pinnedUntil, ...rest } = task;
+  return {
+    key: keyOf(task),
+    set: [...setAll({ requirements, ...queuedKeys({ ...rest, requirements }) }), plus('rev', 1)],
+    remove: [['pinnedUntil']],
+    clauses: { unchanged: equal('rev', task.rev) },
   };
 };
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RunReference } from '../contract/definitions/step.ts';
+import { Handoff } from '../contract/handoff.ts';
 import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { Priority } from '../contract/priority.ts';
@@ -128,6 +129,12 @@ export const Task = z.looseObject({
   avoid: z.array(AgentId).optional(),
   /** Agents that are never given it, whoever else there is. */
   excluded: z.array(AgentId).optional(),
+  /** Who handed it over to whom, oldest first. */
+  handoffs: z.array(Handoff).optional(),
+  /** Of a task that was handed over: what its submitter requires. */
+  submittedRequirements: Requirements.optional(),
+  /** Of a task that was handed to one agent by name: how long it waits for that one. */
+  pinnedUntil: z.number().optional(),
   decision: Decision.optional(),
   /** What an earlier holder had done so far. */
   workState: Json.optional(),

@@ -31,7 +31,7 @@ export type { DeadLetterFilter, Redriven } from './operator.ts';
 export { Operator } from './operator.ts';
 export type { TaskOutcome } from './submissions.ts';
 export type { Asking, ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
-export { WaitForSubtasks } from './task-context.ts';
+export { HandOff, WaitForSubtasks } from './task-context.ts';
 export type { AttemptEnd } from './task-runner.ts';
 export type { Timers } from './timers.ts';
 export type { MusterEvent, WatchUpdate } from './watch.ts';

@@ -5,6 +5,7 @@ import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task
 import { MusterError } from './errors.ts';
 import { encodeJson, parseJson } from './json.ts';
 import {
+  HandOff,
   type ResultDetails,
   type Subtask,
   type TaskContext,
@@ -99,6 +100,7 @@ export class MockAgent {
       collaborate: (request) => this.#ask(request),
       requestResource: (request) => this.#ask(request),
       escalate: (request) => this.#ask(request),
+      handOff: (said) => new HandOff(said),
       waitFor: (subtasks, workState) =>
         new WaitForSubtasks(
           subtasks.map((subtask) => subtask.taskId),

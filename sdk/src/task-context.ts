@@ -31,6 +31,15 @@ export class WaitForSubtasks {
   }
 }
 
+/** What a handler returns to hand its task over; made by `TaskContext.handOff`. */
+export class HandOff {
+  readonly said: Omit<ClientFrameInput<'task.handoff'>, 'taskId' | 'attempt'>;
+
+  constructor(said: HandOff['said']) {
+    this.said = said;
+  }
+}
+
 /** Of a question: the same key (of one task, where a handler asks) is the same question. */
 export interface AskedOnce {
   readonly key?: string;
@@ -84,6 +93,11 @@ export interface TaskContext extends Asking {
    * when all these subtasks have ended, with `task.children` (what they came to) and `task.workState`. Up to 100 subtasks.
    */
   waitFor(subtasks: readonly { readonly taskId: string }[], workState?: Json): WaitForSubtasks;
+  /**
+   * To be returned by the handler: the task goes on with the agent that is named, with one that has the capability, or with
+   * anybody else who is fit. That one is given `task.workState`, and reason and note as `task.handoff`.
+   */
+  handOff(said: HandOff['said']): HandOff;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Submissions } from './submissions.ts';
 import {
   type AskedOnce,
   type Asking,
+  HandOff,
   type ResultDetails,
   type TaskContext,
   type TaskHandler,
@@ -23,7 +24,7 @@ import type { Timers } from './timers.ts';
 export interface AttemptEnd {
   readonly task: AssignedTask;
   readonly attempt: number;
-  readonly outcome: 'succeeded' | 'failed' | 'released' | 'rejected' | 'waiting';
+  readonly outcome: 'succeeded' | 'failed' | 'released' | 'rejected' | 'waiting' | 'handed_off';
 }
 
 /** The line to the platform, as work needs it. */
@@ -67,6 +68,7 @@ interface Held {
 type Work =
   | { readonly kind: 'returned'; readonly send: Send }
   | { readonly kind: 'waits'; readonly send: Send }
+  | { readonly kind: 'hands_off'; readonly send: Send }
   | { readonly kind: 'threw'; readonly error: Error };
 type Send = () => Promise<unknown>;
 type Ending = { readonly outcome: AttemptEnd['outcome']; readonly send: Send };
@@ -79,6 +81,9 @@ const maxMessage = 4096;
 const attemptTimeout = 'ATTEMPT_TIMEOUT';
 /** Refusals of a result that say that it can never be taken as it is. */
 const unfitCodes: readonly string[] = ['PAYLOAD_TOO_LARGE', 'INVALID_FIELD', 'UNKNOWN_FIELD', 'MALFORMED_FRAME'];
+
+/** Refusals of a handoff that say that nobody will go on. */
+const refusedHandoffs: readonly string[] = [...unfitCodes, 'NOT_FOUND'];
 
 const keyOf = ({ taskId, attempt }: Ref): string => `${taskId}#${attempt}`;
 
@@ -216,6 +221,7 @@ export class TaskRunner {
       const resumed = await openResumed(task, transfer);
       const returned = await handler({ ...task, input, ...context, ...resumed }, this.#contextOf(held));
       if (returned instanceof WaitForSubtasks) return await this.#waitOf(held, returned);
+      if (returned instanceof HandOff) return await this.#handOffOf(held, returned);
       const output = await stowOver(line, returned, 'output', transfer);
       const { evidence, ...details } = held.details;
       const payload = { ...ref, output, ...details, ...(evidence === undefined ? {} : { evidence: [...evidence] }) };
@@ -223,6 +229,14 @@ export class TaskRunner {
     } catch (thrown) {
       return { kind: 'threw', error: toError(thrown) };
     }
+  }
+
+  async #handOffOf({ ref, abort: { signal } }: Held, { said }: HandOff): Promise<Work> {
+    const { timers, random, line } = this.#options;
+    const { workState, ...rest } = said;
+    const transfer = { timers, random, signal };
+    const stowed = workState === undefined ? {} : { workState: await stowOver(line, workState, 'workState', transfer) };
+    return { kind: 'hands_off', send: () => line.request('task.handoff', { ...ref, ...rest, ...stowed }) };
   }
 
   async #waitOf({ ref, abort }: Held, { taskIds, workState }: WaitForSubtasks): Promise<Work> {
@@ -272,6 +286,7 @@ export class TaskRunner {
         return submitSubtask({ ...this.#options, signal: abort.signal, id, parentTask: ref.taskId }, task);
       },
       ...this.#askingFor(held),
+      handOff: (said) => new HandOff(said),
       waitFor: (subtasks, workState) =>
         new WaitForSubtasks(
           subtasks.map(({ taskId }) => taskId),
@@ -299,6 +314,7 @@ export class TaskRunner {
       return { outcome: 'released', send: () => line.request('task.released', ref) };
     if (work.kind === 'returned') return { outcome: 'succeeded', send: work.send };
     if (work.kind === 'waits') return { outcome: 'waiting', send: work.send };
+    if (work.kind === 'hands_off') return { outcome: 'handed_off', send: work.send };
     if (taken === 'stopped') return this.#rejection(ref, { reason: 'the agent stopped' });
     const { error } = work;
     const overdue = abort.signal.aborted ? toError(abort.signal.reason) : undefined;
@@ -320,7 +336,10 @@ export class TaskRunner {
     } catch (thrown) {
       const error = toError(thrown);
       if (!(error instanceof MusterError) || error.code === 'STOPPED') return outcome;
-      if (outcome === 'succeeded' && unfitCodes.includes(error.code)) {
+      const isUnfit =
+        (outcome === 'succeeded' && unfitCodes.includes(error.code)) ||
+        (outcome === 'handed_off' && refusedHandoffs.includes(error.code));
+      if (isUnfit) {
         const fail = { ...ref, error: failureOf(error) };
         await line.request('task.fail', fail).catch((second: unknown) => onError(toError(second)));
         return 'failed';
@@ -344,11 +363,14 @@ export class TaskRunner {
   }
 }
 
-/** What a task that waited is given beside its input. */
+/** What a task that waited, or was handed over, is given beside its input. */
 const openResumed = async (
   task: AssignedTask,
   transfer: Parameters<typeof openPayload>[1],
-): Promise<Pick<AssignedTask, 'workState' | 'children'>> => ({
+): Promise<Pick<AssignedTask, 'workState' | 'children' | 'handoff'>> => ({
+  ...(task.handoff?.note === undefined
+    ? {}
+    : { handoff: { ...task.handoff, note: await openPayload(task.handoff.note, transfer) } }),
   ...(task.workState === undefined ? {} : { workState: await openPayload(task.workState, transfer) }),
   ...(task.children === undefined ? {} : { children: await openPayload(task.children, transfer) }),
 });

@@ -15,16 +15,20 @@ export interface Temper {
   readonly workMs: readonly [number, number];
   readonly failing: number;
   readonly rejecting: number;
+  readonly handing: number;
 }
 
-export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0 };
+export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0, handing: 0.05 };
 
 interface Work {
   readonly attempt: number;
   /** Waits for a child that is being submitted. */
   isFamily?: boolean;
   /** The final word, once it is there; sent again until it is acknowledged. */
-  answer?: { readonly type: 'task.result' | 'task.fail' | 'task.reject' | 'task.wait'; readonly payload: unknown };
+  answer?: {
+    readonly type: 'task.result' | 'task.fail' | 'task.reject' | 'task.wait' | 'task.handoff';
+    readonly payload: unknown;
+  };
 }
 
 interface Line {
@@ -316,7 +320,20 @@ export class Agent {
       if (this.line !== undefined) this.line.isRegistered = false;
       return;
     }
+    if ((code === 'INVALID_FIELD' || code === 'NOT_FOUND') && this.answerOtherwise(id)) return;
     if (code === 'STALE_ATTEMPT' || code === 'ALREADY_TERMINAL' || code === 'NOT_FOUND') this.acknowledged(id);
+  }
+
+  /** What was handed over to nobody who may have it is done after all. */
+  private answerOtherwise(id: string): boolean {
+    const taskId = this.sent.get(id) ?? '';
+    const work = this.work.get(taskId);
+    if (work?.answer?.type !== 'task.handoff') return false;
+    const { attempt } = work;
+    const error = { code: 'BROKEN', message: 'nobody may have it', retryable: true };
+    work.answer = { type: 'task.fail', payload: { taskId, attempt, error } };
+    this.answer(taskId, work);
+    return true;
   }
 
   private begin(payload: Frame['payload']): void {
@@ -360,7 +377,7 @@ export class Agent {
     const about = { taskId, purpose: 'a second look', timeoutSeconds: 120 };
     const { type, payload } = this.chance.pick([
       { type: 'collaboration.request', payload: { ...about, capability: 'code' } },
-      { type: 'collaboration.request', payload: { ...about, agent: this.name.replace(/\d$/, '0') } },
+      { type: 'collaboration.request', payload: { ...about, agent: `${this.principal.tenant}-a0` } },
       { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1 } },
       { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1, capability: 'review' } },
       { type: 'escalation.raise', payload: { taskId, severity: 'high', issue: 'unsure', timeoutSeconds: 120 } },
@@ -395,6 +412,18 @@ export class Agent {
       return { type: 'task.reject', payload: { taskId, attempt, code: 'no_handler' } };
     if (this.chance.happens(this.temper.rejecting))
       return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
+    // The first can do everything: whoever else gives a task away finds somebody who goes on.
+    const isFirst = this.name.endsWith('-a0');
+    if (!isFirst && this.chance.happens(task.handoff === undefined ? this.temper.handing : 0.3)) {
+      const to = this.chance.pick([
+        { toCapability: 'code' },
+        { toCapability: 'review' },
+        { toAgent: `${this.principal.tenant}-a0` },
+        {},
+      ]);
+      const said = { reason: 'needs_specialist', workState: { by: this.name }, context: { attempt } };
+      return { type: 'task.handoff', payload: { taskId, attempt, ...to, ...said } };
+    }
     const failing = task.type === 'brittle' ? 0.5 : this.temper.failing;
     if (this.chance.happens(failing)) {
       const error = {

@@ -7,6 +7,7 @@ import { limits, timings } from '#core/contract/limits.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { raiseEscalation } from '#core/escalations/raise-escalation.ts';
+import { handOffTask } from '#core/handoff/hand-off-task.ts';
 import { UnauthenticatedError } from '#core/identity/authenticate.ts';
 import { type Connection, loadConnection } from '#core/identity/connection.ts';
 import { requireLive } from '#core/identity/require-live.ts';
@@ -87,6 +88,8 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
     completeTask(services, speakerOf(connection), clientFrames['task.result'].parse(payload)),
   'task.fail': (services, connection, { payload }) =>
     failTask(services, speakerOf(connection), clientFrames['task.fail'].parse(payload)),
+  'task.handoff': (services, connection, { payload }) =>
+    handOffTask(services, speakerOf(connection), clientFrames['task.handoff'].parse(payload)),
   'task.wait': (services, connection, { payload }) =>
     waitForChildren(services, speakerOf(connection), clientFrames['task.wait'].parse(payload)),
   'task.released': (services, connection, { payload }) =>

@@ -20,9 +20,9 @@ export const capabilities = ['code', 'review'] as const;
 export const temperOf = (chance: Chance): Temper =>
   chance.pick([
     honest,
-    { workMs: [100, 30_000], failing: 0.1, rejecting: 0.05 },
-    { workMs: [20_000, 90_000], failing: 0, rejecting: 0 },
-    { workMs: [10, 500], failing: 0.4, rejecting: 0.1 },
+    { workMs: [100, 30_000], failing: 0.1, rejecting: 0.05, handing: 0.1 },
+    { workMs: [20_000, 90_000], failing: 0, rejecting: 0, handing: 0 },
+    { workMs: [10, 500], failing: 0.4, rejecting: 0.1, handing: 0.05 },
   ]);
 
 /** Some task. */

@@ -65,6 +65,7 @@ export const typeCodes: readonly TypeCode[] = [
   code(0x72, 'SecretGet', 'secret.get', 1),
   code(0x73, 'SecretValue', 'secret.value', 1),
   code(0x74, 'EscalationRaise', 'escalation.raise', 1),
+  code(0x75, 'TaskHandoff', 'task.handoff', 1),
   code(0x80, 'MessageSend', 'message.send', 1),
   code(0x81, 'MessageAck', 'message.ack', 1),
   code(0x82, 'MessagePull', 'message.pull', 1),

@@ -1,5 +1,6 @@
 import { released } from '#core/agents/heartbeat.ts';
 import { clientFrames } from '#core/contract/client-frames.ts';
+import { handOffTask } from '#core/handoff/hand-off-task.ts';
 import { completeTask } from '#core/tasks/complete-task.ts';
 import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
 import { acceptTask, progressTask } from '#core/tasks/note-progress.ts';
@@ -8,7 +9,14 @@ import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts'
 
 /** What an agent says of a task that it was given. */
 export const workFrames: FrameRoutes<
-  'task.accept' | 'task.reject' | 'task.progress' | 'task.result' | 'task.fail' | 'task.released' | 'task.wait'
+  | 'task.handoff'
+  | 'task.accept'
+  | 'task.reject'
+  | 'task.progress'
+  | 'task.result'
+  | 'task.fail'
+  | 'task.released'
+  | 'task.wait'
 > = {
   'task.accept': frameRoute(clientFrames['task.accept'], (services, frame, said) =>
     acceptTask(services, speakerOf(frame), said),
@@ -24,6 +32,9 @@ export const workFrames: FrameRoutes<
   ),
   'task.fail': frameRoute(clientFrames['task.fail'], (services, frame, said) =>
     failTask(services, speakerOf(frame), said),
+  ),
+  'task.handoff': frameRoute(clientFrames['task.handoff'], (services, frame, said) =>
+    handOffTask(services, speakerOf(frame), said),
   ),
   'task.wait': frameRoute(clientFrames['task.wait'], (services, frame, said) =>
     waitForChildren(services, speakerOf(frame), said),

@@ -39,6 +39,7 @@ export const runHandler = async (
     collaborate: nobody,
     requestResource: nobody,
     escalate: nobody,
+    handOff: nobody,
     submit: async (subtask) => {
       const taskId = idOf(submitted.push(subtask.type));
       const does = subtaskHandlers[subtask.type];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Agent } from '#sdk/index.ts';
-import { useAgents } from './agent-fixture.ts';
+import { until, useAgents } from './agent-fixture.ts';
 import { taskIds } from './fake-platform.ts';
 
 const fixture = useAgents();
@@ -45,5 +45,47 @@ describe('an agent that asks', () => {
       children: [taskIds[1]],
       workState: { step: 2 },
     });
+  });
+});
+
+describe('an agent that hands a task over', () => {
+  it('gives away what it has done, and the next one is told', async () => {
+    const ends: string[] = [];
+    const agent = fixture.createAgent();
+    agent.on('completed', ({ outcome }) => void ends.push(outcome));
+    agent.handle('*', ({ handoff }, context) =>
+      handoff === undefined
+        ? context.handOff({ toCapability: 'audit', reason: 'needs_specialist', workState: { read: 12 } })
+        : { after: handoff.reason, note: handoff.note },
+    );
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign();
+    const frame = await connection.next('task.handoff');
+    expect(frame.payload).toEqual({
+      taskId: taskIds[0],
+      attempt: 1,
+      toCapability: 'audit',
+      reason: 'needs_specialist',
+      workState: { read: 12 },
+    });
+    await until(() => ends.length === 1);
+    expect(ends).toEqual(['handed_off']);
+    const handoff = { at: 1, attempt: 1, from: 'agt_x', reason: 'blocked', note: { context: 'so far' } };
+    connection.assign({ taskId: taskIds[1], handoff });
+    expect((await connection.next('task.result')).payload).toMatchObject({
+      output: { after: 'blocked', note: { context: 'so far' } },
+    });
+  });
+
+  it('fails it when nobody may go on', async () => {
+    const agent = fixture.createAgent();
+    agent.handle('*', (_task, context) => context.handOff({ toAgent: 'nobody', reason: 'blocked' }));
+    fixture.platform.silentOn.add('task.handoff');
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign();
+    connection.refuse(await connection.next('task.handoff'), 'NOT_FOUND');
+    expect((await connection.next('task.fail')).payload).toMatchObject({ error: { code: 'NOT_FOUND' } });
   });
 });

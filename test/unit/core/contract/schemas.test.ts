@@ -149,6 +149,7 @@ describe('clientFrames', () => {
       'task.fail': { taskId: `tsk_${uuid}`, attempt: 1, error: { code: 'X', message: '' } },
       'task.released': { taskId: `tsk_${uuid}`, attempt: 1 },
       'task.wait': { taskId: `tsk_${uuid}`, attempt: 1, children: [`tsk_${uuid}`] },
+      'task.handoff': { taskId: `tsk_${uuid}`, attempt: 1, reason: 'blocked' },
       'task.submit': { task: { type: 'work' } },
       'secret.get': { taskId: `tsk_${uuid}`, attempt: 1, name: 'x' },
       'collaboration.request': { agent: 'a', purpose: 'x' },

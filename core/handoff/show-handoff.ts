@@ -1,0 +1,10 @@
+import type { Handoff } from '../contract/handoff.ts';
+import type { TenantId } from '../contract/ids.ts';
+import { withReadUrl } from '../payloads/fit-payload.ts';
+import type { Services } from '../services.ts';
+
+/** A handoff as it is shown: a note that is kept apart can be read. */
+export const showHandoff = async (services: Services, tenant: TenantId, handoff: Handoff): Promise<Handoff> => {
+  const { note } = handoff;
+  return note === undefined ? handoff : { ...handoff, note: await withReadUrl(services, tenant, note) };
+};
