@@ -17,6 +17,7 @@ const unknown: Readonly<Record<string, string>> = {
   taskId: 'tsk_00000000-0000-7000-8000-000000000000',
   runId: 'run_00000000-0000-7000-8000-000000000000',
   keyId: '00000000-0000-7000-8000-000000000000',
+  escalation: 'tsk_00000000-0000-7000-8000-000000000001',
   workflow: 'nothing',
   trigger: 'nothing',
   tenant: 'nobody',
@@ -24,6 +25,7 @@ const unknown: Readonly<Record<string, string>> = {
 
 /** Which thing a parameter of a path names. */
 const thingOf = (path: string, parameter: string): string => {
+  if (path.startsWith('/v1/escalations')) return 'escalation';
   if (parameter !== 'name') return parameter;
   return path.startsWith('/v1/triggers') ? 'trigger' : 'workflow';
 };
@@ -44,8 +46,12 @@ const makeThings = async (): Promise<Things> => {
   const { runId } = await make('POST /v1/runs', { workflow: 'mine' });
   await make('POST /v1/triggers', { name: 'mine', workflow: 'mine', eventPattern: { source: ['x'] } });
   const { keyId } = await make('POST /v1/keys', { name: 'k', role: 'viewer' });
+  const { taskId: escalation } = await make('POST /v1/escalations', { severity: 'high', issue: 'x' });
   const agentId = String(registered?.payload['agentId']);
-  return { world, ids: { agentId, taskId, runId, keyId, workflow: 'mine', trigger: 'mine', tenant: 'acme' } };
+  return {
+    world,
+    ids: { agentId, taskId, runId, keyId, escalation, workflow: 'mine', trigger: 'mine', tenant: 'acme' },
+  };
 };
 
 const all: readonly Route[] = routes;

@@ -197,7 +197,7 @@ describe('tasks', () => {
     const before = snapshot(world);
     expect(first.status).toBe(201);
     expect(await tasks('POST /v1/tasks', { headers, body: { type: 'x' } })).toEqual(first);
-    expect(await tasks('POST /v1/tasks', { headers, body: { type: 'y' } })).toEqual(
+    expect(await tasks('POST /v1/tasks', { headers, body: { type: 'x', input: 2 } })).toEqual(
       problem(422, 'IDEMPOTENCY_MISMATCH'),
     );
     expect(snapshot(world)).toBe(before);
