@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 const slow = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Threads of each function: starting more takes longer than what they save. */
-const endToEnd = { LOCAL_ENVIRONMENTS: '2' };
+const endToEnd = {
+  ...slow,
+  env: { LOCAL_ENVIRONMENTS: '2' },
+  setupFiles: ['test/e2e/support/record-grants.ts'],
+};
 
 /** What looks at who was at work at the same time, or at how soon a start is over: after all others, one at a time. */
 const alone = ['test/e2e/local-start.test.ts', 'test/e2e/modes/{consensus,dag}.test.ts'];
@@ -23,14 +27,13 @@ export default defineConfig({
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...slow } },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...slow } },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...slow, env: endToEnd },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd },
       },
       {
         test: {
           name: 'e2e-alone',
           include: alone,
-          ...slow,
-          env: endToEnd,
+          ...endToEnd,
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -15,6 +15,9 @@ export type IndexName = keyof typeof indexes;
 /** A queue that functions send to. */
 export type SendTarget = 'tasks' | 'timers' | 'effects';
 
+/** What may be done with the executions of the modes: `states:<action>Execution`. */
+export type ExecutionAction = 'Start' | 'Stop' | 'Describe';
+
 /** What one function may do. A permission brings the environment variable that it needs, and nothing else does. */
 export interface Access {
   /** Actions on the table itself. */
@@ -23,16 +26,18 @@ export interface Access {
   readonly indexes?: readonly IndexName[];
   /** Queues it may send to. */
   readonly sends?: readonly SendTarget[];
-  /** May post to open sockets and close them. */
+  /** May post to open sockets. */
   readonly pushes?: boolean;
+  /** May close open sockets. */
+  readonly closes?: boolean;
   /** May answer task tokens of Step Functions. */
   readonly answersTokens?: boolean;
-  /** May start, stop and describe executions of the modes. */
-  readonly runsModes?: boolean;
+  /** What it may do with executions of the modes. */
+  readonly executions?: readonly ExecutionAction[];
   /** May put events on the bus. */
   readonly publishes?: boolean;
-  /** May read and write payloads, and so presign addresses for them. */
-  readonly payloads?: boolean;
+  /** What it may do with payloads, and so presign addresses for: `s3:<action>Object`. */
+  readonly payloads?: readonly ('Get' | 'Put')[];
   /** May make, change and remove the schedules of triggers. */
   readonly schedules?: boolean;
   /** May read the secrets of tenants. */
@@ -50,8 +55,7 @@ export interface FunctionSpec {
   readonly access: Access;
 }
 
-const read: readonly TableAction[] = ['GetItem', 'BatchGetItem', 'Query'];
-const readWrite: readonly TableAction[] = [...read, 'PutItem', 'UpdateItem', 'DeleteItem'];
+const readWrite: readonly TableAction[] = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /** A caller waits: API Gateway gives up after 29 s (sockets) and 30 s (HTTP). */
 const interactive = { memoryMb: 512, timeoutSeconds: 15 } as const;
@@ -65,7 +69,7 @@ const engine = {
   sends: ['tasks', 'timers'],
   pushes: true,
   answersTokens: true,
-  payloads: true,
+  payloads: ['Get', 'Put'],
 } as const satisfies Access;
 
 /** Of those that also put mail into many mailboxes. */
@@ -83,18 +87,18 @@ export const functionSpecs = {
     description: 'Deletes a connection and starts the reconnect grace of its agent',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { table: ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'], sends: ['timers'] },
+    access: { table: ['UpdateItem', 'DeleteItem'], sends: ['timers'] },
   },
   'websocket/message': {
     description: 'One frame, one envelope, one use case',
     ...interactive,
-    access: { ...engine, table: withMail },
+    access: { ...engine, table: withMail, closes: true },
   },
   'websocket/secret': {
     description: 'Gives an agent a secret that its task names: the one function that may read them',
     memoryMb: 256,
     timeoutSeconds: 15,
-    access: { table: ['GetItem', 'UpdateItem'], pushes: true, secrets: true },
+    access: { table: ['GetItem'], pushes: true, closes: true, secrets: true },
   },
   'http/authorise': {
     description: 'Authorises API keys for the HTTP API',
@@ -105,18 +109,25 @@ export const functionSpecs = {
   'http/agents': {
     description: 'HTTP routes of agents',
     ...interactive,
-    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: true },
+    access: {
+      table: readWrite,
+      indexes: ['backlog', 'list'],
+      sends: ['timers'],
+      pushes: true,
+      closes: true,
+      payloads: ['Get'],
+    },
   },
   'http/tasks': {
     description: 'HTTP routes of tasks, and of messages',
     ...interactive,
-    access: { ...engine, table: withMail, indexes: ['backlog', 'list'] },
+    access: { ...engine, table: withMail, indexes: ['backlog', 'list'], closes: true },
   },
   'http/events': {
     description: 'Long polls of the logs of tasks and runs, apart from what answers at once',
     memoryMb: 256,
     timeoutSeconds: 29,
-    access: { table: ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'] },
+    access: { table: ['GetItem', 'Query', 'UpdateItem'] },
   },
   'http/workflows': {
     description: 'HTTP routes of workflow definitions',
@@ -127,24 +138,24 @@ export const functionSpecs = {
   'http/runs': {
     description: 'HTTP routes of runs',
     ...interactive,
-    access: { ...engine, indexes: ['backlog', 'list'], runsModes: true },
+    access: { ...engine, indexes: ['backlog', 'list'], executions: ['Start', 'Stop'] },
   },
   'http/payloads': {
     description: 'Presigns uploads of large payloads',
     memoryMb: 256,
     timeoutSeconds: 10,
-    access: { table: ['GetItem', 'UpdateItem'], payloads: true },
+    access: { table: ['GetItem', 'UpdateItem'], payloads: ['Put'] },
   },
   'http/system': {
     description: 'Health, status, shutdown, the settings of a tenant, the audit',
     ...interactive,
-    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: true },
+    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: ['Get'] },
   },
   'http/access': {
     description: 'HTTP routes of API keys and tickets',
     memoryMb: 256,
     timeoutSeconds: 15,
-    access: { table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'], indexes: ['list'], pushes: true },
+    access: { table: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], indexes: ['list'], closes: true },
   },
   'http/triggers': {
     description: 'HTTP routes of triggers',
@@ -168,7 +179,7 @@ export const functionSpecs = {
     description:
       'Creates the tasks of a stage in chunks and assigns what can run; runs inside runs; messages to many agents',
     ...queued,
-    access: { ...engine, table: withMail, runsModes: true },
+    access: { ...engine, table: withMail, closes: true, executions: ['Start', 'Stop'] },
   },
   'queue/timers': {
     description: 'What must fire within seconds: reconnect grace, acknowledgements, backoffs, near deadlines',
@@ -178,7 +189,11 @@ export const functionSpecs = {
   'queue/trigger': {
     description: 'Starts the runs that events and schedules ask for',
     ...queued,
-    access: { table: readWrite, runsModes: true, payloads: true },
+    access: {
+      table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'],
+      executions: ['Start'],
+      payloads: ['Get', 'Put'],
+    },
   },
   'queue/effects': {
     description: 'Delivers the durable effects that the relay could not',
@@ -193,13 +208,18 @@ export const functionSpecs = {
   'stream/log': {
     description: 'Writes the logs of the tasks and runs that somebody follows, and shows them',
     ...queued,
-    access: { table: ['GetItem', 'Query', 'PutItem', 'DeleteItem'], pushes: true },
+    access: { table: ['Query', 'PutItem', 'DeleteItem'], pushes: true },
   },
   'schedule/sweep': {
     description: 'Every minute: silent agents, overdue tasks, orphaned claims, unanswered tokens, unnoticed ends',
     memoryMb: 512,
     timeoutSeconds: 55,
-    access: { ...engine, indexes: ['backlog', 'sweep', 'list'], runsModes: true },
+    access: {
+      ...engine,
+      indexes: ['backlog', 'sweep', 'list'],
+      closes: true,
+      executions: ['Start', 'Stop', 'Describe'],
+    },
   },
   'workflow/decide': {
     description: 'Decides between the stages of a run: tallies votes, awards tasks, elects leaders, hands on',
@@ -209,7 +229,7 @@ export const functionSpecs = {
   'events/execution-ended': {
     description: 'Closes the run of an execution that failed, timed out or was aborted',
     ...queued,
-    access: { ...engine, runsModes: true },
+    access: { ...engine, executions: ['Stop'] },
   },
 } as const satisfies Readonly<Record<string, FunctionSpec>>;
 

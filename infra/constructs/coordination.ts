@@ -10,6 +10,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StageSettings } from '#infra/config/config.ts';
+import type { ExecutionAction } from '#infra/config/functions.ts';
 import { modes } from '#infra/config/modes.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
@@ -49,9 +50,11 @@ export class Coordination extends Construct {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
       description: `Runs of mode ${mode}: asks for stages`,
     });
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.tasksQueue.queueArn] }));
+    const named = placeholdersOf(mode);
+    if (named.has('TasksQueueUrl'))
+      role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.tasksQueue.queueArn] }));
     const decideFunctionArn = Lazy.string({ produce: () => this.decider?.function.functionArn });
-    const decides = placeholdersOf(mode).has('DecideFunctionArn');
+    const decides = named.has('DecideFunctionArn');
     if (decides)
       role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [decideFunctionArn] }));
     const machine = new StateMachine(scope, 'StateMachine', {
@@ -92,28 +95,22 @@ export class Coordination extends Construct {
     this.decider = decider;
   }
 
-  /** Lets a function start, stop and look at executions, and tells it mode → state machine. */
-  grantExecutions(grantee: TaskFunction): void {
-    const stack = Stack.of(this);
-    const machines = [...this.machines.values()];
-    grantee.allow(
-      ['states:StartExecution'],
-      machines.map((machine) => machine.stateMachineArn),
-    );
-    const executions = machines.map((machine) =>
-      stack.formatArn({
+  /** Lets a function do these things with executions, and tells one that starts them mode → state machine. */
+  grantExecutions(grantee: TaskFunction, actions: readonly ExecutionAction[]): void {
+    if (actions.includes('Start')) this.grantStart(grantee);
+    const onExecutions = actions.filter((action) => action !== 'Start');
+    if (onExecutions.length === 0) return;
+    const executions = [...this.machines.values()].map((machine) =>
+      Stack.of(this).formatArn({
         service: 'states',
         resource: 'execution',
         resourceName: `${machine.stateMachineName}:*`,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
     );
-    grantee.allow(['states:DescribeExecution', 'states:StopExecution'], executions);
-    grantee.setEnvironment(
-      'stateMachines',
-      stack.toJsonString(
-        Object.fromEntries([...this.machines].map(([mode, machine]) => [mode, machine.stateMachineArn])),
-      ),
+    grantee.allow(
+      onExecutions.map((action) => `states:${action}Execution`),
+      executions,
     );
     for (const execution of executions) {
       acknowledgeWildcard(
@@ -122,6 +119,20 @@ export class Coordination extends Construct {
         'Executions are named after runs, which are made at run time; they are all of this state machine.',
       );
     }
+  }
+
+  private grantStart(grantee: TaskFunction): void {
+    const machines = [...this.machines];
+    grantee.allow(
+      ['states:StartExecution'],
+      machines.map(([, machine]) => machine.stateMachineArn),
+    );
+    grantee.setEnvironment(
+      'stateMachines',
+      Stack.of(this).toJsonString(
+        Object.fromEntries(machines.map(([mode, machine]) => [mode, machine.stateMachineArn])),
+      ),
+    );
   }
 
   /** How many executions of each mode failed, and how many timed out. */

@@ -1,12 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { tableKeys } from '#core/contract/env.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
-import type { WorkQueue } from '#infra/constructs/work-queue.ts';
+import { namesFailuresTo, type WorkQueue } from '#infra/constructs/work-queue.ts';
 
 export interface EventLogProps {
   readonly table: Table;
@@ -36,7 +35,7 @@ export class EventLog extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 10_000,
       maxRecordAge: Duration.hours(1),
-      onFailure: new SqsDlq(props.effectsQueue.deadLetters),
+      onFailure: namesFailuresTo(props.effectsQueue.deadLetters),
       filters: [tableKeys.taskLog, tableKeys.runLog].map((name) =>
         FilterCriteria.filter({ dynamodb: { NewImage: { [name]: { S: FilterRule.exists() } } } }),
       ),

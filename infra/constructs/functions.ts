@@ -40,7 +40,8 @@ export interface FunctionsProps {
   readonly deadLetters: Partial<Readonly<Record<FunctionName, IQueue>>>;
 }
 
-const idOf = (name: FunctionName): string =>
+/** The id of a function's construct below {@link Functions}: `HttpTasks` of `http/tasks`. */
+export const constructIdOf = (name: FunctionName): string =>
   name.replaceAll(/(^|[/-])([a-z])/g, (_whole, _separator, letter: string) => letter.toUpperCase());
 
 /** Every function of the catalogue, with exactly the access that the catalogue gives it. */
@@ -61,7 +62,7 @@ export class Functions extends Construct {
 
   private addFunction(name: FunctionName, props: FunctionsProps): TaskFunction {
     const spec: FunctionSpec = functionSpecs[name];
-    const created = new TaskFunction(this, idOf(name), {
+    const created = new TaskFunction(this, constructIdOf(name), {
       spec,
       code: props.code.codeOf(name),
       logLevel: props.logLevel,
@@ -77,13 +78,19 @@ export class Functions extends Construct {
 
 function grantAccess(grantee: TaskFunction, { access }: FunctionSpec, resources: Resources): void {
   if (access.table !== undefined) resources.table.grantAccess(grantee, access.table, access.indexes);
+  if (access.payloads !== undefined) resources.payloads.grantAccess(grantee, access.payloads);
+  if (access.secrets === true) resources.vault.grantRead(grantee);
+  if (access.authenticates === true) resources.access.grantAuthenticate(grantee);
+  grantEffects(grantee, access, resources);
+}
+
+/** What reaches beyond the stack's own data. */
+function grantEffects(grantee: TaskFunction, access: FunctionSpec['access'], resources: Resources): void {
   for (const queue of access.sends ?? []) resources.queues.grantSend(grantee, queue);
   if (access.pushes === true) resources.sockets.grantPush(grantee);
+  if (access.closes === true) resources.sockets.grantClose(grantee);
   if (access.answersTokens === true) resources.coordination.grantTaskResponse(grantee);
-  if (access.runsModes === true) resources.coordination.grantExecutions(grantee);
+  if (access.executions !== undefined) resources.coordination.grantExecutions(grantee, access.executions);
   if (access.publishes === true) resources.bus.grantPublish(grantee);
   if (access.schedules === true) resources.schedules.grantManage(grantee);
-  if (access.secrets === true) resources.vault.grantRead(grantee);
-  if (access.payloads === true) resources.payloads.grantReadWrite(grantee);
-  if (access.authenticates === true) resources.access.grantAuthenticate(grantee);
 }

@@ -55,10 +55,13 @@ export class Payloads extends Construct {
     });
   }
 
-  /** Lets a function read, write and presign payloads, and tells it the bucket. */
-  grantReadWrite(grantee: TaskFunction): void {
+  /** Lets a function read or write payloads, or presign addresses that do, and tells it the bucket. */
+  grantAccess(grantee: TaskFunction, actions: readonly ('Get' | 'Put')[]): void {
     const objects = this.bucket.arnForObjects('*');
-    grantee.allow(['s3:GetObject', 's3:PutObject'], [objects]);
+    grantee.allow(
+      actions.map((action) => `s3:${action}Object`),
+      [objects],
+    );
     grantee.setEnvironment('payloadsBucket', this.bucket.bucketName);
     acknowledgeWildcard(
       grantee,

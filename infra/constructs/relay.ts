@@ -1,12 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { lifecycleEffect, tableKeys } from '#core/contract/env.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
-import type { WorkQueue } from '#infra/constructs/work-queue.ts';
+import { namesFailuresTo, type WorkQueue } from '#infra/constructs/work-queue.ts';
 
 export interface RelayProps {
   readonly table: Table;
@@ -37,7 +36,7 @@ export class Relay extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 5,
       maxRecordAge: Duration.hours(12),
-      onFailure: new SqsDlq(props.effectsQueue.deadLetters),
+      onFailure: namesFailuresTo(props.effectsQueue.deadLetters),
       filters: [
         // What a stage's decision or a run's end names.
         FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),

@@ -109,29 +109,33 @@ export class SocketApi extends Construct {
     }
   }
 
-  /** Lets a function post to any open socket and close it, and tells it where. */
+  /** Lets a function post to any open socket, and tells it where. */
   grantPush(grantee: TaskFunction): void {
-    const stack = Stack.of(this);
-    const resources = ['POST', 'DELETE'].map((method) =>
-      stack.formatArn({
-        service: 'execute-api',
-        resource: this.api.apiId,
-        resourceName: `${stageName}/${method}/@connections/*`,
-        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-      }),
-    );
-    grantee.allow(['execute-api:ManageConnections'], resources);
+    this.grantManage(grantee, 'POST');
+  }
+
+  /** Lets a function close any open socket, and tells it where. */
+  grantClose(grantee: TaskFunction): void {
+    this.grantManage(grantee, 'DELETE');
+  }
+
+  private grantManage(grantee: TaskFunction, method: 'POST' | 'DELETE'): void {
+    const connections = Stack.of(this).formatArn({
+      service: 'execute-api',
+      resource: this.api.apiId,
+      resourceName: `${stageName}/${method}/@connections/*`,
+      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    grantee.allow(['execute-api:ManageConnections'], [connections]);
     grantee.setEnvironment(
       'socketEndpoint',
       `https://${this.api.apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stageName}`,
     );
-    for (const resource of resources) {
-      acknowledgeWildcard(
-        grantee,
-        resource,
-        'Connection ids are made by API Gateway at run time; nothing but connections of this stage is reached.',
-      );
-    }
+    acknowledgeWildcard(
+      grantee,
+      connections,
+      'Connection ids are made by API Gateway at run time; nothing but connections of this stage is reached.',
+    );
   }
 
   /**

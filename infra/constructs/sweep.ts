@@ -1,16 +1,32 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { ScheduleTargetBase, type ScheduleTargetBaseProps } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
-import { acknowledgeWildcard } from '#infra/wildcards.ts';
 
 export interface SweepProps {
   readonly sweep: TaskFunction;
   readonly deadLetters: IQueue;
+}
+
+/** Invokes the function itself; the CDK's own target may invoke each of its versions as well. */
+class InvokeFunction extends ScheduleTargetBase {
+  private readonly functionArn: string;
+
+  constructor({ functionArn }: IFunction, props: ScheduleTargetBaseProps) {
+    super(props, functionArn);
+    this.functionArn = functionArn;
+  }
+
+  protected override addTargetActionToRole(role: IRole): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.functionArn] }),
+    );
+  }
 }
 
 /**
@@ -30,7 +46,7 @@ export class Sweep extends Construct {
     new Schedule(this, 'EveryMinute', {
       description: 'The sweep of Muster',
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
-      target: new LambdaInvoke(target, {
+      target: new InvokeFunction(target, {
         role,
         deadLetterQueue: props.deadLetters,
         // The next minute does what this one could not.
@@ -38,11 +54,6 @@ export class Sweep extends Construct {
         maxEventAge: Duration.minutes(2),
       }),
     });
-    acknowledgeWildcard(
-      role,
-      `${target.functionArn}:*`,
-      'The versions of this one function; the target grants itself the invocation of any.',
-    );
     addRunbookAlarm(this, 'Silent', {
       metric: target.metricInvocations({ period: alarmPeriod }),
       meaning: 'The sweep has not run for five minutes: silent agents and overdue tasks go unnoticed.',

@@ -1,4 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IEventSourceDlq } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
@@ -67,3 +69,11 @@ export class WorkQueue extends Construct {
     });
   }
 }
+
+/** Where a stream's mapping names the batches that it gave up. Its role needs to send there and no more. */
+export const namesFailuresTo = (queue: IQueue): IEventSourceDlq => ({
+  bind: (_mapping, handler) => {
+    handler.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+    return { destination: queue.queueArn };
+  },
+});

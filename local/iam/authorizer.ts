@@ -1,7 +1,8 @@
 import { AwsError } from '../contract.ts';
 import type { RequestContext } from './policy-conditions.ts';
 import { type CompiledStatement, compilePolicy, type PolicySubject } from './policy-document.ts';
-import type { Policies } from './read-policies.ts';
+import type { Policies, RoleGrant } from './read-policies.ts';
+import { wildcard } from './wildcard.ts';
 
 /** Who makes a request: a role, an AWS service on its own behalf, or the developer, who may do everything. */
 export type Principal =
@@ -23,12 +24,15 @@ export type Decision = 'allowed' | 'explicitly denied' | 'not allowed';
 export class Authorizer {
   readonly #policies: Policies;
   readonly #accountId: string;
+  readonly #onUse: ((grant: RoleGrant) => void) | undefined;
   /** Decisions of roles without conditions depend on nothing but action and resource. */
   readonly #remembered = new Map<string, Decision>();
 
-  constructor(policies: Policies, accountId: string) {
+  /** `onUse` hears of every grant of a role that allowed something, the same one at least once. */
+  constructor(policies: Policies, accountId: string, onUse?: (grant: RoleGrant) => void) {
     this.#policies = policies;
     this.#accountId = accountId;
+    this.#onUse = onUse;
   }
 
   /** What the policies say. */
@@ -103,14 +107,23 @@ export class Authorizer {
     );
     // A service that does not say for which of its resources it acts is taken at its word.
     const isSourceUnknown = subject.kind === 'service' && context['aws:sourcearn'] === undefined;
-    const matching = [...own, ...ofResource].filter(
-      (statement) =>
-        statement.matchesAction(request.action) &&
-        statement.matchesResource(request.resource) &&
-        (statement.conditions(context) || (isSourceUnknown && statement.effect === 'Allow')),
-    );
+    const isMatching = (statement: CompiledStatement): boolean =>
+      statement.matchesAction(request.action) &&
+      statement.matchesResource(request.resource) &&
+      (statement.conditions(context) || (isSourceUnknown && statement.effect === 'Allow'));
+    const matchingOwn = own.filter(isMatching);
+    const matching = [...matchingOwn, ...ofResource.filter(isMatching)];
     if (matching.some((statement) => statement.effect === 'Deny')) return 'explicitly denied';
+    this.#noteUse(subject.id, matchingOwn, request);
     return matching.length > 0 ? 'allowed' : 'not allowed';
+  }
+
+  #noteUse(roleArn: string, statements: readonly CompiledStatement[], { action, resource }: AccessRequest): void {
+    if (this.#onUse === undefined) return;
+    for (const grant of statements.flatMap(({ grants }) => grants)) {
+      if (wildcard(grant.action, true).test(action) && wildcard(grant.resource).test(resource))
+        this.#onUse({ role: roleName(roleArn), ...grant });
+    }
   }
 
   #resourceStatements(resource: string): readonly CompiledStatement[] {

@@ -23,9 +23,17 @@ export interface PolicySubject {
   readonly id: string;
 }
 
+/** One action on one resource, each as a policy spells it: `dynamodb:GetItem`, an arn, either with wildcards. */
+export interface Grant {
+  readonly action: string;
+  readonly resource: string;
+}
+
 /** A statement of a policy, ready to be asked. */
 export interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny';
+  /** Every action on every resource that it names and allows; none when it names them by exception. */
+  readonly grants: readonly Grant[];
   readonly hasConditions: boolean;
   matchesAction(action: string): boolean;
   matchesResource(resource: string): boolean;
@@ -47,12 +55,18 @@ function compile(statement: z.infer<typeof Statement>, owner: string): CompiledS
   const principal = statement.Principal;
   return {
     effect: statement.Effect,
+    grants: statement.Effect === 'Allow' ? grantsOf(statement) : [],
     hasConditions: statement.Condition !== undefined,
     matchesAction: action,
     matchesResource: resource,
     matchesPrincipal: (subject, accountId) => principal === undefined || isPrincipal(principal, subject, accountId),
     conditions: compileConditions(statement.Condition ?? {}, owner),
   };
+}
+
+function grantsOf({ Action, Resource }: z.infer<typeof Statement>): readonly Grant[] {
+  if (Action === undefined || Resource === undefined) return [];
+  return asList(Action).flatMap((action) => asList(Resource).map((resource) => ({ action, resource })));
 }
 
 function asList(value: z.infer<typeof OneOrMany>): readonly string[] {

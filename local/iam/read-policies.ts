@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { StackResource } from '../template/load-stack.ts';
 import { PolicyError } from './errors.ts';
-import { type CompiledStatement, compilePolicy } from './policy-document.ts';
+import { type CompiledStatement, compilePolicy, type Grant } from './policy-document.ts';
 
 /** The permissions of a stack. */
 export interface Policies {
@@ -11,6 +11,24 @@ export interface Policies {
   readonly resources: ReadonlyMap<string, readonly CompiledStatement[]>;
   /** Who may act as a role, by its name: its trust policy, read when somebody asks. */
   readonly trusts: ReadonlyMap<string, unknown>;
+}
+
+/** What the policies of a role, by its name, allow it. */
+export interface RoleGrant extends Grant {
+  readonly role: string;
+}
+
+/** Every grant of every role, each once. */
+export function grantsOf({ roles }: Pick<Policies, 'roles'>): readonly RoleGrant[] {
+  const found = [...roles].flatMap(([role, statements]) =>
+    statements.flatMap(({ grants }) => grants.map((grant) => ({ role, ...grant }))),
+  );
+  return [...new Map(found.map((grant) => [grantLine(grant), grant])).values()];
+}
+
+/** The grant as one line of text. */
+export function grantLine({ role, action, resource }: RoleGrant): string {
+  return [role, action, resource].join(' ');
 }
 
 const InlinePolicy = z.looseObject({ PolicyName: z.string(), PolicyDocument: z.unknown() });

@@ -22,6 +22,7 @@ import type { PlatformDirectory } from './open-directory.ts';
 import { ofType } from './parse-properties.ts';
 import type { PlatformParts } from './parts.ts';
 import { location } from './platform-options.ts';
+import { grantRecorder } from './record-grants.ts';
 import { secretsFile } from './run-storage.ts';
 import type { Base } from './start-base.ts';
 import type { StopGroup, StopStack } from './stop-stack.ts';
@@ -39,7 +40,7 @@ export async function startServices(start: {
   const { base, directory, credentials, stops, sources } = start;
   const { clock, meter, log, place, stack } = base;
   const inDirectory = (name: string): string => join(directory.path, name);
-  const authorizer = new Authorizer(readPolicies(stack.resources, place), accountId);
+  const authorizer = new Authorizer(readPolicies(stack.resources, place), accountId, grantRecorder());
   const database = new DatabaseSync(secretsFile(directory.path));
   stops.keep({ stop: async () => database.close() });
   const secrets = createSecrets({ database, clock, region, accountId });

@@ -106,11 +106,11 @@ describe('permissions', () => {
   });
 
   const variableOf: Record<string, string> = {
-    'dynamodb:GetItem': environment.tableName,
+    'dynamodb:': environment.tableName,
     'execute-api:ManageConnections': environment.socketEndpoint,
     'states:StartExecution': environment.stateMachines,
     'events:PutEvents': environment.busName,
-    's3:PutObject': environment.payloadsBucket,
+    's3:': environment.payloadsBucket,
     'ssm:GetParameter': environment.secretsPrefix,
   };
   it.each(Object.entries(variableOf))('give %s exactly to the functions that have %s', (action, variable) => {
@@ -118,7 +118,8 @@ describe('permissions', () => {
       const role = only(referencesIn(Properties.Role));
       return statements.some(
         ({ id, statement }) =>
-          only(referencesIn(resources[id]?.Properties.Roles)) === role && asList(statement.Action).includes(action),
+          only(referencesIn(resources[id]?.Properties.Roles)) === role &&
+          asList(statement.Action).some((one) => one.startsWith(action)),
       );
     });
     const told = functions.filter(([, { Properties }]) => variable in Properties.Environment.Variables);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Authorizer, type Principal } from '#local/iam/authorizer.ts';
 import { PolicyError } from '#local/iam/errors.ts';
-import { readPolicies } from '#local/iam/read-policies.ts';
+import { grantLine, grantsOf, type RoleGrant, readPolicies } from '#local/iam/read-policies.ts';
 import type { StackResource } from '#local/template/load-stack.ts';
 
 const place = { region: 'us-east-1', accountId: '000000000000' };
@@ -152,5 +152,37 @@ describe('Authorizer', () => {
     expect(() => authorizer().check(worker, { action: 'dynamodb:UpdateItem', resource: tableArn })).toThrow(
       `User: arn:aws:sts::000000000000:assumed-role/worker/local is not authorized to perform: dynamodb:UpdateItem on resource: ${tableArn} because no policy allows the dynamodb:UpdateItem action`,
     );
+  });
+});
+
+describe('grants', () => {
+  const statements = [
+    allow({ Action: ['dynamodb:PutItem', 'dynamodb:Get*'], Resource: [tableArn, `${tableArn}/index/*`] }),
+    allow({ Action: 'dynamodb:PutItem', Resource: tableArn }),
+    { Effect: 'Deny', Action: 'dynamodb:GetRecords', Resource: '*' },
+    allow({ NotAction: 'dynamodb:*', Resource: '*' }),
+  ];
+  const policies = readPolicies([resource('AWS::IAM::Role', 'worker', {}), policy(...statements)], place);
+
+  it('are every action on every resource that is named and allowed, each once', () => {
+    expect(grantsOf(policies).map(grantLine)).toEqual([
+      `worker dynamodb:PutItem ${tableArn}`,
+      `worker dynamodb:PutItem ${tableArn}/index/*`,
+      `worker dynamodb:Get* ${tableArn}`,
+      `worker dynamodb:Get* ${tableArn}/index/*`,
+    ]);
+  });
+
+  it.each([
+    ['dynamodb:PutItem', tableArn, [`worker dynamodb:PutItem ${tableArn}`]],
+    ['dynamodb:GetItem', `${tableArn}/index/i`, [`worker dynamodb:Get* ${tableArn}/index/*`]],
+    ['dynamodb:GetRecords', tableArn, []],
+    ['dynamodb:DeleteItem', tableArn, []],
+    ['sqs:SendMessage', 'arn:aws:sqs:::q', []],
+  ])('are used by %s on %s when it is allowed', (action, target, expected) => {
+    const used: RoleGrant[] = [];
+    const subject = new Authorizer(policies, place.accountId, (grant) => used.push(grant));
+    subject.decide(worker, { action, resource: target });
+    expect([...new Set(used.map(grantLine))]).toEqual(expected);
   });
 });
