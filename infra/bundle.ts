@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { type BuildOptions, build } from 'esbuild';
 import { type FunctionName, functionNames } from '#infra/config/functions.ts';
+import { leanModules } from '#infra/lean-modules.ts';
 
 /** Where the stack takes each function's code from. */
 export interface FunctionCode {
@@ -42,8 +43,9 @@ export const bundleOptions = {
   alias: {
     '@aws-sdk/credential-provider-node': join(repositoryRoot, 'adapters', 'lambda-credentials.ts'),
   },
+  plugins: [leanModules],
   logLevel: 'warning',
-} as const satisfies BuildOptions;
+} satisfies BuildOptions;
 
 /**
  * Bundles every function in one esbuild run: a folder each with `index.mjs` and its source map, the AWS SDK included, so

@@ -1,7 +1,5 @@
 import * as z from 'zod';
 import { TenantId } from './ids.ts';
-import { Traceparent } from './traceparent.ts';
-import { RunRequest } from './workflow.ts';
 
 /** `source` of every event that Muster puts on its bus. */
 export const eventSource = 'muster';
@@ -39,10 +37,3 @@ export const EventDetail = z.looseObject({
   }),
 });
 export type EventDetail = z.infer<typeof EventDetail>;
-
-/** `detail-type` by which anyone on the bus asks for a run. Putting it needs `events:PutEvents` on the bus, which is what proves the tenant. */
-export const runRequestedType = 'muster.run.requested';
-
-/** `detail` of a run request: as `POST /v1/runs`, with the tenant whose workflow it is. */
-export const RunRequestedDetail = RunRequest.extend({ tenant: TenantId, traceparent: Traceparent.optional() });
-export type RunRequestedDetail = z.infer<typeof RunRequestedDetail>;

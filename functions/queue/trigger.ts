@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RunRequestedDetail, runRequestedType } from '#core/contract/event-types.ts';
+import { RunRequestedDetail, runRequestedType } from '#core/contract/run-requested.ts';
 import { BusEvent, RuleMatched, ScheduleDue } from '#core/contract/trigger.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { startRun } from '#core/runs/start-run.ts';
