@@ -22,6 +22,8 @@ export const metricNames = {
   runsEnded: 'RunsEnded',
   /** Runs that failed or ran out of time. */
   runsFailed: 'RunsFailed',
+  /** Executions that Step Functions ended by a time limit, which is later than any limit of ours. */
+  executionsTimedOut: 'ExecutionsTimedOut',
 } as const;
 
 /** The name of a metric, as CloudWatch shows it. */

@@ -27,6 +27,8 @@ const endingOf = ({ status, error, cause }: ExecutionEnd): RunEnding => ({
  * A run that the engine has ended already stays as it is.
  */
 export const executionEnded = async (services: Services, end: ExecutionEnd): Promise<void> => {
-  const run = await readRun(services, end.tenant, end.runId);
+  const { tenant, runId, status } = end;
+  if (status === 'TIMED_OUT') services.log.warn('execution timed out', { tenant, runId });
+  const run = await readRun(services, tenant, runId);
   if (isLive(run) || run.status === 'CANCELLING') await stopRun(services, run, endingOf(end));
 };

@@ -21,6 +21,7 @@ const metricsOf: Readonly<Record<string, (fields: Fields) => Metrics>> = {
   'message failed': once(names.handlerFailures),
   'effects failed': once(names.handlerFailures),
   'invocation failed': once(names.handlerFailures),
+  'execution timed out': once(names.executionsTimedOut),
   swept: (fields) => ({
     [names.sweepRepairs]: numberIn(fields, 'repairs'),
     [names.sweepFailures]: numberIn(fields, 'failures'),

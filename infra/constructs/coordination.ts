@@ -12,7 +12,6 @@ import { Construct } from 'constructs';
 import type { StageSettings } from '#infra/config/config.ts';
 import type { ExecutionAction } from '#infra/config/functions.ts';
 import { modes } from '#infra/config/modes.ts';
-import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
 import { acknowledgeWildcard } from '#infra/wildcards.ts';
 
@@ -81,11 +80,6 @@ export class Coordination extends Construct {
     Validations.of(role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
       reason: 'Log delivery and X-Ray know no resources: logs:*LogDelivery and xray:Put*.',
-    });
-    addRunbookAlarm(scope, 'TimedOut', {
-      metric: machine.metricTimedOut({ period: alarmPeriod }),
-      meaning: `A run of mode ${mode} ended by the backstop of Step Functions: the engine should have ended it.`,
-      runbook: 'execution-timed-out',
     });
     return machine;
   }

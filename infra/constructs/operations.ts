@@ -76,6 +76,14 @@ const countAlarms: Readonly<Record<string, CountAlarm>> = {
     meaning: 'Many runs fail or run out of time.',
     runbook: 'runs-failing',
   },
+  // Counted by the function that closes their runs: an alarm on each state machine costs as much as a queue's does.
+  ExecutionTimedOut: {
+    metric: names.executionsTimedOut,
+    above: 0,
+    periods: 1,
+    meaning: 'A run ended by the backstop of Step Functions: the engine should have ended it.',
+    runbook: 'execution-timed-out',
+  },
 };
 
 /** The alarms on what functions count, the dashboard, and who is told. Comes last: it looks at everything else. */
@@ -157,7 +165,7 @@ export class Operations extends Construct {
             ['ConsumedReadCapacityUnits', 'ConsumedWriteCapacityUnits'].map((name) => table.table.metric(name, sum)),
             ['ReadThrottleEvents', 'WriteThrottleEvents'].map((name) => table.table.metric(name, sum)),
           ),
-          graph('Executions that failed or timed out', coordination.failures(sum)),
+          graph('Executions that failed or timed out', coordination.failures(sum), [count(names.executionsTimedOut)]),
         ],
       ],
     });

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { TenantId } from '#core/contract/ids.ts';
+import { type RunId, TenantId } from '#core/contract/ids.ts';
 import { WorkflowDefinition } from '#core/contract/workflow.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { executionEnded } from '#core/runs/execution-ended.ts';
 import { startRun } from '#core/runs/start-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
+import { createExecutionEndedHandler } from '#functions/events/execution-ended.ts';
 import { createLog } from '#functions/runtime/create-log.ts';
 import { embeddedMetrics } from '#functions/runtime/metrics.ts';
 import { createSweepHandler } from '#functions/schedule/sweep.ts';
@@ -66,6 +67,18 @@ const assignmentsOf = (agent: { received(): readonly { type: string; payload: Re
     .filter(({ type }) => type === 'task.assigned')
     .map(({ payload }) => Assignment.parse(payload));
 
+const startRuns = async (count: number): Promise<readonly RunId[]> => {
+  const definition = WorkflowDefinition.parse({ mode: 'sequential', name: 'w', steps: [{ id: 'a', type: 'a' }] });
+  await putWorkflow(world.services, acme, definition);
+  const runs: RunId[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const request = { workflow: 'w', input: null };
+    const asked = { principal: principal('admin'), request, idempotencyKey: `k-${index}` };
+    runs.push((await startRun(world.services, asked)).runId);
+  }
+  return runs;
+};
+
 /** The cause that each page names, and how often it happens in a period. */
 const causes: Readonly<Record<string, () => Promise<void>>> = {
   'frames-undelivered': async () => {
@@ -113,14 +126,13 @@ const causes: Readonly<Record<string, () => Promise<void>>> = {
       );
   },
   'runs-failing': async () => {
-    const definition = WorkflowDefinition.parse({ mode: 'sequential', name: 'w', steps: [{ id: 'a', type: 'a' }] });
-    await putWorkflow(world.services, acme, definition);
-    for (const index of many) {
-      const request = { workflow: 'w', input: null };
-      const asked = { principal: principal('admin'), request, idempotencyKey: `k-${index}` };
-      const { runId } = await startRun(world.services, asked);
+    for (const runId of await startRuns(many.length))
       await executionEnded(world.services, { tenant: acme, runId, status: 'FAILED' });
-    }
+  },
+  'execution-timed-out': async () => {
+    const [runId] = await startRuns(1);
+    const detail = { executionArn: 'arn', status: 'TIMED_OUT', input: JSON.stringify({ tenant: acme, runId }) };
+    await createExecutionEndedHandler(world.services)({ detail }, context);
   },
 };
 
