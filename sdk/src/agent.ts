@@ -13,6 +13,9 @@ import { MusterError, TaskFailure, toError } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
+import type { MessageTimings } from './message-sender.ts';
+import { messageTimings } from './message-sender.ts';
+import { Messages } from './messages.ts';
 import { checkKey, checkUrl } from './options.ts';
 import { type AskOptions, askOver } from './socket-calls.ts';
 import { Submissions } from './submissions.ts';
@@ -23,7 +26,7 @@ import type { Timers } from './timers.ts';
 import { pause, realTimers } from './timers.ts';
 
 /** Time limits of an agent. */
-export interface AgentTimings extends LinkTimings {
+export interface AgentTimings extends LinkTimings, MessageTimings {
   /** How long `stop` waits for handlers that were told to stop. */
   readonly stopMs: number;
 }
@@ -74,6 +77,8 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   readonly #link: Link;
   readonly #line: AskOptions;
   readonly #runner: TaskRunner;
+  /** What it says to other agents, and hears from them. */
+  readonly messages: Messages;
   #agentId: string | undefined;
   #heartbeatMs: number = platformTimings.heartbeatMs;
   #callOffHeartbeat: () => void = () => undefined;
@@ -89,7 +94,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     checkUrl('url', options.url, ['ws', 'wss']);
     checkKey(options.apiKey);
     this.#options = options;
-    this.#timings = { ...linkTimings, stopMs: 5000, ...options.timings };
+    this.#timings = { ...linkTimings, ...messageTimings, stopMs: 5000, ...options.timings };
     this.#timers = options.timers ?? realTimers;
     this.#agentId = options.agentId;
     this.#durations = new Durations(() => this.#timers.now());
@@ -101,7 +106,10 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       timers: this.#timers,
       random,
       timings: this.#timings,
-      introduction: () => ({ frame: this.#registration(), answer: 'agent.registered' }),
+      introduction: () => {
+        this.messages.hold();
+        return { frame: this.#registration(), answer: 'agent.registered' };
+      },
       onEnvelope: (envelope) => this.#receive(envelope),
       onUp: () => this.#connected(),
       onDown: (reason) => this.#disconnected(reason),
@@ -109,6 +117,12 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       onFatal: (error) => this.#ended(error),
     });
     this.#line = { line: this.#link, submissions: this.#submissions, timers: this.#timers, random };
+    this.messages = new Messages({
+      ...this.#line,
+      timings: this.#timings,
+      isUp: () => this.#link.isUp,
+      onError: (error) => this.#report(error),
+    });
     this.#runner = new TaskRunner({
       ...this.#line,
       findHandler: ({ kind, type }) => {
@@ -187,7 +201,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     this.#runner.abortAll('The agent stops');
     if (this.#link.isUp) {
       const settled = new AbortController();
-      const work = this.#runner.settle().finally(() => settled.abort());
+      const work = Promise.all([this.#runner.settle(), this.messages.settle()]).finally(() => settled.abort());
       await Promise.race([work, pause(this.#timers, this.#timings.stopMs, settled.signal)]);
     }
     this.#link.stop();
@@ -246,7 +260,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   }
 
   #receive(envelope: PlatformEnvelope): void {
-    if (this.#submissions.take(envelope)) return;
+    if (this.#submissions.take(envelope) || this.messages.take(envelope)) return;
     const { type, payload } = envelope;
     if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
     if (type === 'task.assigned') this.#assigned(platformFrames[type].safeParse(payload), envelope.ts);
@@ -308,6 +322,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
 
   #connected(): void {
     this.#scheduleHeartbeat();
+    this.messages.connected();
     if (this.#isDraining) this.#announce('paused');
     // The process before this one may have drained.
     else if (this.#isFirst) this.#announce('idle');
@@ -318,6 +333,8 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   }
 
   #retrying(error: Error): void {
+    // The next socket did not come about; the one before it still serves.
+    if (this.#link.isUp) this.messages.connected();
     if (this.emit('retrying', { error }) || this.#hasWarned) return;
     // Once for each outage: whoever waits for `start` must see why nothing happens.
     this.#hasWarned = true;
@@ -327,6 +344,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
 
   #disconnected(reason: string): void {
     this.#callOffHeartbeat();
+    this.messages.hold();
     this.emit('disconnected', { reason });
   }
 

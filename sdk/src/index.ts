@@ -4,6 +4,7 @@ export type { DryRun } from '../../core/contract/dry-run.ts';
 export type { LogEvent } from '../../core/contract/event-log.ts';
 export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
+export type { Message, SentMessage } from '../../core/contract/messaging.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
 export type { TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
 export type {
@@ -25,6 +26,9 @@ export type { MusterErrorDetails } from './errors.ts';
 export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } from './errors.ts';
 export type { FollowOptions, LogSubject } from './event-log.ts';
 export type { LinkTimings } from './link.ts';
+export type { MessageTimings } from './message-sender.ts';
+export type { MessageHandler, MessageOptions, RequestMessageOptions } from './messages.ts';
+export { Messages } from './messages.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
 export type { DeadLetterFilter, Redriven } from './operator.ts';

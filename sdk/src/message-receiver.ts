@@ -1,0 +1,168 @@
+import type { Mail, Message } from '../../core/contract/messaging.ts';
+import { platformFrames } from '../../core/contract/platform-frames.ts';
+import { toError } from './errors.ts';
+import type { TaskLine } from './task-runner.ts';
+import type { Timers } from './timers.ts';
+
+/** What a receiver needs of its surroundings. */
+export interface ReceiverOptions {
+  readonly line: TaskLine;
+  readonly timers: Timers;
+  readonly ackMs: number;
+  /** Whether anybody waits for messages: without, what waits stays with the platform. */
+  readonly isWanted: () => boolean;
+  /** Takes a message at once, whatever else of its sender is under way: an answer that somebody waits for. */
+  readonly takeAnswer: (message: Message) => boolean;
+  /** Deals with a message. Those of one sender come one after the other. `false`: nobody wants it. */
+  readonly handle: (message: Message) => Promise<boolean>;
+  readonly onError: (error: Error) => void;
+}
+
+/** Messages remembered as dealt with: far more than can be under way again. */
+const rememberedMessages = 10_000;
+const refsPerAck = 50;
+
+/**
+ * Takes what the platform delivers, each message once and those of one sender in their order. After every connect it asks
+ * for what waits, and holds back what is pushed meanwhile: that was sent later. What was dealt with is acknowledged.
+ */
+export class MessageReceiver {
+  readonly #options: ReceiverOptions;
+  /** Whether a message is being dealt with, or has been; the oldest are forgotten first. */
+  readonly #known = new Map<string, 'open' | 'done'>();
+  /** The last of each sender that is at work. */
+  readonly #lanes = new Map<string, Promise<void>>();
+  #refs: string[] = [];
+  #callOffAck: (() => void) | undefined;
+  #held: Mail[] = [];
+  #isHolding = true;
+  #pull: AbortController | undefined;
+  #acks: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Another connection is coming: what it brings first may be later than what waits. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  /** A connection is in use, or somebody has begun to listen: what waits comes first. */
+  catchUp(): void {
+    this.#pull?.abort();
+    this.#isHolding = true;
+    if (!this.#options.isWanted()) return this.#release();
+    const pull = new AbortController();
+    this.#pull = pull;
+    this.#pullAll(pull.signal).then(
+      () => this.#release(),
+      (error: unknown) => {
+        if (!pull.signal.aborted) this.#options.onError(toError(error));
+      },
+    );
+  }
+
+  /** Takes a mail that was pushed. */
+  push(mail: Mail): void {
+    if (this.#isHolding) this.#held.push(mail);
+    else this.#take(mail);
+  }
+
+  /** Resolves when what was taken is dealt with, and the platform knows it. */
+  async settle(): Promise<void> {
+    this.#isHolding = true;
+    await Promise.all(this.#lanes.values());
+    this.#acknowledge();
+    await this.#acks;
+  }
+
+  async #pullAll(signal: AbortSignal): Promise<void> {
+    let after: string | undefined;
+    do {
+      const asked = after === undefined ? {} : { after };
+      const answer = await this.#options.line.request('message.pull', asked, { answer: 'message.pulled', signal });
+      const page = platformFrames['message.pulled'].parse(answer.payload);
+      if (signal.aborted) return;
+      page.mail.forEach((mail) => this.#take(mail));
+      ({ after } = page);
+    } while (after !== undefined);
+  }
+
+  #release(): void {
+    this.#isHolding = false;
+    for (const mail of this.#held.splice(0)) this.#take(mail);
+  }
+
+  #take({ ref, messages }: Mail): void {
+    const fresh = messages.filter((message) => !this.#known.has(nameOf(message)));
+    if (fresh.length === 0) {
+      // Dealt with before: the acknowledgement got lost, or the sender repeated itself.
+      if (messages.every((message) => this.#known.get(nameOf(message)) === 'done')) this.#done(ref);
+      return;
+    }
+    fresh.forEach((message) => this.#remember(message, 'open'));
+    const others = fresh.filter((message) => !this.#takeAnswer(message));
+    const from = others[0]?.from;
+    if (from === undefined) return this.#done(ref);
+    const before = this.#lanes.get(from) ?? Promise.resolve();
+    const lane = before.then(() => this.#work(ref, others));
+    this.#lanes.set(from, lane);
+    void lane.then(() => {
+      if (this.#lanes.get(from) === lane) this.#lanes.delete(from);
+    });
+  }
+
+  #takeAnswer(message: Message): boolean {
+    const isTaken = this.#options.takeAnswer(message);
+    if (isTaken) this.#remember(message, 'done');
+    return isTaken;
+  }
+
+  async #work(ref: string, messages: readonly Message[]): Promise<void> {
+    let isAllWanted = true;
+    for (const message of messages) {
+      const isWanted = await this.#handle(message);
+      if (isWanted) this.#remember(message, 'done');
+      else this.#known.delete(nameOf(message));
+      isAllWanted &&= isWanted;
+    }
+    if (isAllWanted) this.#done(ref);
+  }
+
+  /** A handler that throws has dealt with its message all the same: it would throw again. */
+  async #handle(message: Message): Promise<boolean> {
+    try {
+      return await this.#options.handle(message);
+    } catch (error) {
+      this.#options.onError(toError(error));
+      return true;
+    }
+  }
+
+  #remember(message: Message, state: 'open' | 'done'): void {
+    this.#known.set(nameOf(message), state);
+    const oldest = this.#known.size > rememberedMessages ? this.#known.keys().next().value : undefined;
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  #done(ref: string): void {
+    this.#refs.push(ref);
+    if (this.#refs.length >= refsPerAck) this.#acknowledge();
+    else this.#callOffAck ??= this.#options.timers.after(this.#options.ackMs, () => this.#acknowledge());
+  }
+
+  #acknowledge(): void {
+    this.#callOffAck?.();
+    this.#callOffAck = undefined;
+    const refs = this.#refs.splice(0);
+    if (refs.length === 0) return;
+    const ack = this.#options.line.request('message.ack', { refs }).catch(() => {
+      // It comes again after the next connect, and is acknowledged again.
+    });
+    this.#acks = Promise.all([this.#acks, ack]);
+  }
+}
+
+/** Ids are their senders' own. */
+const nameOf = ({ from, id }: Message): string => `${from} ${id}`;
