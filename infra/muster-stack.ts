@@ -75,6 +75,7 @@ export class MusterStack extends Stack {
       settings,
       authoriser: functions.named('http/authorise'),
       notFound: functions.named('http/not-found'),
+      answers: functions.named('http/answers'),
       families: {
         agents: functions.named('http/agents'),
         tasks: functions.named('http/tasks'),

@@ -1,4 +1,5 @@
 import type { Looks } from '../agents/roster.ts';
+import { beginChain } from '../approvals/chain.ts';
 import { keys } from '../contract/keys.ts';
 import type { Services } from '../services.ts';
 import type { Written } from '../table/table.ts';
@@ -74,6 +75,12 @@ const holdNewTask = async (services: Services, task: Task, voidRev?: number): Pr
   return { kind: 'held', task };
 };
 
+/** An approval whose chain begins now, if it has one. */
+const asked = ({ clock }: Services, task: Task): Task => {
+  const chain = task.approval?.chain === undefined ? undefined : beginChain(task.approval.chain, clock.now());
+  return chain === undefined ? task : { ...task, chain };
+};
+
 /** A run does the task: it is started by the tasks queue, whose function may start executions. */
 const follow = async (services: Services, task: Task): Promise<Placement> => {
   const { tenant, taskId } = task;
@@ -88,7 +95,7 @@ const holdStoredTask = async (
   waitingOn: NonNullable<Task['waitingOn']>,
 ): Promise<Placement> => {
   if (task.waitingOn !== undefined) return follow(services, task);
-  const written = await services.table.update(holdTask(task, waitingOn, services.clock.now()));
+  const written = await services.table.update(holdTask(asked(services, task), waitingOn, services.clock.now()));
   const now = written.won ? readTask(written.item) : undefined;
   if (now?.kind !== 'task') return elsewhere(written);
   await Promise.all([tellOfTask(services, now.task, 'task.held'), setTimers(services, now.task)]);
@@ -110,7 +117,11 @@ export const placeNewTask = async (
   if (task.runAt !== undefined) return holdNewTask(services, task, voidRev);
   const waitingOn = waitsOn(task.kind);
   if (waitingOn !== undefined) {
-    const held = await holdNewTask(services, { ...task, waitingOn, startedAt: services.clock.now() }, voidRev);
+    const held = await holdNewTask(
+      services,
+      { ...asked(services, task), waitingOn, startedAt: services.clock.now() },
+      voidRev,
+    );
     return held.kind === 'held' ? follow(services, held.task) : held;
   }
   const claimed = await claimAgent(services, task, looks);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Amount } from './amount.ts';
+import { ApprovalChain } from './approval-chain.ts';
 import { Name, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -27,6 +28,8 @@ export const EscalationRequest = z.strictObject({
   taskId: TaskId.optional(),
   /** What may be answered. */
   options: z.array(Name).min(2).max(20).default(['resolved', 'declined']),
+  /** Who is asked. @default the tenant's `escalationChain` of its settings, without a decision of nobody's that is no option */
+  chain: ApprovalChain.optional(),
   /** Without an answer within this it expires. */
   timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultEscalationSeconds),
 });

@@ -12,6 +12,8 @@ export const eventTypes = {
   progressUpdate: 'ProgressUpdate',
   voteRequested: 'VoteRequested',
   consensusReached: 'ConsensusReached',
+  approvalRequested: 'ApprovalRequested',
+  approvalReminded: 'ApprovalReminded',
   taskCreated: 'TaskCreated',
   taskAssigned: 'TaskAssigned',
   taskCompleted: 'TaskCompleted',

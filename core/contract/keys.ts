@@ -6,6 +6,7 @@
  * | a connection                             | CONN#connectionId           | CONN            | list: tenant#SOCKETS#principal / connectionId; sweep: DUE#minute of its credential's end |
  * | an API key                               | tenant#KEY#keyId            | KEY             | list: tenant#KEYS / time; sweep: DUE#minute once revoked |
  * | a ticket for one connection              | TICKET#hash                 | TICKET          |                                         |
+ * | a link by which a person answers         | LINK#hash                   | LINK            |                                         |
  * | an agent's profile                       | tenant#AGENT#agentId        | PROFILE         | list: tenant#AGENTS / agentId           |
  * | an agent's slots                         | tenant#AGENT#agentId        | SLOTS           | sweep: LIVE#shard / pk                  |
  * | an agent by its name                     | tenant#AGENTNAME#name       | NAME            |                                         |
@@ -13,6 +14,7 @@
  * | a task                                   | tenant#TASK#taskId          | TASK            | list, backlog while queued, sweep while due |
  * | an approval                              | as a task                   |                 | list: tenant#APPROVALS / time           |
  * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
+ * | late answers to an approval              | tenant#TASK#taskId          | ANSWER#principal |                                         |
  * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
  * | queued tasks of a signature              | (index)                     |                 | backlog: tenant#signature / virtual start |
  * | dead letters                             | (index)                     |                 | backlog: tenant#DEAD / time of end |
@@ -39,7 +41,7 @@
  * | subscriptions, by a pattern's first word | tenant#TOPIC#word           | hash of agentId#pattern |                                 |
  * | an agent's groups and topics             | tenant#MEMBER#agentId       | GROUP#name, TOPIC#pattern |                               |
  *
- * Three kinds of key do not begin with the tenant: connections and tickets (found before the tenant is known); the `sweep` index keys
+ * Three kinds of key do not begin with the tenant: connections, tickets and links (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
  */
 import { createHash } from 'node:crypto';
@@ -63,6 +65,7 @@ const padded = (epochMs: number): string => String(Math.max(0, Math.trunc(epochM
 export const keys = {
   connection: (address: string): Key => ({ pk: `CONN#${connectionIdOf(address)}`, sk: 'CONN' }),
   ticket: (hash: string): Key => ({ pk: `TICKET#${hash}`, sk: 'TICKET' }),
+  link: (hash: string): Key => ({ pk: `LINK#${hash}`, sk: 'LINK' }),
   apiKey: (tenant: string, keyId: string): Key => ({ pk: `${tenant}#KEY#${keyId}`, sk: 'KEY' }),
   profile: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'PROFILE' }),
   slots: (tenant: string, agentId: string): Key => ({ pk: `${tenant}#AGENT#${agentId}`, sk: 'SLOTS' }),
@@ -75,6 +78,10 @@ export const keys = {
   lateResult: (tenant: string, taskId: string, attempt: number): Key => ({
     pk: `${tenant}#TASK#${taskId}`,
     sk: `LATE#${String(attempt).padStart(4, '0')}`,
+  }),
+  lateAnswer: (tenant: string, taskId: string, principal: string): Key => ({
+    pk: `${tenant}#TASK#${taskId}`,
+    sk: `ANSWER#${principal}`,
   }),
   signature: (tenant: string, signature: string): Key => ({ pk: `${tenant}#SIGNATURES`, sk: signature }),
   workflowVersion: (tenant: string, name: string, version: number): Key => ({

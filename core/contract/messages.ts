@@ -95,6 +95,8 @@ export const TimerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('breaker'), tenant: TenantId, agentId: AgentId }),
   /** A backoff or start time has come. */
   z.looseObject({ kind: z.literal('due'), tenant: TenantId, taskId: TaskId, rev: z.int() }),
+  /** An approval's chain moves on. */
+  z.looseObject({ kind: z.literal('chain'), tenant: TenantId, taskId: TaskId }),
   /** A task's deadline that is nearer than the next sweep. */
   z.looseObject({ kind: z.literal('deadline'), tenant: TenantId, taskId: TaskId }),
 ]);

@@ -47,6 +47,7 @@ export const routes = [
   { key: 'POST /v1/tasks/{taskId}/late-results/{attempt}/accept', family: 'tasks', scope: 'tasks:operate' },
   { key: 'GET /v1/approvals', family: 'tasks', scope: 'tasks:read' },
   { key: 'POST /v1/approvals/{taskId}', family: 'tasks', scope: 'tasks:operate' },
+  { key: 'POST /v1/approvals/{taskId}/links', family: 'tasks', scope: 'tasks:operate' },
   { key: 'POST /v1/escalations', family: 'tasks', scope: 'tasks:submit' },
   { key: 'GET /v1/escalations', family: 'tasks', scope: 'tasks:read' },
   { key: 'GET /v1/escalations/{taskId}', family: 'tasks', scope: 'tasks:read' },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ApprovalChain } from './approval-chain.ts';
 import { Name } from './ids.ts';
 import { TopicPattern } from './messaging.ts';
 import { Role } from './roles.ts';
@@ -13,6 +14,8 @@ const tooMany = `has more than ${mostRules} rules`;
 
 /** What holds for all of a tenant's work unless a workflow or task says otherwise. */
 export const TenantSettings = z.strictObject({
+  /** Who is asked about escalations that name nobody themselves. */
+  escalationChain: ApprovalChain.optional(),
   /** How an agent is chosen. @default least_loaded */
   defaultStrategy: Strategy.optional(),
   /** Who may be in groups and topics, and who may send to them. Topics by pattern; every rule that fits counts. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Labels } from './agent.ts';
 import { Amount } from './amount.ts';
+import { ApprovalChain, ChainState } from './approval-chain.ts';
 import { Handoff } from './handoff.ts';
 import { AgentId, Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
@@ -117,6 +118,8 @@ export const ApprovalTerms = z
     options: z.array(Name).min(2).max(20).default(['approved', 'denied']),
     /** @default every option but `denied` */
     proceedOn: z.array(Name).min(1).max(20).optional(),
+    /** Who is asked one after the other. @default whoever looks */
+    chain: ApprovalChain.optional(),
   })
   .refine(({ options }) => new Set(options).size === options.length, {
     message: 'names an option twice',
@@ -125,6 +128,10 @@ export const ApprovalTerms = z
   .refine(({ options, proceedOn = [] }) => proceedOn.every((option) => options.includes(option)), {
     message: 'names what is no option',
     path: ['proceedOn'],
+  })
+  .refine(({ options, chain }) => chain?.defaultDecision === undefined || options.includes(chain.defaultDecision), {
+    message: 'is no option',
+    path: ['chain', 'defaultDecision'],
   });
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 
@@ -271,6 +278,10 @@ export const TaskView = z.looseObject({
   childRunId: RunId.optional(),
   /** Of kind `approval`: what may be answered. */
   approval: z.looseObject({ options: z.array(z.string()) }).optional(),
+  /** Of an approval with a chain: who is asked now, and who was. */
+  chain: ChainState.optional(),
+  /** Of an approval: answers that came when it had ended without one. */
+  lateAnswers: z.array(z.looseObject({ decision: z.string(), by: z.string(), at: z.number() })).optional(),
   input: Json,
   output: Json.optional(),
   error: TaskError.optional(),

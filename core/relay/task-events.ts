@@ -50,6 +50,19 @@ const progressed = (task: Task, before: Task | undefined, nowMs: number): readon
   return [eventOf(task, type, `:${rev}`, { timestamp: nowMs, facts: { attempt, ...progress } })];
 };
 
+/** Somebody is asked to answer an approval, or reminded: what a channel to people listens to. */
+const asked = (task: Task, before: Task | undefined): readonly LifecycleEvent[] => {
+  const { chain, approval, description, priority, input } = task;
+  if (chain === undefined || chain.what === 'waiting') return [];
+  if (before?.chain?.what === chain.what && before.chain.position === chain.position) return [];
+  const { contact, position, what, since, nextAt } = chain;
+  const type = what === 'asked' ? eventTypes.approvalRequested : eventTypes.approvalReminded;
+  const facts = { contact, position, since, nextAt, options: approval?.options, description, priority, input };
+  return [
+    eventOf(task, type, `:${position}`, { source: task.taskId, timestamp: chain.history.at(-1)?.at ?? since, facts }),
+  ];
+};
+
 /**
  * What a task's write means to the bus. Its end, where it asked for that at birth; every change, where its workflow did
  * (`taskEvents`). Without the item as it was before, all that is known to have happened.
@@ -57,8 +70,9 @@ const progressed = (task: Task, before: Task | undefined, nowMs: number): readon
 export const eventsOfTask = (task: Task, old: Item | undefined, nowMs: number): readonly LifecycleEvent[] => {
   const found = readTask(old);
   const before = found.kind === 'task' ? found.task : undefined;
+  const chained = task.endedAt === undefined ? asked(task, before) : [];
   const ended = task.endedAt === undefined ? [] : [completed(task, task.endedAt)];
-  if (!isFollowed(task)) return task.effects?.split(',').includes('event') === true ? ended : [];
+  if (!isFollowed(task)) return task.effects?.split(',').includes('event') === true ? [...chained, ...ended] : chained;
   const created = before === undefined ? [eventOf(task, eventTypes.taskCreated, '', { source: task.taskId })] : [];
-  return [...created, ...assigned(task, before), ...progressed(task, before, nowMs), ...ended];
+  return [...created, ...chained, ...assigned(task, before), ...progressed(task, before, nowMs), ...ended];
 };

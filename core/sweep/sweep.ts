@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Slots } from '../agents/agent.ts';
+import { stepApproval } from '../approvals/step-approval.ts';
 import { indexKeys, keys, sweepShards } from '../contract/keys.ts';
 import { AppError } from '../errors/app-error.ts';
 import { unpin } from '../handoff/hand-off-task.ts';
@@ -9,7 +10,7 @@ import { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { Stage } from '../stages/stage.ts';
 import type { Item } from '../table/table.ts';
-import { readTask } from '../tasks/task.ts';
+import { readTask, type Task } from '../tasks/task.ts';
 import { measureUsage } from '../tenants/measure-usage.ts';
 import { endOverdue, placeDue } from '../timers/handle-timer.ts';
 import { dueMinutes, noteSwept } from './due-minutes.ts';
@@ -123,6 +124,12 @@ const sweepDue = async (services: Services, item: Item): Promise<number> => {
   const nowMs = services.clock.now();
   if (task.status !== 'QUEUED' && task.status !== 'PENDING') return 0;
   if (task.deadlineAt <= nowMs) return endOverdue(services, task).then(() => 1);
+  return moveDue(services, task, nowMs);
+};
+
+/** A waiting task that is not overdue: somebody's turn to answer, the end of a backoff, a wait for one agent. */
+const moveDue = async (services: Services, task: Task, nowMs: number): Promise<number> => {
+  if ((task.chain?.nextAt ?? Infinity) <= nowMs) return stepApproval(services, task).then(() => 1);
   if (task.status === 'PENDING') return placeDue(services, task).then(() => 1);
   if ((task.pinnedUntil ?? Infinity) <= nowMs) return unpin(services, task).then(() => 1);
   return 0;

@@ -1,13 +1,16 @@
+import { goesOnBy } from '../approvals/goes-on-by.ts';
 import type { TaskId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import { isTerminal } from '../contract/task.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { endHeldTask, type HeldEnding } from './end-held-task.ts';
-import { AlreadyTerminalError } from './errors.ts';
+import { AlreadyTerminalError, ApprovalExpiredError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
+import { keepLateAnswer } from './task-writes.ts';
 
 /** What a person answers. */
 export interface ApprovalAnswer {
@@ -22,9 +25,7 @@ interface Given extends Record<string, Json> {
 }
 
 const endingOf = (task: Task, output: Given): HeldEnding => {
-  const { options = [], proceedOn } = task.approval ?? {};
-  const goesOn = proceedOn ?? options.filter((option) => option !== 'denied');
-  if (goesOn.includes(output.decision)) return { status: 'SUCCEEDED', output };
+  if (goesOnBy(task, output.decision)) return { status: 'SUCCEEDED', output };
   const message = `${output.by} answered "${output.decision}".`;
   return { status: 'FAILED', output, error: { code: 'DENIED', message, retryable: false } };
 };
@@ -35,12 +36,30 @@ const isSameAnswer = (task: Task, answer: ApprovalAnswer, principal: Principal):
   return output['decision'] === answer.decision && output['by'] === principal.id;
 };
 
+/** Whether nobody answered it: it expired, or its default was taken. */
+const endedUnanswered = ({ status, output }: Task): boolean =>
+  (status === 'TIMED_OUT' && output === undefined) ||
+  (typeof output === 'object' && output !== null && !Array.isArray(output) && output['isDefault'] === true);
+
+const keepLate = async (
+  services: Services,
+  { id: by }: Principal,
+  task: Task,
+  answer: ApprovalAnswer,
+): Promise<void> => {
+  const at = services.clock.now();
+  const expiresAtEpochSeconds = forgottenAfter(at, services.retention.lateResults);
+  await services.table.put(keepLateAnswer(task, { ...answer, by, at, expiresAtEpochSeconds }));
+  services.log.warn('late answer kept aside', { taskId: task.taskId, by });
+};
+
 /**
  * A person answers an approval: the task ends with who answered what and when. The same answer of the same person again
  * is the same answer.
  *
  * @throws NotFoundError for what is no approval of this tenant's, InvalidFieldError for an answer that is no option,
- * AlreadyTerminalError when it was answered otherwise, has expired or was cancelled.
+ * AlreadyTerminalError when it was answered otherwise or was cancelled, ApprovalExpiredError when nobody answered it in time;
+ * what is answered then is kept aside, visible with the approval.
  */
 export const answerApproval = async (
   services: Services,
@@ -57,7 +76,9 @@ export const answerApproval = async (
       throw new InvalidFieldError('decision', `"${answer.decision}" is none of ${options.join(', ')}.`);
     if (isTerminal(task.status)) {
       if (isSameAnswer(task, answer, principal)) return task;
-      throw new AlreadyTerminalError(taskId, task.status);
+      if (!endedUnanswered(task)) throw new AlreadyTerminalError(taskId, task.status);
+      await keepLate(services, principal, task, answer);
+      throw new ApprovalExpiredError(taskId);
     }
     const { decision, comment } = answer;
     const output = {

@@ -6,7 +6,7 @@ import { finishByPlatform } from './task-writes.ts';
 
 /** How a task ends that no agent had. */
 export interface HeldEnding {
-  readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
   readonly output?: Task['output'];
   readonly error?: TaskError | undefined;
   /** The run that did it. */
@@ -26,7 +26,7 @@ export const endHeldTask = async (services: Services, task: Task, end: HeldEndin
       fields,
       nowMs,
       expiresAtEpochSeconds: forgottenAt(services),
-      isDeadLetter: task.place === undefined && status === 'FAILED',
+      isDeadLetter: task.place === undefined && (status === 'FAILED' || status === 'TIMED_OUT'),
     }),
   );
   const ended = written.won ? readTask(written.item) : undefined;

@@ -20,6 +20,14 @@ export class AlreadyTerminalError extends AppError {
   }
 }
 
+/** Nobody answered in time, and what was to happen then has. */
+export class ApprovalExpiredError extends AppError {
+  override readonly name = 'ApprovalExpiredError';
+  constructor(taskId: string) {
+    super('APPROVAL_EXPIRED', `${taskId} expired before this answer, which was kept aside. Nothing goes on by it.`);
+  }
+}
+
 /** One idempotency key, two different requests. */
 export class IdempotencyMismatchError extends AppError {
   override readonly name = 'IdempotencyMismatchError';

@@ -12,11 +12,16 @@ import { readTask, type Task } from './task.ts';
 
 const LateResult = z.looseObject({ attempt: z.int(), agentId: z.string(), receivedAt: z.number() });
 
+const LateAnswer = z
+  .looseObject({ decision: z.string(), comment: z.string().optional(), by: z.string(), at: z.number() })
+  .transform(({ decision, comment, by, at }) => ({ decision, ...(comment === undefined ? {} : { comment }), by, at }));
+
 /** A task as people see it: nothing of claims, connections or index keys. */
 export const taskView = async (
   services: Services,
   task: Task,
   late: readonly z.infer<typeof LateResult>[] = [],
+  answers: readonly z.infer<typeof LateAnswer>[] = [],
 ): Promise<TaskView> => {
   const { taskId, kind, type, description, priority, attempt, retry, requirements, agentId, agentName, place } = task;
   return TaskView.parse({
@@ -36,6 +41,8 @@ export const taskView = async (
     childRunId: task.childRunId,
     term: task.term?.number,
     approval: task.approval,
+    chain: task.chain,
+    lateAnswers: answers.length === 0 ? undefined : answers,
     input: await withReadUrl(services, task.tenant, task.input),
     output: task.output === undefined ? undefined : await withReadUrl(services, task.tenant, task.output),
     error: task.error,
@@ -77,7 +84,8 @@ export const readTaskView = async (services: Services, tenant: TenantId, taskId:
   const found = readTask(items.find((item) => item['sk'] === keys.task(tenant, taskId).sk));
   if (found.kind !== 'task') throw new NotFoundError('task', taskId);
   const late = items.flatMap((item) => LateResult.safeParse(item).data ?? []);
-  return taskView(services, found.task, late);
+  const answers = items.flatMap((item) => LateAnswer.safeParse(item).data ?? []);
+  return taskView(services, found.task, late, answers);
 };
 
 /** A page of a tenant's tasks. A filter thins the page out: a page may be short, or empty, and have a cursor. */

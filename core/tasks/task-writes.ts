@@ -1,3 +1,4 @@
+import type { ChainState } from '../contract/approval-chain.ts';
 import type { AgentId, ClaimId, TaskId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
@@ -61,6 +62,12 @@ const listKeys = (task: Task): Readonly<Record<string, string>> => {
   return indexKeys.list(task.tenant, list, indexKeys.byTime(task.createdAt, task.taskId));
 };
 
+/** What a task waits with that no agent is given: it is found by its deadline, or when its chain moves on, which is told. */
+const heldKeys = (task: Task): Readonly<Record<string, unknown>> => ({
+  ...indexKeys.due(keyOf(task), Math.min(task.deadlineAt, task.chain?.nextAt ?? Infinity)),
+  ...(task.chain === undefined ? {} : { chain: task.chain, outbox: 'chain' }),
+});
+
 /** Where a new task may be put: nowhere it was before, or over the mark that a sweep left (whose `rev` it continues). */
 const isNew = (voidRev: number | undefined): Condition =>
   voidRev === undefined ? absent('pk') : all(equal('status', 'VOID'), equal('rev', voidRev));
@@ -76,7 +83,7 @@ export const putTask = (task: Task, voidRev?: number): Put => ({
     ...listKeys(task),
     ...(task.status === 'QUEUED' ? queuedKeys(task) : {}),
     ...(task.status === 'PENDING' && task.runAt !== undefined ? indexKeys.due(keyOf(task), task.runAt) : {}),
-    ...(task.waitingOn === undefined ? {} : indexKeys.due(keyOf(task), task.deadlineAt)),
+    ...(task.waitingOn === undefined ? {} : heldKeys(task)),
   },
   clauses: { isNew: isNew(voidRev) },
 });
@@ -151,11 +158,18 @@ export const queueTask = (task: Task, nowMs: number): Update => {
 export const holdTask = (task: Task, waitingOn: NonNullable<Task['waitingOn']>, nowMs: number): Update => ({
   key: keyOf(task),
   set: [
-    ...setAll({ waitingOn, deadlineAt: task.deadlineAt, ...indexKeys.due(keyOf(task), task.deadlineAt) }),
+    ...setAll({ waitingOn, deadlineAt: task.deadlineAt, ...heldKeys(task) }),
     setDefault('startedAt', nowMs),
     plus('rev', 1),
   ],
   remove: [['runAt']],
+  clauses: { unchanged: equal('rev', task.rev) },
+});
+
+/** The chain of an approval moves on, unless there was an answer since it was read. */
+export const moveChain = (task: Task, chain: ChainState): Update => ({
+  key: keyOf(task),
+  set: [...setAll(heldKeys({ ...task, chain })), plus('rev', 1)],
   clauses: { unchanged: equal('rev', task.rev) },
 });
 
@@ -369,6 +383,12 @@ export const quarantine = (
   },
   clauses: { firstOne: absent('pk') },
 });
+
+/** An answer that came too late, kept beside its approval: the last of each person. */
+export const keepLateAnswer = (
+  ref: TaskRef,
+  answer: { readonly by: string; readonly expiresAtEpochSeconds: number } & Readonly<Record<string, unknown>>,
+): Put => ({ key: keys.lateAnswer(ref.tenant, ref.taskId, answer.by), item: answer, clauses: {} });
 
 /** The agent that had this attempt says that it has stopped what the platform ended. */
 export const markStopped = (ref: TaskRef, attempt: number): Update => ({

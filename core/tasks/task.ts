@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ChainState } from '../contract/approval-chain.ts';
 import { RunReference } from '../contract/definitions/step.ts';
 import { Handoff } from '../contract/handoff.ts';
 import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
@@ -100,6 +101,8 @@ export const Task = z.looseObject({
   run: RunReference.optional(),
   childRunId: RunId.optional(),
   approval: ApprovalTerms.optional(),
+  /** Of an approval with a chain: who is asked. */
+  chain: ChainState.optional(),
   /** PENDING for another than an agent: a run, a person. */
   waitingOn: z.enum(['run', 'person']).optional(),
 

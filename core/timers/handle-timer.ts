@@ -1,5 +1,6 @@
 import { loseAgent } from '../agents/lose-agent.ts';
 import { readSlots } from '../agents/read-agent.ts';
+import { expireApproval, stepApproval } from '../approvals/step-approval.ts';
 import { fillAgent } from '../assignment/fill-agent.ts';
 import { placeStoredTask } from '../assignment/place-task.ts';
 import { longestDelayMs } from '../assignment/set-timers.ts';
@@ -63,8 +64,9 @@ const endAttemptInTime = async (
 
 /** Ends a task whose deadline has passed. */
 export const endOverdue = async (services: Services, task: Task): Promise<void> => {
+  if (task.kind === 'approval') return expireApproval(services, task);
   const error = {
-    code: task.kind === 'approval' ? 'EXPIRED' : 'DEADLINE',
+    code: 'DEADLINE',
     message: `The task did not end within ${Math.round(task.timeoutMs / 1000)} s.`,
     retryable: false,
   };
@@ -77,6 +79,15 @@ const endInTime = async (services: Services, message: Extract<TimerMessage, { ki
   const earlyMs = task.deadlineAt - services.clock.now();
   if (earlyMs <= 0) return endOverdue(services, task);
   if (earlyMs < longestDelayMs) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
+};
+
+const moveInTime = async (services: Services, message: Extract<TimerMessage, { kind: 'chain' }>): Promise<void> => {
+  const task = await readLive(services, message.tenant, message.taskId);
+  if (task?.chain === undefined) return;
+  const earlyMs = task.chain.nextAt - services.clock.now();
+  if (earlyMs <= 0) return stepApproval(services, task);
+  // Set for an earlier move: the present one has a timer of its own; or early by its clock.
+  if (earlyMs < 1000) await services.queues.sendTimer(message, 1);
 };
 
 /** Places a task whose backoff is over. */
@@ -105,6 +116,8 @@ export const handleTimer = async (services: Services, message: TimerMessage): Pr
       if (task === undefined || task.rev !== message.rev) return;
       return placeDue(services, { ...task, runAt: Math.min(task.runAt ?? Infinity, services.clock.now()) });
     }
+    case 'chain':
+      return moveInTime(services, message);
     case 'deadline':
       return endInTime(services, message);
   }

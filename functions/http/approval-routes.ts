@@ -1,3 +1,4 @@
+import { createLink } from '#core/approvals/links.ts';
 import { approvalOperations as operations } from '#core/contract/operations/approvals.ts';
 import { answerApproval } from '#core/tasks/answer-approval.ts';
 import { listApprovals } from '#core/tasks/list-approvals.ts';
@@ -14,5 +15,12 @@ export const approvalRoutes = {
     async (services, { params: { taskId }, body }, { principal }) => ({
       body: await taskView(services, await answerApproval(services, principal, taskId, body)),
     }),
+  ),
+  'POST /v1/approvals/{taskId}/links': route(
+    operations['POST /v1/approvals/{taskId}/links'],
+    async (services, { params: { taskId }, body }, { principal, origin }) => {
+      const { token, ...link } = await createLink(services, principal, taskId, body);
+      return { body: { url: `${origin}/v1/answers/${token}`, ...link } };
+    },
   ),
 };

@@ -1,5 +1,6 @@
 import chain from '@middy/core';
 import { aliases } from '#core/contract/aliases.ts';
+import { publicRoutes } from '#core/contract/approval-link.ts';
 import { routes } from '#core/contract/routes.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import type { Services } from '#core/services.ts';
@@ -25,7 +26,7 @@ const matches = (template: string, path: string): boolean => {
 };
 
 const methodsOf = (path: string): readonly string[] =>
-  [...routes, ...aliases].flatMap(({ key }) => {
+  [...[...routes, ...aliases].map(({ key }) => key), ...publicRoutes].flatMap((key) => {
     const [method = '', template = ''] = key.split(' ');
     return matches(template, path) ? [method] : [];
   });

@@ -31,15 +31,14 @@ const submitOne = async (
 export const submitBatch = async (
   services: Services,
   { tasks }: SubmitBatch,
-  { principal, idempotencyKey, traceparent }: Caller,
+  { idempotencyKey, ...caller }: Caller,
 ): Promise<readonly (TaskView | { readonly error: Problem })[]> => {
   const answers: (TaskView | { readonly error: Problem })[] = [];
   for (let from = 0; from < tasks.length; from += atOnce) {
     const chunk = tasks.slice(from, from + atOnce);
     const submitted = chunk.map((submission, offset) =>
       submitOne(services, submission, {
-        principal,
-        traceparent,
+        ...caller,
         idempotencyKey: `batch:${idempotencyKey}:${from + offset}`,
       }),
     );

@@ -11,7 +11,15 @@ import { traceRequest } from '#core/system/debug-mode.ts';
 import { takeToken } from '#core/tenants/take-token.ts';
 import { errorFields, publicError } from './describe-error.ts';
 import { type HttpReply, type HttpResponse, httpResponse, problemResponse } from './http-reply.ts';
-import { bodyOf, HttpEvent, idempotencyKeyOf, ifMatchOf, principalOf, traceparentOf } from './http-request.ts';
+import {
+  bodyOf,
+  HttpEvent,
+  idempotencyKeyOf,
+  ifMatchOf,
+  originOf,
+  principalOf,
+  traceparentOf,
+} from './http-request.ts';
 import type { Caller, FamilyRoutes, HttpRoute, RawRequest } from './route.ts';
 
 /** Turns whatever was thrown into problem+json; what nobody foresaw is logged and told as INTERNAL. */
@@ -112,6 +120,7 @@ const serve = async (
   const caller = {
     principal,
     idempotencyKey: idempotencyKeyOf(services, event),
+    origin: originOf(event),
     ifMatch: ifMatchOf(event),
     traceparent: traceparentOf(event),
   };

@@ -51,6 +51,10 @@ export const bodyOf = ({ body, isBase64Encoded }: HttpEvent): unknown => {
   return value;
 };
 
+/** Where the caller has reached the API: by the name that it used. API Gateway says by which scheme; without its word it is a local platform. */
+export const originOf = ({ headers }: HttpEvent): string =>
+  `${headers['x-forwarded-proto'] ?? 'http'}://${headers['host'] ?? 'localhost'}`;
+
 /** What makes a repeat of this request the same request: the caller's word, else something new. */
 export const idempotencyKeyOf = (services: Services, { headers }: HttpEvent): string => {
   const key = headers['idempotency-key'];

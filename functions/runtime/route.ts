@@ -19,6 +19,8 @@ export interface RawRequest {
 export interface Caller {
   readonly principal: Principal;
   readonly idempotencyKey: string;
+  /** Where the caller has reached the API, without a slash at its end. */
+  readonly origin: string;
   /** The version that the caller has seen, by `If-Match`; `*` counts as none. */
   readonly ifMatch?: string | undefined;
   /** The trace that the request belongs to. */

@@ -123,6 +123,11 @@ export const functionSpecs = {
     ...interactive,
     access: { ...engine, table: withMail, indexes: ['backlog', 'list'], closes: true },
   },
+  'http/answers': {
+    description: 'Answers of people who have a link and no key',
+    ...interactive,
+    access: engine,
+  },
   'http/events': {
     description: 'Long polls of the logs of tasks and runs, apart from what answers at once',
     memoryMb: 256,

@@ -1,10 +1,11 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpRoute, HttpRouteKey, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { aliases } from '#core/contract/aliases.ts';
+import { publicRoutes } from '#core/contract/approval-link.ts';
 import { type RouteFamily, routes } from '#core/contract/routes.ts';
 import { type StageSettings, throttleOf } from '#infra/config/config.ts';
 import { addAccessLog } from '#infra/constructs/access-log.ts';
@@ -16,6 +17,8 @@ export interface HttpApiProps {
   /** Decides on every request, also on those to unknown routes. */
   readonly authoriser: TaskFunction;
   readonly families: Readonly<Record<RouteFamily, TaskFunction>>;
+  /** Takes answers of people who have a link and no key. */
+  readonly answers: TaskFunction;
   /** Answers what no route matches. */
   readonly notFound: TaskFunction;
 }
@@ -114,6 +117,14 @@ export class PublicHttpApi extends Construct {
     for (const { key, route } of aliases) {
       const family = familyOf.get(route);
       if (family !== undefined) addRoute(key, family);
+    }
+    const answers = integrationOf('answers', props.answers);
+    for (const key of publicRoutes) {
+      const route = new HttpRoute(this, key, { httpApi: this.api, routeKey: routeKeyOf(key), integration: answers });
+      Validations.of(route).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-APIG4',
+        reason: 'People without a key come here: the one-use token in the path is checked by the function itself.',
+      });
     }
     new HttpRoute(this, 'Default', {
       httpApi: this.api,

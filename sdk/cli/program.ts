@@ -8,6 +8,7 @@ import { deadLettersGroup } from './commands/dead-letters.ts';
 import { deploy } from './commands/deploy.ts';
 import { dev } from './commands/dev.ts';
 import { doctor } from './commands/doctor.ts';
+import { escalationsGroup } from './commands/escalations.ts';
 import { keysGroup } from './commands/keys.ts';
 import { login, logout } from './commands/login.ts';
 import { profilesGroup } from './commands/profiles.ts';
@@ -26,6 +27,7 @@ const groups: readonly Group[] = [
   runsGroup,
   triggersGroup,
   approvalsGroup,
+  escalationsGroup,
   deadLettersGroup,
   keysGroup,
   profilesGroup,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
+import { ApprovalLink, type LinkRequest } from '../../core/contract/approval-link.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
 import type { EscalationRequestInput } from '../../core/contract/escalation.ts';
 import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
@@ -102,6 +103,16 @@ export class Operator {
   }: DeadLetterFilter &
     SubmitOptions & { limit?: number | undefined; staggerMs?: number | undefined } = {}): Promise<Redriven> {
     return this.#http.call({ method: 'POST', path: '/dead-letters/redrive', body, signal, idempotencyKey }, Redriven);
+  }
+
+  /** Makes a link by which one person answers an approval once, without a key. Told once: whoever has it may answer. */
+  createApprovalLink(
+    taskId: string,
+    request: z.input<typeof LinkRequest>,
+    options: CallOptions = {},
+  ): Promise<ApprovalLink> {
+    const path = pathOf('approvals', taskId, 'links');
+    return this.#http.call({ method: 'POST', path, body: request, ...options }, ApprovalLink);
   }
 
   /** Puts something before people; it is answered as any approval is. */

@@ -50,6 +50,8 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   // Expressions (JSONata) and JSON Schema besides.
   'http/workflows': 575_000,
   'workflow/decide': 645_000,
+  // What a task's end may bring about, as above.
+  'http/answers': 560_000,
   // The two descriptions themselves.
   'http/specs': 655_000,
 };

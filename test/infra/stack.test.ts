@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aliases } from '#core/contract/aliases.ts';
+import { publicRoutes } from '#core/contract/approval-link.ts';
 import { environment, indexes, tableKeys } from '#core/contract/env.ts';
 import { timings } from '#core/contract/limits.ts';
 import { routes } from '#core/contract/routes.ts';
@@ -293,11 +294,16 @@ describe('routes', () => {
 
   it('are those of the contract and a default for the rest', () => {
     expect(sorted(httpRoutes.map(({ RouteKey }) => RouteKey))).toEqual(
-      [...routes.map(({ key }): string => key), ...aliases.map(({ key }): string => key), '$default'].toSorted(),
+      [
+        ...routes.map(({ key }): string => key),
+        ...publicRoutes,
+        ...aliases.map(({ key }): string => key),
+        '$default',
+      ].toSorted(),
     );
   });
 
-  it('are all behind the authoriser, which answers simply and is asked every 30 seconds', () => {
+  it('are behind the authoriser, but for those of people with a link; it answers simply and is asked every 30 seconds', () => {
     const [[id, authoriser] = []] = ofType(resources, 'AWS::ApiGatewayV2::Authorizer');
     expect(authoriser?.Properties).toMatchObject({
       AuthorizerResultTtlInSeconds: 30,
@@ -305,7 +311,8 @@ describe('routes', () => {
       AuthorizerPayloadFormatVersion: '2.0',
       IdentitySource: ['$request.header.Authorization'],
     });
-    for (const route of httpRoutes) {
+    const open: readonly string[] = publicRoutes;
+    for (const route of httpRoutes.filter(({ RouteKey }) => !open.includes(RouteKey))) {
       expect(route).toMatchObject({ AuthorizationType: 'CUSTOM', AuthorizerId: { Ref: id } });
     }
   });

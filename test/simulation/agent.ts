@@ -39,6 +39,15 @@ interface Line {
 
 const Batch = z.looseObject({ assignments: z.array(z.record(z.string(), z.unknown())).min(2) });
 
+/** Who is asked: one after the other, the first one again; nobody's answer expires, or is the safe one. */
+const calm = {
+  contacts: [
+    { name: 'first', answerWithinSeconds: 40, remindAfterSeconds: 15 },
+    { name: 'second', answerWithinSeconds: 30 },
+  ],
+};
+const safe = { ...calm, defaultDecision: 'declined' };
+
 const resendMs = 5000;
 const heartbeatMs = 30_000;
 
@@ -380,7 +389,16 @@ export class Agent {
       { type: 'collaboration.request', payload: { ...about, agent: `${this.principal.tenant}-a0` } },
       { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1 } },
       { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1, capability: 'review' } },
-      { type: 'escalation.raise', payload: { taskId, severity: 'high', issue: 'unsure', timeoutSeconds: 120 } },
+      {
+        type: 'escalation.raise',
+        payload: {
+          taskId,
+          severity: 'high',
+          issue: 'unsure',
+          timeoutSeconds: 120,
+          chain: this.chance.pick([calm, safe]),
+        },
+      },
     ] as const);
     this.sendAs(`ask:${taskId}`, type, payload);
   }

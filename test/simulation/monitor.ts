@@ -79,7 +79,7 @@ export class Monitor implements Court {
   touches(invocation: Invocation, key: Key): void {
     const { tenant } = invocation;
     if (tenant === undefined || key.pk.startsWith(`${tenant}#`) || key.pk.startsWith('CONN#')) return;
-    if (key.pk.startsWith('TICKET#')) return;
+    if (key.pk.startsWith('TICKET#') || key.pk.startsWith('LINK#')) return;
     this.violate('S9 tenants never mix', `${label(invocation)} of ${tenant} reaches ${key.pk}`);
   }
 

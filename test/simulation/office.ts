@@ -2,8 +2,10 @@ import { readAgentView } from '#core/agents/agent-view.ts';
 import { createAgent } from '#core/agents/create-agent.ts';
 import { registryStats } from '#core/agents/registry-stats.ts';
 import { updateAgentVersion } from '#core/agents/update-agent.ts';
+import { answerByLink, createLink } from '#core/approvals/links.ts';
 import { KeyRequest } from '#core/contract/access.ts';
 import { AgentDraft } from '#core/contract/agent.ts';
+import { LinkRequest } from '#core/contract/approval-link.ts';
 import { type RunId, TenantId } from '#core/contract/ids.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { Quotas } from '#core/contract/tenant.ts';
@@ -61,6 +63,7 @@ export class Office {
       () => this.automate(key),
       () => this.answer(),
       () => this.answer(),
+      () => this.mail(),
       () => this.repeat(key),
       () => this.giveUp(key),
     ];
@@ -206,6 +209,24 @@ export class Office {
     const { taskId } = chance.pick(open);
     const decision = chance.pick(['approved', 'denied']);
     client.request('answer approval', (services) => answerApproval(services, principal, taskId, { decision }));
+  }
+
+  /** A link to an approval is opened, and answered twice at once: one of the two counts. */
+  private mail(): void {
+    const { client, platform, principal } = this;
+    const open = platform.monitor
+      .tasks()
+      .find(({ tenant, kind, status }) => tenant === principal.tenant && kind === 'approval' && !isTerminal(status));
+    if (open === undefined) return;
+    const asked = LinkRequest.parse({ for: 'somebody' });
+    client.request(
+      'make link',
+      (services) => createLink(services, principal, open.taskId, asked),
+      ({ token }) => {
+        for (const decision of open.approval?.options.slice(0, 2) ?? [])
+          client.request('answer by link', (services) => answerByLink(services, token, { decision }), undefined, 3);
+      },
+    );
   }
 
   /** An earlier run is done again from its second step. */

@@ -3,7 +3,7 @@ import type { TaskView } from '../../../core/contract/task.ts';
 import { CliError } from '../failure.ts';
 import { ago, jsonText } from '../format.ts';
 import { type Group, leaf } from '../group.ts';
-import { page, pageFlags, pageNote } from '../inputs.ts';
+import { page, pageFlags, pageNote, wholeNumber } from '../inputs.ts';
 import { canAsk, choose } from '../prompts.ts';
 import { suggestion } from '../suggest.ts';
 
@@ -58,10 +58,33 @@ const answer = leaf({
   },
 });
 
+const link = leaf({
+  usage: 'link <approval>',
+  summary: 'Make a link by which one person answers an approval once, without a key',
+  description: 'Shown once. Whoever has the link may answer as that person.',
+  flags: [
+    ['--for <name>', 'who it is for'],
+    ['--decision <decision>', 'the only answer that it takes (default: the person chooses)'],
+    ['--expires <seconds>', 'how long it is good for, 60 to 604800 (default: a day)'],
+  ],
+  examples: ['approval link tsk_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90 --for ada --expires 3600'],
+  input: z.object({
+    approval: z.string(),
+    for: z.string(),
+    decision: z.string().optional(),
+    expires: wholeNumber(60, 7 * 24 * 3600).optional(),
+  }),
+  async run({ approval, expires, ...asked }, cli) {
+    const expiry = expires === undefined ? {} : { expiresInSeconds: expires };
+    const made = await (await cli.operator()).createApprovalLink(approval, { ...asked, ...expiry });
+    cli.output.result(made, () => made.url);
+  },
+});
+
 /** `muster approval`. */
 export const approvalsGroup: Group = {
   name: 'approval',
   alias: 'approvals',
   summary: 'Approvals: what waits for a person, and answering it',
-  leaves: [list, answer],
+  leaves: [list, answer, link],
 };

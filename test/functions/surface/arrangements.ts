@@ -55,6 +55,10 @@ const specials: Readonly<Record<string, Arrange>> = {
     params: { taskId: await world.approval() },
     fix: { decision: 'approved' },
   }),
+  'POST /v1/approvals/{taskId}/links': async (world) => ({
+    params: { taskId: await world.approval() },
+    fix: { decision: undefined },
+  }),
   'POST /v1/escalations': async () => ({ fix: { taskId: undefined, options: undefined } }),
   'GET /v1/escalations/{taskId}': async (world) => ({ params: { taskId: await world.escalation() } }),
   'POST /v1/workflows': async (world) => ({
@@ -103,6 +107,11 @@ export const conflicts: Readonly<Record<string, Arrange>> = {
     const taskId = await world.approval();
     await world.call(`POST /approvals/${taskId}`, { decision: 'approved' });
     return { params: { taskId }, body: { decision: 'denied' } };
+  },
+  'POST /v1/approvals/{taskId}/links': async (world) => {
+    const taskId = await world.approval();
+    await world.call(`POST /approvals/${taskId}`, { decision: 'approved' });
+    return { params: { taskId }, body: { for: 'ada' } };
   },
   'POST /v1/runs/{runId}/cancel': async (world) => {
     const runId = await world.ended();

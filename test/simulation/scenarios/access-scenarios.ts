@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { createAgent } from '#core/agents/create-agent.ts';
+import { answerByLink, createLink } from '#core/approvals/links.ts';
 import { createEnvironmentCache } from '#core/common/environment-cache.ts';
+import { sha256Hex } from '#core/common/hash-id.ts';
 import { KeyRequest } from '#core/contract/access.ts';
 import { AgentDraft } from '#core/contract/agent.ts';
+import { LinkRequest } from '#core/contract/approval-link.ts';
 import { keys } from '#core/contract/keys.ts';
 import { Quotas, TenantChange, TenantRequest } from '#core/contract/tenant.ts';
 import { createKey } from '#core/identity/create-key.ts';
@@ -10,6 +13,7 @@ import { Principal } from '#core/identity/principal.ts';
 import { revokeKey } from '#core/identity/revoke-key.ts';
 import { createTicket, spendTicket } from '#core/identity/tickets.ts';
 import { answerOnce } from '#core/repeat/answer-once.ts';
+import { set } from '#core/table/conditions.ts';
 import { changeTenant, createTenant, readTenant } from '#core/tenants/manage-tenants.ts';
 import { takeToken } from '#core/tenants/take-token.ts';
 import { owner, tenant } from '#test/unit/core/world.ts';
@@ -48,6 +52,40 @@ export const accessScenarios: readonly Scenario[] = [
       const { ticket } = await createTicket(services, owner, {});
       world.ports.clock.advance(60_001);
       await refused(spendTicket(services, ticket));
+    },
+  },
+  {
+    write: 'update LINK {stillGood, unspent}',
+    clause: 'unspent',
+    title: 'two people with one link answer it otherwise at once',
+    play: async (scene) => {
+      const { services, world } = scene;
+      const { taskId } = await world.submit({ kind: 'approval', type: 'ship' });
+      const { token } = await createLink(services, owner, taskId, LinkRequest.parse({ for: 'ada' }));
+      scene.before('update LINK {stillGood, unspent}', async () => {
+        await services.table.update({
+          key: keys.link(sha256Hex(token)),
+          set: [set('spentWith', 'denied'), set('spends', 1)],
+          clauses: {},
+        });
+      });
+      await orRefused(answerByLink(services, token, { decision: 'approved' }));
+      assert.equal((await world.task(taskId)).status, 'PENDING');
+    },
+  },
+  {
+    write: 'update LINK {stillGood, unspent}',
+    clause: 'stillGood',
+    title: 'a link is used in the moment in which its time ends',
+    play: async (scene) => {
+      const { services, world } = scene;
+      const { taskId } = await world.submit({ kind: 'approval', type: 'ship' });
+      const { token } = await createLink(services, owner, taskId, LinkRequest.parse({ for: 'ada' }));
+      scene.before('update LINK {stillGood, unspent}', async () => {
+        await services.table.update({ key: keys.link(sha256Hex(token)), set: [set('endsAt', 0)], clauses: {} });
+      });
+      await orRefused(answerByLink(services, token, { decision: 'approved' }));
+      assert.equal((await world.task(taskId)).status, 'PENDING');
     },
   },
   {

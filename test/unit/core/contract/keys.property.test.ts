@@ -9,6 +9,8 @@ const number = fc.nat({ max: 300 });
 /** Every kind of key with what makes it, tenant first. */
 const makers = {
   connection: fc.tuple(id).map(([a]) => [keys.connection(a), ['connection', a]] as const),
+  link: fc.tuple(id).map(([a]) => [keys.link(a), ['link', a]] as const),
+  lateAnswer: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.lateAnswer(t, a, b), ['answer', t, a, b]] as const),
   ticket: fc.tuple(id).map(([a]) => [keys.ticket(a), ['ticket', a]] as const),
   apiKey: fc.tuple(tenant, id).map(([t, a]) => [keys.apiKey(t, a), ['apiKey', t, a]] as const),
   profile: fc.tuple(tenant, id).map(([t, a]) => [keys.profile(t, a), ['profile', t, a]] as const),
@@ -68,12 +70,13 @@ describe('keys', () => {
     );
   });
 
-  it('begin with the tenant, but for connections and tickets', () => {
+  it('begin with the tenant, but for connections, tickets and links', () => {
     fc.assert(
       fc.property(anyKey, ([key, [kind, first]]) => {
         const exceptions = new Map([
           ['connection', 'CONN#'],
           ['ticket', 'TICKET#'],
+          ['link', 'LINK#'],
         ]);
         const begins = exceptions.get(kind) ?? `${first}#`;
         expect(key.pk.startsWith(begins)).toBe(true);

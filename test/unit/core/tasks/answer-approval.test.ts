@@ -68,7 +68,7 @@ describe('answerApproval', () => {
     await sweep(world.services);
     expect(await world.task(taskId)).toMatchObject({ status: 'TIMED_OUT', error: { code: 'EXPIRED' } });
     const late = answerApproval(world.services, owner, taskId, { decision: 'approved' });
-    await expect(late).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
+    await expect(late).rejects.toMatchObject({ code: 'APPROVAL_EXPIRED' });
   });
 
   it('is not there for another tenant, nor is a task that asks nobody', async () => {

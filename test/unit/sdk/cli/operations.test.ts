@@ -68,7 +68,26 @@ describe('muster trigger', () => {
   });
 });
 
+describe('muster escalation', () => {
+  it('lists what waits, and whom it is put before', async () => {
+    const input = { severity: 'high', issue: 'Two reviewers disagree.' };
+    const chain = { position: 0, contact: 'on-call', what: 'asked', since: now, nextAt: now, history: [] };
+    const raised = task({ kind: 'approval', type: 'escalation', status: 'PENDING', input, chain });
+    cli.answer({ 'GET /v1/escalations': { items: [raised] } });
+    expect((await cli.run('escalation ls')).stdout).toMatch(/high +on-call +Two reviewers disagree\./);
+    expect(cli.calls('GET /v1/escalations')[0]?.path).toContain('open=true');
+  });
+});
+
 describe('muster approval', () => {
+  it('makes a link for one person, and prints nothing but it', async () => {
+    const url = 'https://api.example/v1/answers/abc';
+    cli.answer({ [`POST /v1/approvals/${taskId}/links`]: { url, for: 'ada', expiresAt: now } });
+    const made = await cli.run(['approval', 'link', taskId, '--for', 'ada', '--expires', '3600']);
+    expect(made).toMatchObject({ code: 0, stdout: `${url}\n` });
+    expect(bodyOf(cli.calls(`POST /v1/approvals/${taskId}/links`)[0])).toEqual({ for: 'ada', expiresInSeconds: 3600 });
+  });
+
   const approval = task({
     kind: 'approval',
     status: 'QUEUED',
