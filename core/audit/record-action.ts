@@ -40,16 +40,27 @@ const lineOf = (principal: Principal, { action, on }: Action): Record<string, st
 export const logAction = (services: Services, principal: Principal, action: Action): void =>
   services.log.info('audit', lineOf(principal, action));
 
+/** When it was, and under which id: of what may be told twice, both the same each time. */
+export interface RecordName {
+  readonly atMs?: number;
+  readonly id?: string;
+}
+
 /**
  * Keeps an operator's action where it can be listed: append-only, by day, until it ends with the retention. Called after
  * the action took place.
  */
-export const recordAction = async (services: Services, principal: Principal, action: Action): Promise<void> => {
+export const recordAction = async (
+  services: Services,
+  principal: Principal,
+  action: Action,
+  { atMs, id: recordId }: RecordName = {},
+): Promise<void> => {
   logAction(services, principal, action);
-  const nowMs = services.clock.now();
+  const nowMs = atMs ?? services.clock.now();
   const { tenant, id, role } = principal;
   await services.table.put({
-    key: keys.audit(tenant, nowMs, freshUuid(services)),
+    key: keys.audit(tenant, nowMs, recordId ?? freshUuid(services)),
     item: {
       at: nowMs,
       principal: id,

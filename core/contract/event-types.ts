@@ -7,6 +7,7 @@ export const eventSource = 'muster';
 /** `detail-type` of what Muster publishes. */
 export const eventTypes = {
   runCompleted: 'RunCompleted',
+  runRefused: 'RunRefused',
   stateChanged: 'StateChanged',
   milestoneReached: 'MilestoneReached',
   progressUpdate: 'ProgressUpdate',

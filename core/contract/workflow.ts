@@ -143,6 +143,15 @@ export type FailedTask = z.infer<typeof FailedTask>;
 export const RunError = z.looseObject({ ...TaskError.shape, failedTask: FailedTask.optional() });
 export type RunError = z.infer<typeof RunError>;
 
+/** What started a run: a caller, a step of another run, an event that asks for it, or a trigger, schedule or rule that an event matched. */
+export const StartedBy = z.looseObject({
+  kind: z.enum(['principal', 'task', 'event', 'trigger', 'schedule', 'rule']),
+  /** Of a caller its principal, of a step its task, of an event its type, else the name of what matched. */
+  name: z.string(),
+  eventId: z.string().optional(),
+});
+export type StartedBy = z.infer<typeof StartedBy>;
+
 /** A run as the API answers it. Times are epoch milliseconds. */
 export const RunView = z.looseObject({
   runId: RunId,
@@ -152,6 +161,7 @@ export const RunView = z.looseObject({
   /** Of a workflow whose mode was chosen. */
   choice: ModeChoice.optional(),
   status: RunStatus,
+  startedBy: StartedBy.optional(),
   input: Json,
   output: Json.optional(),
   error: RunError.optional(),
@@ -172,6 +182,7 @@ export const RunView = z.looseObject({
           disposition: z.string().optional(),
           error: TaskError.optional(),
           attempt: z.int(),
+          assignedAt: z.number().optional(),
           startedAt: z.number().optional(),
           endedAt: z.number().optional(),
         }),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RunId, TenantId } from '../contract/ids.ts';
 import { indexKeys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
-import { RunView, type StepStatus } from '../contract/workflow.ts';
+import { RunView, type StartedBy, type StepStatus } from '../contract/workflow.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
@@ -85,6 +85,10 @@ const stepsOf = async (services: Services, run: Run): Promise<readonly StepView[
   ];
 };
 
+/** What started a run: said with the run, else who asked for it. */
+const startedByOf = ({ startedBy, parentTask, principal }: Run): StartedBy =>
+  startedBy ?? (parentTask === undefined ? { kind: 'principal', name: principal } : { kind: 'task', name: parentTask });
+
 /** A run with its steps and their tasks. */
 export const runView = async (services: Services, run: Run): Promise<RunView> =>
   RunView.parse({
@@ -94,6 +98,7 @@ export const runView = async (services: Services, run: Run): Promise<RunView> =>
     mode: run.mode,
     choice: run.choice,
     status: run.status,
+    startedBy: startedByOf(run),
     input: await withReadUrl(services, run.tenant, run.input),
     output: run.output === undefined ? undefined : await withReadUrl(services, run.tenant, run.output),
     error: run.error,
@@ -119,6 +124,7 @@ export const listRunViews = async (
     readonly cursor?: string | undefined;
     readonly limit: number;
     readonly status?: RunView['status'] | undefined;
+    readonly workflow?: string | undefined;
   },
 ): Promise<{ items: readonly Omit<RunView, 'steps'>[]; nextCursor?: string }> => {
   const page = await readIndexPage(services.table, {
@@ -131,15 +137,21 @@ export const listRunViews = async (
   const runs = page.items.flatMap((item) => Run.safeParse(item).data ?? []);
   const items = runs
     .filter(({ status }) => query.status === undefined || status === query.status)
-    .map(({ runId, workflow, version, mode, status, input, createdAt, startedAt, endedAt }) => ({
-      runId,
-      workflow,
-      version,
-      mode,
-      status,
-      input,
-      createdAt,
-      ...defined({ startedAt, endedAt }),
-    }));
+    .filter(({ workflow }) => query.workflow === undefined || workflow === query.workflow)
+    .map((run) => {
+      const { runId, workflow, version, mode, status, input, createdAt, startedAt, endedAt } = run;
+      const startedBy = startedByOf(run);
+      return {
+        runId,
+        workflow,
+        version,
+        mode,
+        status,
+        startedBy,
+        input,
+        createdAt,
+        ...defined({ startedAt, endedAt }),
+      };
+    });
   return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };

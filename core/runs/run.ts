@@ -3,7 +3,7 @@ import { ModeChoice } from '../contract/definitions/auto.ts';
 import { RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
-import { RunError, RunStatus } from '../contract/workflow.ts';
+import { RunError, RunStatus, StartedBy } from '../contract/workflow.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 
@@ -27,6 +27,8 @@ export const Run = z.looseObject({
   progress: Json.optional(),
   requestHash: z.string(),
   principal: z.string(),
+  /** Of one that nobody asked for over the API. */
+  startedBy: StartedBy.optional(),
   /** The trace that it belongs to, and the caller's span in it. */
   traceparent: z.string().optional(),
   executionArn: z.string().optional(),

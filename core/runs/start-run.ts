@@ -2,7 +2,7 @@ import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import { RunId, type TaskId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import type { Traceparent } from '../contract/traceparent.ts';
-import type { RunRequest } from '../contract/workflow.ts';
+import type { RunRequest, StartedBy } from '../contract/workflow.ts';
 import type { Principal } from '../identity/principal.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
@@ -22,6 +22,8 @@ export interface StartRequest {
   readonly idempotencyKey: string;
   /** The task that it does, and how many runs it is inside of then. */
   readonly parent?: { readonly task: TaskId; readonly depth: number };
+  /** What started it, where that is neither a caller nor a task. */
+  readonly startedBy?: StartedBy | undefined;
   /** The trace that it belongs to. */
   readonly traceparent?: Traceparent | undefined;
 }
@@ -72,7 +74,7 @@ export const startExecution = async (services: Services, run: Run): Promise<Run>
  */
 export const startRun = async (
   services: Services,
-  { principal, request, idempotencyKey, parent, traceparent }: StartRequest,
+  { principal, request, idempotencyKey, parent, startedBy, traceparent }: StartRequest,
 ): Promise<Run> => {
   const { tenant } = principal;
   const requestHash = sha256Hex(canonicalJson(request));
@@ -94,6 +96,7 @@ export const startRun = async (
     ...(reuse === undefined ? {} : { reuse: reuse.reuse }),
     requestHash,
     principal: principal.id,
+    ...(startedBy === undefined ? {} : { startedBy }),
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),
     createdAt: nowMs,

@@ -7,11 +7,13 @@ import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { Traceparent } from '../contract/traceparent.ts';
 import type { BusEvent, RuleMatched, ScheduleDue } from '../contract/trigger.ts';
+import type { StartedBy } from '../contract/workflow.ts';
 import { fillTemplate } from '../coordination/template.ts';
 import { Principal } from '../identity/principal.ts';
 import { startRun } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
+import { startOrRefuse } from './refuse-run.ts';
 import { rememberedPattern } from './remembered-pattern.ts';
 import { allTriggers, Trigger } from './trigger.ts';
 
@@ -31,9 +33,8 @@ const traceOfEvent = ({ detail }: BusEvent): Traceparent | undefined =>
 
 interface Start {
   readonly tenant: TenantId;
-  /** What started it; with the event's id it names the run. */
-  readonly by: string;
-  readonly eventId: string;
+  readonly startedBy: StartedBy;
+  readonly event: BusEvent;
   readonly workflow: string;
   readonly version: number | undefined;
   readonly input: Json;
@@ -42,20 +43,33 @@ interface Start {
 
 /** Starts a run for an event, once for each trigger and event id. */
 const start = async (services: Services, request: Start): Promise<void> => {
-  const { tenant, by, eventId, workflow, version, input, traceparent } = request;
-  const principal = Principal.parse({ tenant, id: `trigger:${by}`, role: 'submitter' });
-  try {
-    const run = await startRun(services, {
-      principal,
-      request: { workflow, version, input },
-      idempotencyKey: `event:${eventId}`,
-      traceparent,
-    });
-    services.log.info('run started by a trigger', { tenant, runId: run.runId, workflow });
-  } catch (error) {
-    // The trigger was replaced between two deliveries of the event: the first one counts.
-    if (!(error instanceof IdempotencyMismatchError)) throw error;
-  }
+  const { tenant, startedBy, event, workflow, version, input, traceparent } = request;
+  const { kind, name } = startedBy;
+  // With the event's id it names the run.
+  const id = kind === 'rule' ? `trigger:rule:${name}` : `trigger:${name}`;
+  const principal = Principal.parse({ tenant, id, role: 'submitter' });
+  const asked = { principal, startedBy, workflow, version, atMs: timeOf(services, event) };
+  await startOrRefuse(services, asked, async () => {
+    try {
+      const run = await startRun(services, {
+        principal,
+        request: { workflow, version, input },
+        idempotencyKey: `event:${event.id}`,
+        startedBy,
+        traceparent,
+      });
+      services.log.info('run started by a trigger', { tenant, runId: run.runId, workflow });
+    } catch (error) {
+      // The trigger was replaced between two deliveries of the event: the first one counts.
+      if (!(error instanceof IdempotencyMismatchError)) throw error;
+    }
+  });
+};
+
+/** When an event happened, by its own word. */
+export const timeOf = (services: Services, { time }: Pick<BusEvent, 'time'>): number => {
+  const atMs = Date.parse(time ?? '');
+  return Number.isFinite(atMs) ? atMs : services.clock.now();
 };
 
 const scopeOf = (event: BusEvent): Json => Json.parse({ event: { ...event, detailType: event['detail-type'] } });
@@ -95,8 +109,8 @@ export const fireTriggers = async (services: Services, event: BusEvent): Promise
     matching.map(({ trigger }) =>
       start(services, {
         tenant,
-        by: trigger.name,
-        eventId: event.id,
+        startedBy: { kind: 'trigger', name: trigger.name, eventId: event.id },
+        event,
         workflow: trigger.workflow,
         version: trigger.version,
         input: inputFor(trigger.inputTemplate, event),
@@ -113,7 +127,8 @@ export const fireRule = async (services: Services, matched: RuleMatched): Promis
   const { rule, tenant, workflow, version, inputTemplate, event } = matched;
   const input = inputFor(inputTemplate, event);
   const traceparent = traceOfEvent(event);
-  await start(services, { tenant, by: `rule:${rule}`, eventId: event.id, workflow, version, input, traceparent });
+  const startedBy = { kind: 'rule', name: rule, eventId: event.id } as const;
+  await start(services, { tenant, startedBy, event, workflow, version, input, traceparent });
 };
 
 /** Starts the run of a schedule's time, once. A trigger that is gone, disabled, or has no schedule any more starts none. */
@@ -125,5 +140,7 @@ export const fireSchedule = async (services: Services, due: ScheduleDue): Promis
   if (trigger.schedule === undefined || !trigger.enabled) return;
   const event: BusEvent = { id, source: 'schedule', 'detail-type': 'ScheduleDue', time, detail: { time } };
   const input = inputFor(trigger.inputTemplate, event);
-  await start(services, { tenant, by: name, eventId: id, workflow: trigger.workflow, version: trigger.version, input });
+  const { workflow, version } = trigger;
+  const startedBy = { kind: 'schedule', name, eventId: id } as const;
+  await start(services, { tenant, startedBy, event, workflow, version, input });
 };

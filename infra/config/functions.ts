@@ -198,6 +198,7 @@ export const functionSpecs = {
       table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'],
       executions: ['Start'],
       payloads: ['Get', 'Put'],
+      publishes: true,
     },
   },
   'queue/effects': {

@@ -276,7 +276,11 @@ describe('an event on the bus', () => {
       const found = await runsOf(workflow);
       return found.length > 0 ? found : undefined;
     });
-    expect(await ended(first.runId)).toMatchObject({ status: 'SUCCEEDED', output: { value: 42 } });
+    expect(await ended(first.runId)).toMatchObject({
+      status: 'SUCCEEDED',
+      output: { value: 42 },
+      startedBy: { kind: 'event', name: 'muster.run.requested', eventId: id },
+    });
 
     const event = { version: '0', id, source: 'shop', 'detail-type': 'muster.run.requested', detail, resources: [] };
     const queues = new SQSClient(muster.aws);
@@ -294,6 +298,24 @@ describe('an event on the bus', () => {
       muster.lines.filter((line) => line.includes('run started by an event') && line.includes(workflow));
     await until('all four deliveries are handled', () => started().length >= 4);
     expect(await runsOf(workflow)).toHaveLength(2);
+  });
+
+  it('that asks for an unknown workflow is told in the audit and on the bus, and is done with', async () => {
+    const bus = new EventBridgeClient(muster.aws);
+    const workflow = `none-${randomUUID()}`;
+    const entry = {
+      EventBusName: muster.platform.outputs['BusName'],
+      Source: 'shop',
+      DetailType: 'muster.run.requested',
+      Detail: JSON.stringify({ tenant: 'default', workflow }),
+    };
+    await bus.send(new PutEventsCommand({ Entries: [entry] }));
+    bus.destroy();
+    const refused = await until('the refusal', async () => {
+      const { items } = (await muster.call('GET /audit')).body;
+      return items.find((item: { on: Record<string, string> }) => item.on['workflow'] === workflow);
+    });
+    expect(refused).toMatchObject({ action: 'run.refused', on: { code: 'NOT_FOUND' } });
   });
 
   it('that asks for nothing possible starts nothing and is not lost', async () => {

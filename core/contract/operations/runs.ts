@@ -31,7 +31,9 @@ export const runOperations = {
   },
   'GET /v1/runs': {
     summary: 'List runs, newest first, without their steps',
-    input: z.object({ query: z.strictObject({ ...pageQuery, status: RunStatus.optional() }) }),
+    input: z.object({
+      query: z.strictObject({ ...pageQuery, status: RunStatus.optional(), workflow: Name.optional() }),
+    }),
     reply: { status: 200, body: pageOf(RunView.omit({ steps: true })) },
     example: { query: { status: 'RUNNING' } },
   },

@@ -1,8 +1,10 @@
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { listActions } from '#core/audit/record-action.ts';
 import { TenantId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
 import { WorkflowDefinition } from '#core/contract/workflow.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
 import { createDispatchHandler } from '#functions/queue/dispatch.ts';
 import { createEffectsHandler } from '#functions/queue/effects.ts';
@@ -84,13 +86,53 @@ describe('trigger', () => {
       { kind: 'rule', rule: 'r', tenant: 'acme', event: runRequested('e', {}) },
       'workflow',
     ],
-    ['another tenant’s workflow', runRequested('e', { tenant: 'rival', workflow: 'review' }), 'workflow review'],
   ])('reports %s alone, with its reason in the log, and starts the rest', async (_what, bad, reason) => {
     const good = runRequested('e-good', { tenant: 'acme', workflow: 'review' });
     expect(await trigger(bad, good)).toEqual(failures('m-0'));
     expect(world.ports.executions.started.size).toBe(1);
     const line = world.ports.log.lines.find(({ message }) => message === 'message failed');
     expect(line?.fields).toMatchObject({ messageId: 'm-0', attempt: 1, errorMessage: expect.stringContaining(reason) });
+  });
+});
+
+describe('trigger, for a run that can never start', () => {
+  const trigger = (...bodies: readonly unknown[]) => createTriggerHandler(world.services)(sqsEvent(...bodies), context);
+
+  it('tells the tenant’s audit and the bus, once for all deliveries, and is done with the message', async () => {
+    const bad = runRequested('e', { tenant: 'rival', workflow: 'review', version: 3 });
+    const good = runRequested('e-good', { tenant: 'acme', workflow: 'review' });
+    expect(await trigger(bad, good)).toEqual(failures());
+    expect(await trigger(bad)).toEqual(failures());
+    expect(world.ports.executions.started.size).toBe(1);
+    const dayMs = Date.parse('2026-01-01T00:00:00Z');
+    const { items } = await listActions(world.services, TenantId.parse('rival'), { dayMs, limit: 10 });
+    expect(items).toEqual([
+      {
+        at: dayMs,
+        principal: 'trigger:muster.run.requested',
+        role: 'submitter',
+        action: 'run.refused',
+        on: { workflow: 'review', event: 'e', code: 'NOT_FOUND', message: expect.stringContaining('workflow review') },
+      },
+    ]);
+    const told = world.ports.events.published.filter(({ detailType }) => detailType === 'RunRefused');
+    expect(new Set(told.map(({ detail }) => detail['id'])).size).toBe(1);
+    expect(told[0]?.detail).toMatchObject({
+      tenant: 'rival',
+      workflow: 'review',
+      version: 3,
+      startedBy: { kind: 'event', name: 'muster.run.requested', eventId: 'e' },
+      error: { code: 'NOT_FOUND' },
+      timestamp: dayMs,
+    });
+  });
+
+  it('tries again what may come out differently', async () => {
+    const table = { ...world.services.table, get: () => Promise.reject(new UnavailableError('The table')) };
+    const deaf = createTriggerHandler({ ...world.services, table });
+    expect(await deaf(sqsEvent(runRequested('e', { tenant: 'acme', workflow: 'review' })), context)).toEqual(
+      failures('m-0'),
+    );
   });
 });
 

@@ -83,8 +83,19 @@ describe('fireTriggers', () => {
         $payload: { ref: 'rival/00000000-0000-7000-8000-000000000000', bytes: 1, sha256: 'a'.repeat(64) },
       },
     });
-    await expect(fireTriggers(world.services, event('e'))).rejects.toMatchObject({ code: 'INVALID_FIELD' });
+    await fireTriggers(world.services, event('e'));
     expect(runs(world)).toHaveLength(1);
+    expect(runs(world)[0]).toMatchObject({ startedBy: { kind: 'trigger', name: onOrder.name, eventId: 'e' } });
+    const refused = world.ports.events.published.filter(({ detailType }) => detailType === 'RunRefused');
+    expect(refused).toMatchObject([
+      {
+        detail: {
+          tenant,
+          startedBy: { kind: 'trigger', name: 'big', eventId: 'e' },
+          error: { code: 'INVALID_FIELD' },
+        },
+      },
+    ]);
   });
 
   it('is not confused by a trigger that was replaced between two deliveries', async () => {
