@@ -70,7 +70,9 @@ const main = async (): Promise<void> => {
   const alone = await measure(quiet, requests);
   const over = new AbortController();
   const answers = new Map<number, number>();
-  const client = async (): Promise<void> => {
+  const client = async (_: unknown, index: number): Promise<void> => {
+    // Each on a clock of its own: in step they would be one burst, and then nothing.
+    await wait((pauseMs / clients) * index);
     while (!over.signal.aborted) {
       const { status } = await ask(greedy);
       answers.set(status, (answers.get(status) ?? 0) + 1);

@@ -1,10 +1,11 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { DebugMode } from '../contract/system.ts';
 import { UnavailableError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { plus, set } from '../table/conditions.ts';
-import { forgetTenant, knownTenant, readTenantRecord } from '../tenants/tenant-record.ts';
+import { forgetTenant, knownTenant, readTenantRecord, rememberedTenant } from '../tenants/tenant-record.ts';
 
 /** Whether everything that a tenant asks is logged now, and until when. */
 export const readDebugMode = async (services: Services, tenant: TenantId): Promise<DebugMode> => {
@@ -29,6 +30,8 @@ export const setDebugMode = async (
   return enabled ? { enabled, until } : { enabled };
 };
 
+const rateLimited: ErrorCode = 'RATE_LIMITED';
+
 /** What one request or frame came to: never what was in it. */
 export interface Trace {
   readonly route: string;
@@ -38,8 +41,12 @@ export interface Trace {
   readonly requestId?: string | undefined;
 }
 
-/** A look that fails is none: what was asked has been done. */
-const debugUntilOf = async (services: Services, tenant: TenantId): Promise<number | undefined> => {
+/**
+ * A look that fails is none: what was asked has been done. For a request that was refused by its rate nothing is read: to
+ * refuse must cost less than to ask.
+ */
+const debugUntilOf = async (services: Services, tenant: TenantId, status: string): Promise<number | undefined> => {
+  if (status === rateLimited) return rememberedTenant(services, tenant)?.debugUntil;
   try {
     return (await knownTenant(services, tenant)).debugUntil;
   } catch (error) {
@@ -50,7 +57,7 @@ const debugUntilOf = async (services: Services, tenant: TenantId): Promise<numbe
 
 /** Logs a request of a tenant whose debug mode is on. */
 export const traceRequest = async (services: Services, tenant: TenantId, trace: Trace): Promise<void> => {
-  const debugUntil = await debugUntilOf(services, tenant);
+  const debugUntil = await debugUntilOf(services, tenant, trace.status);
   const nowMs = services.clock.now();
   if (debugUntil === undefined || debugUntil <= nowMs) return;
   const { startedAt, ...said } = trace;

@@ -13,6 +13,8 @@ const leasesPerMinute = 100;
 interface Lease {
   readonly minute: number;
   left: number;
+  /** The quota that it is a part of, as it was read last. */
+  quota: number;
   isExhausted: boolean;
 }
 
@@ -23,7 +25,7 @@ const leaseOf = (services: Services, tenant: TenantId, minute: number): Lease =>
   const cacheKey = `rate:${tenant}`;
   const held = services.cache.get(cacheKey, services.clock.now());
   if (isLease(held) && held.minute === minute) return held;
-  const fresh: Lease = { minute, left: 0, isExhausted: false };
+  const fresh: Lease = { minute, left: 0, quota: 0, isExhausted: false };
   services.cache.set(cacheKey, fresh, (minute + 1) * minuteMs);
   return fresh;
 };
@@ -31,16 +33,17 @@ const leaseOf = (services: Services, tenant: TenantId, minute: number): Lease =>
 /**
  * Takes one of a tenant's requests of this minute. Environments lease them in batches, so no item is written for each
  * request: the item of a minute counts what was leased, and its guard keeps that at the quota. An environment that was
- * refused does not ask again before the next minute.
+ * refused does not ask again before the next minute: what it refuses until then costs no call of any kind.
  *
  * @throws RateLimitedError with the time until the next minute.
  */
 export const takeToken = async (services: Services, tenant: TenantId): Promise<void> => {
   const nowMs = services.clock.now();
   const minute = Math.floor(nowMs / minuteMs);
-  const { requestsPerMinute } = (await knownTenant(services, tenant)).quotas;
   const lease = leaseOf(services, tenant, minute);
   if (lease.left <= 0 && !lease.isExhausted) {
+    const { requestsPerMinute } = (await knownTenant(services, tenant)).quotas;
+    lease.quota = requestsPerMinute;
     const batch = Math.max(1, Math.floor(requestsPerMinute / leasesPerMinute));
     const written = await services.table.update({
       key: keys.rate(tenant, minute),
@@ -50,6 +53,6 @@ export const takeToken = async (services: Services, tenant: TenantId): Promise<v
     if (written.won) lease.left += batch;
     else lease.isExhausted = true;
   }
-  if (lease.left <= 0) throw new RateLimitedError(requestsPerMinute, (minute + 1) * minuteMs - nowMs);
+  if (lease.left <= 0) throw new RateLimitedError(lease.quota, (minute + 1) * minuteMs - nowMs);
   lease.left -= 1;
 };

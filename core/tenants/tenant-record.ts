@@ -27,11 +27,15 @@ export const readTenantRecord = async (services: Services, tenant: TenantId): Pr
 
 const cacheKeyOf = (tenant: TenantId): string => `tenant:${tenant}`;
 
-/** The same, remembered for 30 s: what every request goes by. */
+/** What this environment remembers of a tenant, without asking. */
+export const rememberedTenant = (services: Services, tenant: TenantId): TenantRecord | undefined =>
+  TenantRecord.safeParse(services.cache.get(cacheKeyOf(tenant), services.clock.now())).data;
+
+/** A tenant, remembered for 30 s: what every request goes by. */
 export const knownTenant = async (services: Services, tenant: TenantId): Promise<TenantRecord> => {
   const nowMs = services.clock.now();
-  const remembered = TenantRecord.safeParse(services.cache.get(cacheKeyOf(tenant), nowMs));
-  if (remembered.success) return remembered.data;
+  const remembered = rememberedTenant(services, tenant);
+  if (remembered !== undefined) return remembered;
   const record = tenantRecordOf(await services.table.get(keys.tenant(tenant)));
   services.cache.set(cacheKeyOf(tenant), record, nowMs + timings.connectionCacheMs);
   return record;

@@ -85,6 +85,33 @@ describe('takeToken', () => {
     expect(writes).toBeLessThanOrEqual(104);
   });
 
+  it('refuses without a call of any kind: fifty clients that go on asking cost what one does', async () => {
+    const world = await withQuota(60);
+    const { table } = world.services;
+    let calls = 0;
+    const counted = new Proxy(table, {
+      get: (port, name) => {
+        calls += 1;
+        return Reflect.get(port, name);
+      },
+    });
+    const fleet = environments(world, 4).map((services) => ({ ...services, table: counted }));
+    const taken = await drive(world, fleet.slice(0, 4), 3, (request) => request);
+    expect(taken).toBeLessThanOrEqual(60);
+    calls = 0;
+    const minuteStart = calls;
+    for (const services of fleet) while (await isTaken(services));
+    const spent = calls;
+    for (let request = 0; request < 50 * 40; request++) {
+      const services = fleet[request % fleet.length] ?? world.services;
+      expect(await isTaken(services)).toBe(false);
+      // What is remembered of the tenant ends meanwhile.
+      if (request % 100 === 99) world.advance(1000);
+    }
+    expect(spent).toBeGreaterThan(minuteStart);
+    expect(calls).toBe(spent);
+  });
+
   it('says when to come back: at the next minute, when there is room again', async () => {
     const world = await withQuota(2);
     world.advance(45_000);
