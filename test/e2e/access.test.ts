@@ -1,6 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probeSurface } from './support/probe-surface.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
 import { until } from './support/until.ts';
 
@@ -73,6 +74,16 @@ describe.concurrent('a tenant that asks for too much', () => {
     expect(await refused[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', retryable: true, limit: quota });
     expect(new Set(others)).toEqual(new Set([200]));
   });
+});
+
+describe.concurrent('every operation over HTTP', () => {
+  it('answers its example, and what is refused, as the served description says', async () => {
+    const { faults, operations, statuses } = await probeSurface(muster.http, await newTenant('surface'));
+    console.log(`${operations} operations over HTTP: ${JSON.stringify(statuses)}`);
+    expect(faults).toEqual([]);
+    expect(operations).toBeGreaterThan(80);
+    expect(statuses['401']).toBe(operations);
+  }, 60_000);
 });
 
 describe.concurrent('a secret', () => {

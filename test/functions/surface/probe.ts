@@ -96,6 +96,11 @@ export class Probe {
     const shares = [...totals]
       .toSorted(([one], [other]) => one - other)
       .map(([status, count]) => `${status}: ${count} (${((100 * count) / all).toFixed(1)} %)`);
-    return `${all} requests on ${this.#counts.size} operations: ${shares.join(', ')}`;
+    const good = [...this.#counts]
+      .map(([key, seen]) => ({ key, count: [...seen].reduce((sum, [status, n]) => sum + (status < 300 ? n : 0), 0) }))
+      .filter(({ count }) => count > 0)
+      .toSorted((one, other) => one.count - other.count);
+    const fewest = good.slice(0, 1).map(({ key, count }) => `fewest of 2xx: ${count} (${key})`);
+    return [`${all} requests on ${this.#counts.size} operations: ${shares.join(', ')}`, ...fewest].join('; ');
   }
 }
