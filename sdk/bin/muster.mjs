@@ -11,7 +11,21 @@ if (isCheckout && !process.features.typescript) {
 }
 const base = isCheckout ? '../cli/' : '../dist/sdk/cli/';
 const extension = isCheckout ? '.ts' : '.js';
-const { runCli } = await import(`${base}main${extension}`);
-const { surroundingsOf } = await import(`${base}surroundings${extension}`);
+const parts = async () => {
+  try {
+    return { ...(await import(`${base}main${extension}`)), ...(await import(`${base}surroundings${extension}`)) };
+  } catch (error) {
+    if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    // An install that was interrupted leaves some of the packages.
+    console.error(`Not everything that muster needs is installed: ${error.message}`);
+    console.error(
+      isCheckout
+        ? 'What to do: `npm install` in the checkout of Muster.'
+        : 'What to do: `npm install` where @muster/sdk was installed, or `npm install @muster/sdk` again.',
+    );
+    return process.exit(2);
+  }
+};
+const { runCli, surroundingsOf } = await parts();
 // Not process.exit: what was written to a pipe is to arrive.
 process.exitCode = await runCli(process.argv.slice(2), surroundingsOf(fileURLToPath(import.meta.url)));

@@ -84,5 +84,12 @@ export const failureOf = (thrown: unknown): Failure => {
   if (thrown instanceof z.ZodError)
     return { code: 'USAGE', message: z.prettifyError(thrown), exitCode: exitCodes.usage };
   const error = toError(thrown);
+  if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
+    return {
+      code: 'CLI',
+      message: `Not everything that muster needs is installed: ${error.message}`,
+      hint: '`npm install` where muster was installed puts back what is missing.',
+      exitCode: exitCodes.usage,
+    };
   return { code: 'UNEXPECTED', message: error.message, exitCode: exitCodes.failed };
 };

@@ -56,10 +56,20 @@ const parseInput = <Input extends z.ZodType>(command: Command, schema: Input): z
     given[camelCase(argument.name())] = command.processedArgs[index];
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(
-    ({ path: [key = ''], message }) => `${nameOf(command, String(key))}: ${message}`,
-  );
+  const lines = parsed.error.issues.map(({ path: [key = ''], code, message }) => {
+    const isMissing =
+      code === 'invalid_type' && given[String(key)] === undefined && message.startsWith('Invalid input');
+    return `${nameOf(command, String(key))}: ${isMissing ? 'is needed' : message}`;
+  });
   throw new CliError(lines.join('\n'), { hint: `\`${pathOf(command)} --help\` has an example.` });
+};
+
+/** What cannot be left out, by its name in camelCase. */
+const neededBy = (schema: z.ZodType): ReadonlySet<string> => {
+  const { error } = schema.safeParse({});
+  return new Set(
+    (error?.issues ?? []).filter(({ code }) => code === 'invalid_type').map(({ path: [key = ''] }) => String(key)),
+  );
 };
 
 const pathOf = (command: Command): string =>
@@ -76,7 +86,19 @@ export const addLeaf = <Input extends z.ZodType>(
     .summary(leaf.summary)
     .description([`${leaf.summary}.`, ...(leaf.description === undefined ? [] : ['', leaf.description])].join('\n'))
     .aliases([...(leaf.aliases ?? [])]);
-  for (const [flag, text] of leaf.flags ?? []) command.option(flag, text);
+  const needed = neededBy(leaf.input);
+  for (const [flag, text] of leaf.flags ?? []) {
+    const option = command.createOption(flag, text);
+    if (needed.has(option.attributeName())) option.description = `${text} (needed)`;
+    command.addOption(option);
+  }
+  // A group has two names; the examples are written with the one that reads best with this command.
+  const [group] = leaf.examples[0].split(' ');
+  if (group !== undefined && parent.aliases().includes(group))
+    command.configureHelp({
+      ...command.configureHelp(),
+      commandUsage: () => `muster ${group} ${leaf.usage} [options]`,
+    });
   const title = leaf.examples.length === 1 ? 'Example' : 'Examples';
   const examples = leaf.examples.map((example) => `  $ ${example === '' ? 'muster' : `muster ${example}`}`);
   command.addHelpText('after', `\n${title}:\n${examples.join('\n')}`);

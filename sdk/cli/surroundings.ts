@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly directory: string;
   readonly home: string;
   readonly timers: Timers;
-  /** Told of Ctrl-C, once; the answer stops listening. */
+  /** Told of Ctrl-C and of the end of npm, where that started this; the answer stops listening. */
   onInterrupt(listener: () => void): () => void;
   /** How to start this command anew, as a process of its own. */
   readonly self: readonly [string, ...string[]];
@@ -35,6 +35,25 @@ const giveSize = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
   stream.columns ||= 80;
   stream.rows ||= 24;
   return stream;
+};
+
+/** Who started this process. */
+const parent = process.ppid;
+const parentCheckMs = 500;
+
+/**
+ * npm and npx pass no signal on when they are ended: what they started then has another parent. Anything else that starts a
+ * command may end before it, as a shell does whose command goes on in the background.
+ */
+const onLostParent = (listener: () => void): (() => void) => {
+  if (process.env['npm_lifecycle_event'] === undefined) return () => undefined;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    listener();
+  }, parentCheckMs);
+  timer.unref();
+  return () => clearInterval(timer);
 };
 
 /** The surroundings of this process, which was started with `entry`. */
@@ -49,7 +68,9 @@ export const surroundingsOf = (entry: string): Surroundings => ({
   onInterrupt(listener) {
     process.once('SIGINT', listener);
     process.once('SIGTERM', listener);
+    const stopWatching = onLostParent(listener);
     return () => {
+      stopWatching();
       process.off('SIGINT', listener);
       process.off('SIGTERM', listener);
     };

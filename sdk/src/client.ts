@@ -162,7 +162,7 @@ export class Client {
   }
 
   /** Runs, newest first, without their steps: those are in {@link Client.getRun}. */
-  listRuns(options: ListOptions = {}): Promise<Page<ListedRun>> {
+  listRuns(options: ListOptions & { readonly workflow?: string | undefined } = {}): Promise<Page<ListedRun>> {
     return this.#list('/runs', options, pageOf(ListedRun));
   }
 

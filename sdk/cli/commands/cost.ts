@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { TaskView } from '../../../core/contract/task.ts';
+import type { AttemptView, TaskView } from '../../../core/contract/task.ts';
 import type { Cli } from '../cli.ts';
 import { count, dollars, duration } from '../format.ts';
 import { leaf } from '../group.ts';
@@ -16,12 +16,12 @@ interface Spent {
 class Sums {
   readonly #sums = new Map<string, Spent>();
 
-  add(name: string, { costUsd, workMs }: Pick<Spent, 'costUsd' | 'workMs'>): void {
+  add(name: string, { costUsd, workMs, tasks }: Spent): void {
     const before = this.#sums.get(name) ?? { costUsd: 0, workMs: 0, tasks: 0 };
     this.#sums.set(name, {
       costUsd: before.costUsd + costUsd,
       workMs: before.workMs + workMs,
-      tasks: before.tasks + 1,
+      tasks: before.tasks + tasks,
     });
   }
 
@@ -55,8 +55,9 @@ const addRuns = async (cli: Cli, { run, last }: Chosen, { agents, workflows }: B
   for (let from = 0; from < runs.length; from += atOnce) {
     const some = runs.slice(from, from + atOnce).map(async ({ runId, workflow }) => {
       for (const entry of (await operator.getTimeline(runId)).entries) {
-        agents.add(entry.agentName ?? entry.agentId ?? unassigned, entry);
-        workflows.add(workflow, entry);
+        const spent = { costUsd: entry.costUsd, workMs: entry.workMs, tasks: 1 };
+        agents.add(entry.agentName ?? entry.agentId ?? unassigned, spent);
+        workflows.add(workflow, spent);
       }
     });
     await Promise.all(some);
@@ -64,19 +65,32 @@ const addRuns = async (cli: Cli, { run, last }: Chosen, { agents, workflows }: B
   return runs.length;
 };
 
-const workOf = ({ startedAt, endedAt }: TaskView, now: number): number =>
-  startedAt === undefined ? 0 : (endedAt ?? now) - startedAt;
+/** From when an agent was given the task: few say that they have begun. */
+const workOf = ({ startedAt, assignedAt, endedAt }: AttemptView, now: number): number => {
+  const from = startedAt ?? assignedAt;
+  return from === undefined ? 0 : Math.max(0, (endedAt ?? now) - from);
+};
+
+/** Every attempt counts for its agent; what it cost is told with the result alone, so it is the last one's. */
+const addTask = (task: TaskView, now: number, { agents, workflows }: Books): void => {
+  const attempts = task.attempts ?? [];
+  const costUsd = task.usage?.costUsd ?? 0;
+  const works = attempts.map((attempt) => workOf(attempt, now));
+  workflows.add(`task ${task.type}`, { costUsd, workMs: works.reduce((sum, ms) => sum + ms, 0), tasks: 1 });
+  if (attempts.length === 0) agents.add(unassigned, { costUsd, workMs: 0, tasks: 1 });
+  for (const [index, { agentName, agentId }] of attempts.entries()) {
+    const isLast = index === attempts.length - 1;
+    const spent = { costUsd: isLast ? costUsd : 0, workMs: works[index] ?? 0, tasks: isLast ? 1 : 0 };
+    agents.add(agentName ?? agentId, spent);
+  }
+};
 
 /** Tasks of a run are not in this list. */
-const addTasks = async (cli: Cli, { run, last }: Chosen, { agents, workflows }: Books): Promise<number> => {
+const addTasks = async (cli: Cli, { run, last }: Chosen, books: Books): Promise<number> => {
   if (run !== undefined) return 0;
   const { items } = await (await cli.client()).listTasks({ limit: last });
   const now = cli.surroundings.timers.now();
-  for (const task of items) {
-    const spent = { costUsd: task.usage?.costUsd ?? 0, workMs: workOf(task, now) };
-    agents.add(task.agentName ?? task.agentId ?? unassigned, spent);
-    workflows.add(`task ${task.type}`, spent);
-  }
+  for (const task of items) addTask(task, now, books);
   return items.length;
 };
 
@@ -92,7 +106,7 @@ export const cost = leaf({
   usage: 'cost',
   summary: 'Sum up what work cost, by workflow and by agent',
   description:
-    'Money is what agents reported with their results (models and the like), not what AWS bills; docs/cost.md has that. Counts the newest runs and the newest tasks that were submitted by themselves.',
+    'Money is what agents reported with their results (models and the like), not what AWS bills; docs/cost.md has that. Counts the newest runs and the newest tasks that were submitted by themselves. WORK is the time that agents had tasks, several at once counted each: of a task by itself every attempt, of a run’s task the last one; what an attempt that failed cost is not told, and time in which an agent had nothing is nobody’s.',
   flags: [
     ['--run <run>', 'this run alone'],
     ['--last <n>', 'how many runs and how many tasks, 1 to 100 (default: 20)'],

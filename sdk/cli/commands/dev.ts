@@ -10,7 +10,21 @@ import { saveProfile } from '../profiles.ts';
 import { runProgram } from '../run-program.ts';
 
 /** What the local platform prints when it is ready. */
-const Ready = z.looseObject({ http: z.string(), ws: z.string(), apiKey: z.string() });
+const Ready = z.looseObject({
+  http: z.string(),
+  ws: z.string(),
+  apiKey: z.string(),
+  /** Where AWS's own commands find its bus, queues and tables. The keys are good on this machine alone. */
+  aws: z
+    .looseObject({
+      endpointUrl: z.string(),
+      region: z.string(),
+      accessKeyId: z.string(),
+      secretAccessKey: z.string(),
+    })
+    .optional(),
+  outputs: z.record(z.string(), z.string()).default({}),
+});
 
 const Dev = z.object({
   port: wholeNumber(0, 65_535).default(4577),
@@ -36,16 +50,26 @@ const firstLine = (onLine: (line: string) => void): ((text: string) => void) => 
   };
 };
 
+const awsFacts = (aws: z.infer<typeof Ready>['aws']): readonly (readonly [string, string])[] =>
+  aws === undefined
+    ? []
+    : [
+        ['AWS', `AWS_ENDPOINT_URL=${aws.endpointUrl} AWS_REGION=${aws.region}`],
+        ['', `AWS_ACCESS_KEY_ID=${aws.accessKeyId} AWS_SECRET_ACCESS_KEY=${aws.secretAccessKey}`],
+      ];
+
 const announce = async (line: string, name: string, { surroundings, output }: Cli): Promise<void> => {
-  const { http, ws, apiKey } = Ready.parse(JSON.parse(line));
+  const { http, ws, apiKey, aws, outputs } = Ready.parse(JSON.parse(line));
   await saveProfile(surroundings, name, { url: http, socketUrl: ws, apiKey });
-  output.entry({ http, ws, profile: name }, () =>
+  output.entry({ http, ws, profile: name, aws, outputs }, () =>
     [
       'Muster runs on this machine.',
       output.paint.facts([
         ['HTTP', http],
         ['WebSocket', ws],
         ['profile', `${name}, in use now, with the key`],
+        ...awsFacts(aws),
+        ...Object.entries(outputs).map(([output, value]) => [output, value] as const),
       ]),
       'Try: muster agent spawn --type echo, then: muster task submit echo --input \'"hello"\' --wait',
       'Ctrl-C ends it.',

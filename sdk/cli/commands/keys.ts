@@ -6,7 +6,7 @@ import { Role, Scope } from '../../../core/contract/roles.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliError } from '../failure.ts';
-import { ago, instant } from '../format.ts';
+import { ago, count, instant } from '../format.ts';
 import { type Group, leaf } from '../group.ts';
 import { choice, page, pageFlags, pageNote } from '../inputs.ts';
 import { readProfiles, writeProfiles } from '../profiles.ts';
@@ -131,11 +131,37 @@ const list = leaf({
   },
 });
 
+/** Pages that are looked through for a name. */
+const maxPages = 20;
+
+/** The id of a key that is named by it, or by a name that no other good key has. */
+const keyIdOf = async (given: string, cli: Cli): Promise<string> => {
+  const administrator = await cli.administrator();
+  const now = cli.surroundings.timers.now();
+  const named: string[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < maxPages; pages++) {
+    const found = await administrator.listKeys({ limit: 100, cursor });
+    if (found.items.some(({ keyId }) => keyId === given)) return given;
+    named.push(
+      ...found.items.flatMap((key) => (key.name === given && stateOf(key, now) === 'good' ? [key.keyId] : [])),
+    );
+    cursor = found.nextCursor;
+    if (cursor === undefined) break;
+  }
+  if (named.length > 1)
+    throw new CliError(`${count(named.length, 'key')} are named ${given}: ${named.join(', ')}.`, {
+      hint: 'Name the one that is meant by its id; `muster keys ls` tells them apart.',
+    });
+  return named[0] ?? given;
+};
+
 const revoke = leaf({
   usage: 'revoke <key>',
   summary: 'Revoke an API key; its sockets are closed',
-  description: 'Named by its id, not by its secret. Within 30 seconds everything of it is refused.',
-  examples: ['keys revoke k3f9c2'],
+  description:
+    'Named by its id, or by its name where no other has that; not by its secret. Within 30 seconds everything of it is refused.',
+  examples: ['keys revoke k3f9c2', 'keys revoke dashboard'],
   input: z.object({ key: z.string() }),
   async run({ key }, cli) {
     if (key.startsWith('mst_'))
@@ -143,8 +169,9 @@ const revoke = leaf({
         exitCode: exitCodes.usage,
         hint: 'mst_<tenant>_<keyId>_<secret>; it may now be in your shell’s history.',
       });
-    await (await cli.administrator()).revokeKey(key);
-    cli.output.result({ keyId: key, revoked: true }, () => `${key} is revoked.`);
+    const keyId = await keyIdOf(key, cli);
+    await (await cli.administrator()).revokeKey(keyId);
+    cli.output.result({ keyId, revoked: true }, () => `${keyId} is revoked.`);
   },
 });
 

@@ -17,21 +17,26 @@ const one = { run: z.string() };
 const list = leaf({
   usage: 'ls',
   summary: 'List runs, newest first',
-  flags: [['--status <status>', 'only runs of this status'], ...pageFlags],
-  examples: ['run ls --status RUNNING'],
-  input: z.object({ ...page, status: choice(RunStatus.options).optional() }),
+  flags: [
+    ['--status <status>', 'only runs of this status'],
+    ['--workflow <name>', 'only runs of this workflow'],
+    ...pageFlags,
+  ],
+  examples: ['run ls --status RUNNING', 'run ls --workflow review'],
+  input: z.object({ ...page, status: choice(RunStatus.options).optional(), workflow: z.string().optional() }),
   async run(query, cli) {
     const found = await (await cli.client()).listRuns(query);
     const now = cli.surroundings.timers.now();
     cli.output.rows(found, {
-      head: ['RUN', 'WORKFLOW', 'MODE', 'STATUS', 'STARTED', 'TOOK'],
-      rows: found.items.map(({ runId, workflow, version, mode, status, createdAt, endedAt }) => [
+      head: ['RUN', 'WORKFLOW', 'MODE', 'STATUS', 'STARTED', 'TOOK', 'BY'],
+      rows: found.items.map(({ runId, workflow, version, mode, status, createdAt, endedAt, startedBy }) => [
         runId,
         `${workflow} v${version}`,
         mode,
         cli.output.paint.status(status),
         ago(createdAt, now),
         duration((endedAt ?? now) - createdAt),
+        starterOf(startedBy),
       ]),
       none: 'No runs. `muster workflow run <name>` starts one.',
     });
@@ -39,12 +44,21 @@ const list = leaf({
   },
 });
 
+const starterOf = (startedBy: RunView['startedBy']): string =>
+  startedBy === undefined
+    ? ''
+    : startedBy.kind === 'principal'
+      ? startedBy.name
+      : `${startedBy.kind} ${startedBy.name}`;
+
 const describe = (run: RunView, { output: { paint }, surroundings }: Cli): string => {
   const state = new RunState();
   state.apply({ kind: 'snapshot', view: run });
-  const { error, output } = run;
+  const { error, output, startedBy } = run;
+  const event = startedBy?.eventId === undefined ? '' : `, event ${startedBy.eventId}`;
   return [
     runTree(state, { now: surroundings.timers.now(), paint }),
+    ...(startedBy === undefined ? [] : [paint.cell(`started by ${starterOf(startedBy)}${event}`)]),
     ...runErrorLines(error).map((line) => `${paint.as('red', 'error')}  ${paint.cell(line)}`),
     paint.as('dim', 'input'),
     jsonText(run.input, 2),

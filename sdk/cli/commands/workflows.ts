@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AskedWorkflow, RunRequest } from '../../../core/contract/workflow.ts';
+import { AskedWorkflow, RunRequest, type WorkflowView } from '../../../core/contract/workflow.ts';
 import { MusterError } from '../../src/errors.ts';
 import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -11,6 +11,10 @@ import { readShape, readValue } from '../read-value.ts';
 import { describeDryRun } from '../show/describe-dry-run.ts';
 import { watchRun } from '../show/watch-run.ts';
 import { suggestion } from '../suggest.ts';
+
+/** Of one whose mode was chosen also why. */
+const headOf = ({ name, version, mode, choice }: WorkflowView): string =>
+  `${name} v${version} (${mode}${choice === undefined ? '' : `, because ${choice.why}`})`;
 
 const put = leaf({
   usage: 'put <file>',
@@ -24,7 +28,12 @@ const put = leaf({
   flags: [['--dry-run', 'only check it: who could do it, what it would cost, how long it would take']],
   input: z.object({ file: z.string(), dryRun: z.boolean().default(false) }),
   async run({ file, dryRun }, cli) {
-    const given = { option: '<file>', given: file, shape: AskedWorkflow, of: 'workflow' };
+    const given = {
+      option: file === '-' || /^\s*\{/.test(file) ? 'What was given' : file,
+      given: file,
+      shape: AskedWorkflow,
+      of: 'workflow',
+    };
     const definition = await readShape(cli.surroundings, given);
     if (dryRun) {
       const checked = await (await cli.operator()).dryRun(definition);
@@ -32,11 +41,7 @@ const put = leaf({
       return;
     }
     const view = await (await cli.client()).putWorkflow(definition);
-    const { name, version, mode, choice } = view;
-    cli.output.result(
-      view,
-      () => `${name} v${version} (${mode}${choice === undefined ? '' : `, because ${choice.why}`})`,
-    );
+    cli.output.result(view, () => headOf(view));
   },
 });
 
@@ -81,7 +86,7 @@ const show = leaf({
   async run({ workflow }, cli) {
     const client = await cli.client();
     const found = await aboutWorkflow(workflow, cli, () => client.getWorkflow(workflow));
-    cli.output.result(found, () => `${found.name} v${found.version} (${found.mode})\n${jsonText(found.definition, 2)}`);
+    cli.output.result(found, () => `${headOf(found)}\n${jsonText(found.definition, 2)}`);
   },
 });
 

@@ -71,7 +71,10 @@ export class RunState {
     return { done: units.filter(isOver).length, total: units.length };
   }
 
-  /** Takes news, and answers the tasks whose status or attempt it changed. */
+  /**
+   * Takes news, and answers the tasks whose status or attempt it changed, in order: of one that was first heard of when it
+   * had ended also that an agent had it.
+   */
   apply(update: WatchUpdate<RunView>): TaskLine[] {
     if (update.kind === 'event') return factsOfEvent(update.event).flatMap((facts) => this.#note(facts));
     this.#view = update.view;
@@ -83,13 +86,22 @@ export class RunState {
     const attempt = facts.attempt ?? known?.attempt ?? 0;
     if (known !== undefined && (isOver(known.status) || attempt < known.attempt)) return [];
     // What was known of an earlier attempt says nothing of this one.
-    const earlier = known !== undefined && attempt > known.attempt ? { step: known.step, status: known.status } : known;
+    const earlier = known !== undefined && attempt > known.attempt ? { step: known.step, status: 'QUEUED' } : known;
     const told = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
     const line: TaskLine = { step: 'task', status: 'QUEUED', ...earlier, ...told, taskId: facts.taskId, attempt };
     this.#tasks.set(line.taskId, line);
-    return known === undefined || line.status !== known.status || attempt !== known.attempt ? [line] : [];
+    const isNews = known === undefined || line.status !== known.status || attempt !== known.attempt;
+    return isNews ? [...missedStart(line, earlier), line] : [];
   }
 }
+
+/** News of an assignment may be lost, or older than the watch; its end tells of it all the same. */
+const missedStart = (line: TaskLine, before: Pick<TaskLine, 'status' | 'agent'> | undefined): TaskLine[] => {
+  const wasHeld = before?.status === 'ASSIGNED' || before?.status === 'RUNNING';
+  if (line.agent === undefined || !isOver(line.status) || (wasHeld && before.agent !== undefined)) return [];
+  const { taskId, step, attempt, agent } = line;
+  return [{ taskId, step, attempt, agent, status: 'ASSIGNED' }];
+};
 
 /** Events are ahead of the last snapshot. */
 const statusOfStep = (status: string, tasks: readonly TaskLine[]): string => {
@@ -99,14 +111,15 @@ const statusOfStep = (status: string, tasks: readonly TaskLine[]): string => {
 
 const factsOfRun = (run: RunView): Facts[] =>
   run.steps.flatMap(({ step, tasks }) =>
-    tasks.map(({ taskId, status, attempt, agentName, agentId, startedAt, endedAt, childRunId, error }) => ({
+    tasks.map(({ taskId, status, attempt, agentName, agentId, assignedAt, startedAt, endedAt, childRunId, error }) => ({
       taskId,
       step,
       status,
       attempt,
       agent: agentName ?? agentId,
       note: error === undefined ? childRunId : `${error.code}: ${error.message}`,
-      startedAt,
+      // Few agents say that they have begun.
+      startedAt: startedAt ?? assignedAt,
       endedAt,
     })),
   );

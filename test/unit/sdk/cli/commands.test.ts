@@ -277,7 +277,8 @@ describe('muster workflow and run', () => {
     });
     const { code, stdout, stderr } = await cli.run('workflow run review --watch');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '[\n  1\n]\n' });
-    expect(stderr).toBe('read  SUCCEEDED  2.0 s  reader\n');
+    // Nobody heard of the assignment; the end tells of it.
+    expect(stderr).toBe('read  ASSIGNED  reader\nread  SUCCEEDED  2.0 s  reader\n');
     reads = 0;
     const lines = (await cli.run('workflow run review --watch --json')).stdout
       .trim()

@@ -1,26 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agentId, taskIds } from '../fake-platform.ts';
+import { agentId } from '../fake-platform.ts';
 import { CliFixture, problem } from './cli-fixture.ts';
-
-const [taskId = ''] = taskIds;
-const now = 1_800_000_000_000;
-
-const task = (rest: object = {}) => ({
-  taskId,
-  kind: 'work',
-  type: 'review',
-  status: 'FAILED',
-  priority: 'normal',
-  attempt: 3,
-  maxAttempts: 3,
-  requirements: { capabilities: [] },
-  input: { change: 17 },
-  createdAt: now - 10_000,
-  deadlineAt: now + 60_000,
-  endedAt: now - 1000,
-  rev: 1,
-  ...rest,
-});
+import { now, task, taskId } from './failed-task.ts';
 
 let cli: CliFixture;
 

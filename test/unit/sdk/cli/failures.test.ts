@@ -55,6 +55,29 @@ describe('exit codes', () => {
   });
 });
 
+describe('what cannot be left out', () => {
+  it('is named as such where it is missing, and in the help', async () => {
+    const { code, stderr } = await cli.run('keys create --print');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--name: is needed\n');
+    expect(stderr).toContain('--role: is needed\n');
+    const { stdout } = await cli.run('keys create --help');
+    expect(stdout).toMatch(/--name <name> +what people know it by \(needed\)/);
+    expect(stdout).not.toMatch(/--expires.*\(needed\)/);
+  });
+
+  it('says of a workflow that is none which file it is', async () => {
+    const { stderr } = await cli.run(['workflow', 'put', '{"name":"w","mode":"sequential"}']);
+    expect(stderr).toContain('What was given is no workflow');
+    expect(stderr).not.toContain('<file>');
+  });
+
+  it('is told under the name of the group that was meant', async () => {
+    expect((await cli.run('agent spawn --help')).stdout).toContain('Usage: muster agent spawn [options]');
+    expect((await cli.run('agents drain --help')).stdout).toContain('Usage: muster agents drain');
+  });
+});
+
 describe('did you mean', () => {
   it.each([
     ['agnts ls', 'Did you mean agents?'],

@@ -1,28 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type HttpCall, runId, taskIds } from '../fake-platform.ts';
+import { agentId, type HttpCall, runId, taskIds } from '../fake-platform.ts';
 import { CliFixture } from './cli-fixture.ts';
-
-const [taskId = ''] = taskIds;
-const now = 1_800_000_000_000;
-
-const task = (rest: object = {}) => ({
-  taskId,
-  kind: 'work',
-  type: 'review',
-  status: 'FAILED',
-  priority: 'normal',
-  attempt: 3,
-  maxAttempts: 3,
-  requirements: { capabilities: [] },
-  input: { change: 17 },
-  createdAt: now - 10_000,
-  deadlineAt: now + 60_000,
-  endedAt: now - 1000,
-  rev: 1,
-  ...rest,
-});
+import { now, task, taskId } from './failed-task.ts';
 
 let cli: CliFixture;
 
@@ -207,7 +188,65 @@ describe('muster keys', () => {
   });
 });
 
+describe('muster keys revoke', () => {
+  const key = (keyId: string, name: string, rest: object = {}) => ({
+    keyId,
+    name,
+    role: 'viewer',
+    createdBy: 'admin',
+    createdAt: now - 1000,
+    ...rest,
+  });
+
+  it('takes a name that one good key has, and asks which where several have it', async () => {
+    const old = key('k0', 'dashboard', { revokedAt: now - 1 });
+    cli.answer({
+      'GET /v1/keys': { items: [key('k1', 'dashboard'), old, key('k2', 'twin'), key('k3', 'twin')] },
+      'DELETE /v1/keys/k1': () => ({ status: 204 }),
+    });
+    expect((await cli.run('keys revoke dashboard')).stdout).toBe('k1 is revoked.\n');
+    expect(await cli.run('keys revoke twin')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('2 keys are named twin: k2, k3.'),
+    });
+    expect((await cli.run('keys revoke nobody')).code).toBe(3);
+    expect(cli.calls('DELETE /v1/keys/k1')).toHaveLength(1);
+  });
+});
+
 describe('muster cost', () => {
+  it('counts every attempt for the agent that made it, from when it was given the task', async () => {
+    const attempts = [
+      {
+        attempt: 1,
+        agentId,
+        agentName: 'slow',
+        assignedAt: now - 9000,
+        endedAt: now - 4000,
+        outcome: 'failed',
+      },
+      {
+        attempt: 2,
+        agentId,
+        agentName: 'quick',
+        assignedAt: now - 3000,
+        endedAt: now - 1000,
+        outcome: 'succeeded',
+      },
+    ];
+    cli.answer({
+      'GET /v1/runs': { items: [] },
+      'GET /v1/tasks': { items: [task({ agentName: 'quick', usage: { costUsd: 0.25 }, attempts })] },
+    });
+    expect(JSON.parse((await cli.run('cost --json')).stdout)).toMatchObject({
+      workflows: [{ name: 'task review', costUsd: 0.25, workMs: 7000, tasks: 1 }],
+      agents: [
+        { name: 'quick', costUsd: 0.25, workMs: 2000, tasks: 1 },
+        { name: 'slow', costUsd: 0, workMs: 5000, tasks: 0 },
+      ],
+    });
+  });
+
   it('sums what agents reported by workflow and by agent, the dearest first', async () => {
     const entry = (agentName: string, costUsd: number) => ({
       taskId,
@@ -241,7 +280,23 @@ describe('muster cost', () => {
         criticalPath: [],
         ...summary,
       },
-      'GET /v1/tasks': { items: [task({ agentName: 'cheap', usage: { costUsd: 0.25 }, startedAt: now - 3000 })] },
+      'GET /v1/tasks': {
+        items: [
+          task({
+            usage: { costUsd: 0.25 },
+            attempts: [
+              {
+                attempt: 1,
+                agentId,
+                agentName: 'cheap',
+                startedAt: now - 3000,
+                endedAt: now - 1000,
+                outcome: 'succeeded',
+              },
+            ],
+          }),
+        ],
+      },
     });
     const { stdout } = await cli.run('cost --json');
     expect(JSON.parse(stdout)).toEqual({

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '#cli/agent/agent-records.ts';
 import { apiKey, CliFixture } from './cli-fixture.ts';
@@ -104,7 +105,14 @@ describe('muster deploy', () => {
 describe('muster dev', () => {
   const platform = (body: string): Promise<void> =>
     mkdir(join(checkout, 'scripts')).then(() => writeFile(join(checkout, 'scripts', 'with-packages.mjs'), body));
-  const ready = JSON.stringify({ http: 'http://127.0.0.1:1/v1', ws: 'ws://127.0.0.1:1/ws', apiKey });
+  const aws = { endpointUrl: 'http://127.0.0.1:2', region: 'eu-west-1', accessKeyId: 'AKIA1', secretAccessKey: 'here' };
+  const ready = JSON.stringify({
+    http: 'http://127.0.0.1:1/v1',
+    ws: 'ws://127.0.0.1:1/ws',
+    apiKey,
+    aws,
+    outputs: { BusName: 'the-bus' },
+  });
 
   it('runs the platform of the checkout until Ctrl-C, keeps its key and does not print it', async () => {
     await platform(`import { writeFileSync } from 'node:fs';
@@ -118,6 +126,8 @@ setInterval(() => {}, 1000);`);
     const { code, stdout, stderr } = await running;
     expect(code).toBe(0);
     expect(stdout).toContain('http://127.0.0.1:1/v1');
+    expect(stdout).toContain('AWS_ENDPOINT_URL=http://127.0.0.1:2 AWS_REGION=eu-west-1');
+    expect(stdout).toMatch(/BusName +the-bus/);
     expect(stdout + stderr).not.toContain('veryprivate');
     expect(await profiles()).toEqual({
       current: 'local',
@@ -247,5 +257,50 @@ _muster; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
   it.each(['zsh', 'fish'])('prints a script for %s', async (shell) => {
     expect((await cli.run(`completion ${shell}`)).stdout).toContain('muster complete --');
+  });
+});
+
+describe('the command where it was started by npm', () => {
+  it('is interrupted when npm is gone, which passes no signal on', async () => {
+    const [script, mark] = [join(cli.home, 'waits.ts'), join(cli.home, 'interrupted')];
+    const surroundings = fileURLToPath(new URL('../../../../sdk/cli/surroundings.ts', import.meta.url));
+    await writeFile(
+      script,
+      `import { writeFileSync } from 'node:fs';
+import { surroundingsOf } from ${JSON.stringify(surroundings)};
+surroundingsOf('x').onInterrupt(() => {
+  writeFileSync(${JSON.stringify(mark)}, '');
+  process.exit();
+});
+setInterval(() => {}, 1000);
+console.log('up');`,
+    );
+    const npm = spawn('sh', ['-c', `"${process.execPath}" --no-warnings "${script}"; true`], {
+      env: { ...process.env, npm_lifecycle_event: 'npx' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => npm.stdout.once('data', resolve));
+    npm.kill('SIGTERM');
+    await expect.poll(() => existsSync(mark), { timeout: 15_000 }).toBe(true);
+  });
+});
+
+describe('the command where not all of its packages are installed', () => {
+  it('says what to do', async () => {
+    const bin = fileURLToPath(new URL('../../../../sdk/bin/muster.mjs', import.meta.url));
+    const parts = join(cli.home, 'dist', 'sdk', 'cli');
+    await mkdir(join(cli.home, 'bin'), { recursive: true });
+    await mkdir(parts, { recursive: true });
+    await copyFile(bin, join(cli.home, 'bin', 'muster.mjs'));
+    await writeFile(join(cli.home, 'package.json'), '{"type":"module"}');
+    await writeFile(join(parts, 'main.js'), "import 'not-there-at-all';\n");
+    await writeFile(join(parts, 'surroundings.js'), '');
+    const { status, stderr } = spawnSync(process.execPath, [join(cli.home, 'bin', 'muster.mjs'), 'agents', 'ls'], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('not-there-at-all');
+    expect(stderr).toContain('What to do: `npm install`');
+    expect(stderr).not.toContain('    at ');
   });
 });
