@@ -66,6 +66,17 @@ export const startExecution = async (services: Services, run: Run): Promise<Run>
   return written.item === undefined ? run : Run.parse(written.item);
 };
 
+/** Where a run comes from, as it is kept. */
+const originOf = ({
+  parent,
+  startedBy,
+  traceparent,
+}: Pick<StartRequest, 'parent' | 'startedBy' | 'traceparent'>): Partial<Run> => ({
+  ...(startedBy === undefined ? {} : { startedBy }),
+  ...(traceparent === undefined ? {} : { traceparent }),
+  ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),
+});
+
 /**
  * Starts a run of a workflow, pinned to the version that is newest now or to the one asked for. The run is written
  * first; a repeat with the same key is the same run.
@@ -74,7 +85,7 @@ export const startExecution = async (services: Services, run: Run): Promise<Run>
  */
 export const startRun = async (
   services: Services,
-  { principal, request, idempotencyKey, parent, startedBy, traceparent }: StartRequest,
+  { principal, request, idempotencyKey, ...from }: StartRequest,
 ): Promise<Run> => {
   const { tenant } = principal;
   const requestHash = sha256Hex(canonicalJson(request));
@@ -96,9 +107,7 @@ export const startRun = async (
     ...(reuse === undefined ? {} : { reuse: reuse.reuse }),
     requestHash,
     principal: principal.id,
-    ...(startedBy === undefined ? {} : { startedBy }),
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(parent === undefined ? {} : { parentTask: parent.task, depth: parent.depth }),
+    ...originOf(from),
     createdAt: nowMs,
     deadlineAt: nowMs + definition.timeoutSeconds * 1000,
     rev: 1,

@@ -25,7 +25,6 @@ const requestsTo = (operation: Described, key: string): readonly Asked[] => {
   return [
     { operation, key, text },
     { operation, text },
-    { operation, key: 'mst_nobody_k_wrong', text },
     isRead ? { operation, key, query: '?no=such' } : { operation, key, text: '{"no":"such"}' },
   ];
 };
@@ -46,7 +45,7 @@ const send = async (origin: string, { operation, key, query = '', text }: Asked)
 };
 
 /**
- * Asks every operation that a platform describes a few things: its example, the same without a key and with a wrong one, and
+ * Asks every operation that a platform describes a few things: its example, the same without a key, and
  * a field that there is none of. Ids in paths are unknown ones. Do it as a tenant of its own: it may be shut down after.
  * @param http where it is, `http://…/v1`
  */
