@@ -122,6 +122,17 @@ const cancelIfOver = async (
   return run;
 };
 
+/**
+ * A message that came once more, when the run was over: what its earlier try made before it died ends. Whoever ended the run
+ * may have done so before the stage was there, or have died after closing it. Members in chunks are left to their messages.
+ */
+const endOwn = async (services: Services, message: StageMessage): Promise<void> => {
+  const stage = await readStage(services, message.tenant, message.runId, message.stage);
+  if (stage === undefined || stage.result !== undefined) return;
+  const isOwn = stage.released !== undefined || stage.total <= chunkSize;
+  if (isOwn) await cancelIfOver(services, stage, { from: 0, to: stage.total });
+};
+
 /** The members of a dataflow are made as their turn comes. A repeat may have opened markers of some that have ended. */
 const createFlow = async (services: Services, stage: Stage): Promise<void> => {
   await cancelIfOver(services, stage, { from: 0, to: stage.total });
@@ -200,6 +211,7 @@ const answerAgain = async (services: Services, stage: Stage, taskToken: string):
 export const createStage = async (services: Services, message: StageMessage): Promise<void> => {
   const run = await readRun(services, message.tenant, message.runId);
   if (!isLive(run)) {
+    await endOwn(services, message);
     await services.executions.fail(message.taskToken, 'RunNotLive', `The run is ${run.status}.`);
     return;
   }
@@ -238,8 +250,10 @@ export const createStage = async (services: Services, message: StageMessage): Pr
 export const createChunk = async (services: Services, message: StageChunkMessage): Promise<void> => {
   const run = await readRun(services, message.tenant, message.runId);
   const stage = await readStage(services, message.tenant, message.runId, message.stage);
-  if (stage === undefined || stage.status === 'DECIDED') return;
+  if (stage === undefined || stage.result !== undefined) return;
   const range = { from: message.from, to: Math.min(message.to, stage.total) };
+  // Closed with its run: an earlier try may have made some that nobody else knows of.
+  if (stage.status === 'DECIDED') return void (await cancelIfOver(services, stage, range));
   try {
     await createMembers(services, await planStage(services, run, message.stage), stage, range);
   } catch (error) {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { keys } from '#core/contract/keys.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
 import { cancelRun } from '#core/runs/cancel-run.ts';
-import { createChunk } from '#core/stages/create-stage.ts';
+import { createChunk, createStage } from '#core/stages/create-stage.ts';
 import { repairStage } from '#core/stages/join-stage.ts';
 import { readStage, Stage } from '#core/stages/stage.ts';
 import { sweep } from '#core/sweep/sweep.ts';
+import { set } from '#core/table/conditions.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
 import { voidTask } from '#core/tasks/task-writes.ts';
 import { createWorld, owner, type TestAgent, tenant, type World } from '../world.ts';
@@ -104,6 +107,36 @@ describe('createStage', () => {
     await world.complete(holder, root.taskId);
     await world.drainTasks();
     expect(await loads()).toEqual(agents.map(() => 5));
+    world.expectBooksToBalance();
+  });
+
+  it('lets one go for each that ends, however many end at once, and few are tried in vain', async () => {
+    const world = createWorld();
+    const agents = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => world.agent(`a${index}`, { maxConcurrency: 1 })),
+    );
+    const run = await world.start(parallel(30, { maxParallelAgents: 10 }));
+    await world.enterStage(run, 0);
+    await world.drainTasks();
+    let tries = 0;
+    world.hooks.before = (operation) => {
+      if (operation.name === 'update' && Object.hasOwn(operation.request.clauses, 'notYet')) tries += 1;
+    };
+    const working = () => world.members(0).filter(({ status }) => status === 'ASSIGNED');
+    for (const left of [20, 10, 0]) {
+      const now = working();
+      expect(now).toHaveLength(10);
+      await Promise.all(
+        now.map(async (task) => {
+          const holder = agents.find(({ agentId }) => agentId === task.agentId);
+          if (holder !== undefined) await world.complete(holder, task.taskId, task.place?.index ?? null);
+        }),
+      );
+      expect(world.members(0).filter(({ status }) => status === 'PENDING')).toHaveLength(Math.max(0, left - 10));
+    }
+    expect((await world.run(run.runId)).status).toBe('SUCCEEDED');
+    // Twenty are let go; each of ten trying all that there is room for would make it some two hundred.
+    expect(tries).toBeLessThan(60);
     world.expectBooksToBalance();
   });
 
@@ -238,6 +271,46 @@ describe('createStage', () => {
       world.expectBooksToBalance();
     }
   });
+
+  it.each([
+    [20, []],
+    [60, [0, 25, 50]],
+  ])(
+    'leaves none of %i open that it made before it died, when the run had ended before and its stage was closed since',
+    async (count, chunks) => {
+      const world = createWorld();
+      const run = await world.start(parallel(count));
+      let [hasEnded, made] = [false, 0];
+      world.hooks.before = async (operation) => {
+        if (operation.name !== 'put') return;
+        // The run ends between the look at it and its stage: there is nothing to close yet.
+        if (operation.key.sk.startsWith('STAGE#') && !hasEnded) {
+          hasEnded = true;
+          await cancelRun(world.services, owner, run.runId, 'enough');
+        }
+        if (operation.key.sk === 'TASK' && ++made === 15) throw new UnavailableError('the table');
+      };
+      const message = { kind: 'stage' as const, tenant, runId: run.runId, stage: 0, taskToken: 'token-0' };
+      const enter = async () => {
+        await createStage(world.services, message);
+        await world.drainTasks();
+      };
+      await expect(enter()).rejects.toBeInstanceOf(UnavailableError);
+      expect((await world.run(run.runId)).status).toBe('CANCELLED');
+      expect(openTasks(world).length).toBeGreaterThan(0);
+      // Whoever cancelled had found the stage as well, closed it and died.
+      const key = keys.stage(tenant, run.runId, 0);
+      await world.ports.table.update({
+        key,
+        set: [set('status', 'DECIDED')],
+        remove: [['sweepKey'], ['sweepSort']],
+        clauses: {},
+      });
+      await createStage(world.services, message);
+      for (const from of chunks) await createChunk(world.services, { ...message, kind: 'chunk', from, to: from + 25 });
+      expect(openTasks(world)).toEqual([]);
+    },
+  );
 
   it('takes along what it creates after its stage was decided', async () => {
     const world = createWorld();
