@@ -14,23 +14,46 @@ import { closeMarker, type Markers, readMarkers, releaseMarker, type StageRef } 
 import { reportProgress } from './report-progress.ts';
 import { readStage, type Stage } from './stage.ts';
 
+/** `not_yet`: there is nothing to let go. `lost`: somebody else has. */
+type LetGo = 'let_go' | 'lost' | 'not_yet';
+
 /** A member's clock starts when it is let go, not while it waits for its turn. */
-const letGo = async (services: Services, stage: Stage, index: number, isReleased: boolean): Promise<void> => {
+const letGo = async (services: Services, stage: Stage, index: number, isReleased: boolean): Promise<LetGo> => {
   const taskId = memberTaskId(stage.tenant, stage.runId, stage.position, index);
   const found = readTask(await services.table.get(keys.task(stage.tenant, taskId), { consistent: true }));
   // Not created yet: whoever creates it settles the stage after.
-  if (found.kind !== 'task' || found.task.status !== 'PENDING' || found.task.runAt !== undefined) return;
-  if (found.task.waitingFor !== undefined) return;
-  if (!isReleased && !(await releaseMarker(services, stage, index))) return;
+  if (found.kind !== 'task' || found.task.status !== 'PENDING' || found.task.runAt !== undefined) return 'not_yet';
+  if (found.task.waitingFor !== undefined) return 'not_yet';
+  if (!isReleased && !(await releaseMarker(services, stage, index))) return 'lost';
   await placeStoredTask(services, { ...found.task, deadlineAt: services.clock.now() + found.task.timeoutMs });
+  return 'let_go';
 };
 
-/** Lets members go to work as long as fewer than the stage's limit are at it. */
-const releaseNext = async (services: Services, stage: Stage, markers: Markers): Promise<void> => {
-  if (stage.isHeld === true) return;
+/** How many a caller lets go at a time: those of a stage that begins or goes on, or the successor of one that has ended. */
+type Pace = 'all' | 'one';
+
+/** Lets one of some members go. Returns whether there may be room for more, or was for one that somebody else let go. */
+const releaseOne = async (services: Services, stage: Stage, waiting: readonly number[]): Promise<boolean> => {
+  // Several end at once and find the same room: each begins with another.
+  const start = Math.floor(services.random.fraction() * waiting.length);
+  for (const index of [...waiting.slice(start), ...waiting.slice(0, start)]) {
+    const went = await letGo(services, stage, index, false);
+    if (went !== 'not_yet') return went === 'lost' || waiting.length > 1;
+  }
+  return false;
+};
+
+/** Lets members go to work as long as fewer than the stage's limit are at it. Returns whether to look again. */
+const releaseNext = async (services: Services, stage: Stage, markers: Markers, pace: Pace): Promise<boolean> => {
+  if (stage.isHeld === true) return false;
   const working = markers.open.filter(({ released }) => released).length;
-  const waiting = markers.open.filter(({ released }) => !released).slice(0, Math.max(0, stage.maxParallel - working));
-  await Promise.all(waiting.map(({ index }) => letGo(services, stage, index, false)));
+  const waiting = markers.open
+    .filter(({ released }) => !released)
+    .slice(0, Math.max(0, stage.maxParallel - working))
+    .map(({ index }) => index);
+  if (pace === 'one') return releaseOne(services, stage, waiting);
+  await Promise.all(waiting.map((index) => letGo(services, stage, index, false)));
+  return false;
 };
 
 /**
@@ -66,7 +89,7 @@ const settledEarly = async (services: Services, stage: Stage): Promise<'SUCCEEDE
   return isSettled === true ? 'SUCCEEDED' : undefined;
 };
 
-const settleAsFound = async (services: Services, stage: Stage, markers: Markers): Promise<boolean> => {
+const settleAsFound = async (services: Services, stage: Stage, markers: Markers, pace: Pace): Promise<boolean> => {
   if (stage.reportsProgress === true) await reportProgress(services, stage);
   const { total } = stage;
   const [open, failed] = [markers.open.length, markers.failed.length];
@@ -75,18 +98,18 @@ const settleAsFound = async (services: Services, stage: Stage, markers: Markers)
   if (outcome !== undefined)
     return decideStage(services, stage, { outcome, counts, failed: markers.failed }).then(() => false);
   if (stage.released !== undefined) return advanceFlow(services, stage, markers);
-  return releaseNext(services, stage, markers).then(() => false);
+  return releaseNext(services, stage, markers, pace);
 };
 
-const settleOnce = async (services: Services, ref: StageRef): Promise<boolean> => {
+const settleOnce = async (services: Services, ref: StageRef, pace: Pace): Promise<boolean> => {
   const stage = await readStage(services, ref.tenant, ref.runId, ref.position);
   if (stage === undefined || stage.status === 'DECIDED') return false;
-  return settleAsFound(services, stage, await readMarkers(services, ref));
+  return settleAsFound(services, stage, await readMarkers(services, ref), pace);
 };
 
 /** What a stage's markers mean now: a decision, or room for the next members. Repeatable. */
-export const settleStage = async (services: Services, ref: StageRef): Promise<void> => {
-  for (let isMoving = true; isMoving; ) isMoving = await settleOnce(services, ref);
+export const settleStage = async (services: Services, ref: StageRef, pace: Pace = 'all'): Promise<void> => {
+  for (let isMoving = true; isMoving; ) isMoving = await settleOnce(services, ref, pace);
 };
 
 /**
@@ -100,7 +123,7 @@ export const joinStage = async (
 ): Promise<void> => {
   const ref: StageRef = { tenant: task.tenant, runId: place.runId, position: place.stage };
   await closeMarker(services, ref, place.index, task.status === 'SUCCEEDED');
-  await settleStage(services, ref);
+  await settleStage(services, ref, 'one');
 };
 
 /**
@@ -118,5 +141,6 @@ export const joinStageAgain = async (
   const markers = await readMarkers(services, ref);
   const isOpen = markers.open.some(({ index }) => index === place.index);
   if (isOpen || stage === undefined) return joinStage(services, task, place);
-  if (stage.status === 'OPEN' && (await settleAsFound(services, stage, markers))) await settleStage(services, ref);
+  if (stage.status === 'OPEN' && (await settleAsFound(services, stage, markers, 'one')))
+    await settleStage(services, ref);
 };
