@@ -132,6 +132,18 @@ describe('the lifecycle of a run on the bus', () => {
     expect(reached).toMatchObject([{ detail: { runId: run.runId, result: { decision: 'ship', by: 'quorum' } } }]);
   });
 
+  it('names the task by which it failed', async () => {
+    const { world, relay } = createStream();
+    const agent = await world.agent('a');
+    const run = await world.start(steps);
+    await world.enterStage(run, 0);
+    await world.fail(agent, world.memberId(0, 0), { retryable: false });
+    await relay();
+    const end = world.ports.events.published.find(({ detailType }) => detailType === 'RunCompleted');
+    const failedTask = { taskId: world.memberId(0, 0), agentName: 'a', code: 'BROKEN', message: 'It broke.' };
+    expect(end?.detail).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED', failedTask } });
+  });
+
   it('has no decision of voters who came to none', async () => {
     const { world, relay } = createStream();
     const voters = [await world.agent('a'), await world.agent('b')];
