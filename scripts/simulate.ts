@@ -2,7 +2,15 @@ import { availableParallelism } from 'node:os';
 import { configurations } from '#test/simulation/explorer/configurations.ts';
 import { Explorer } from '#test/simulation/explorer/model.ts';
 import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
-import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
+import {
+  addResult,
+  faultLines,
+  missingSides,
+  newTotals,
+  siteLines,
+  type Totals,
+  uncovered,
+} from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
 import { readOptions } from './parameters.ts';
 import { type Job, simulateSeeds } from './simulate-seeds.ts';
@@ -13,8 +21,8 @@ const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on 
                                                    when there is still one
                     [--sites]                      lists every port call, not only the uncovered ones
 npm run simulate -- --seed X [--aim PLACE] [--trace]
-                                               one seed, handlers dying at that port call as well; --trace prints every
-                                               event
+                                               one seed, a handler dying at that port call as well ('… before' or
+                                               '… after' it); --trace prints every event
 npm run simulate -- --explore                  the slot protocol in small fleets, completely
 npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
 
@@ -76,16 +84,25 @@ const explainMissing = (totals: Totals): void => {
   if (unreached.length < missing.length) print('What is reached, more seeds cover: --seeds.');
 };
 
-/** Runs seeds that come to a place again, with handlers dying there as well, a few at a time until it is covered. */
+/** For each side of a place that is not covered, the next of the seeds that come there. */
+const aimedJobs = (totals: Totals, round: number): readonly Job[] =>
+  uncovered(totals).flatMap((site) => {
+    const seed = totals.visitors.get(site)?.[round];
+    const use = totals.sites.get(site);
+    if (seed === undefined || use === undefined) return [];
+    return missingSides(use).map((side) => ({ seed, aim: `${site} ${side}` }));
+  });
+
+/** Runs seeds that come to a place again, with a handler dying there as well, until it is covered or no more come there. */
 const aimAtUncovered = async (
   totals: Totals,
   processes: number,
   take: (result: SimulationResult) => void,
 ): Promise<void> => {
-  for (const site of uncovered(totals)) {
-    const waiting: Job[] = (totals.visitors.get(site) ?? []).map((seed) => ({ seed, aim: site }));
-    while (waiting.length > 0 && uncovered(totals).includes(site))
-      await simulateSeeds(waiting.splice(0, processes), processes, take);
+  for (let round = 0; ; round++) {
+    const jobs = aimedJobs(totals, round);
+    if (jobs.length === 0) return;
+    await simulateSeeds(jobs, processes, take);
   }
 };
 

@@ -35,15 +35,17 @@ const isTarget = ({ seed }: World, site: string): boolean => {
   return (hash >>> 8) % 12 === 0;
 };
 
-/** A seed that is aimed at a place goes as it always does until it comes there. */
-const isAimedAt = (world: World, site: string): boolean => {
+type Side = 'before' | 'after';
+
+/** A seed that is aimed at a place goes as it always does until it comes there, and dies there once, on that side of the call. */
+const isAimedAt = (world: World, site: string, when: Side): boolean => {
   const { killedBefore, killedAfter } = world.site(site);
-  return site === world.aim && killedBefore + killedAfter < 3;
+  return world.aim === `${site} ${when}` && (when === 'before' ? killedBefore : killedAfter) === 0;
 };
 
 /** Handlers die seldom at places they often pass, and often at places they seldom reach, or that are aimed at. */
-const killChance = (world: World, site: string): number => {
-  if (isAimedAt(world, site)) return 0.5;
+const killChance = (world: World, site: string, when: Side): number => {
+  if (isAimedAt(world, site, when)) return 1;
   const { kill, isAimed } = world.weather;
   if (kill === 0) return 0;
   const visits = world.site(site).calls;
@@ -58,10 +60,10 @@ const latencyMs = (world: World): number => {
 };
 
 /** A moment at which a handler waits: others run meanwhile, and it may fail, be slow or never go on. */
-const point = (world: World, invocation: Invocation, site: string, when: 'before' | 'after'): Promise<void> => {
+const point = (world: World, invocation: Invocation, site: string, when: Side): Promise<void> => {
   if (invocation.dead) return never();
   const use = world.site(site);
-  if (world.chance.happens(killChance(world, site))) {
+  if (world.chance.happens(killChance(world, site, when))) {
     if (when === 'before') use.killedBefore += 1;
     else use.killedAfter += 1;
     world.trace(() => `${label(invocation)} dies ${when} ${site}`);

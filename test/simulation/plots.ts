@@ -41,7 +41,8 @@ export const submissionOf = (chance: Chance, agents: readonly Agent[], nowMs: nu
     retry: { maxAttempts: chance.pick([1, 3, 6]), backoffMs: chance.pick([0, 500, 5000]) },
     ...(chance.happens(0.15) ? { ackTimeoutMs: 3000 } : {}),
     ...(chance.happens(0.05) ? { secrets: [{ name: 'token' }] } : {}),
-    ...(chance.happens(0.1) ? { attemptTimeoutSeconds: chance.pick([10, 45, 100]) } : {}),
+    // Accepted late, an attempt has time until later than its timer was set for.
+    ...(chance.happens(0.15) ? { attemptTimeoutSeconds: chance.pick([10, 45, 100]), ackTimeoutMs: 20_000 } : {}),
     ...(chance.happens(0.1) ? { runAt: nowMs + chance.between(1000, 200_000) } : {}),
   };
 };

@@ -111,7 +111,7 @@ export class Tenant {
     this.every(stormMs, 10_000, () => this.acceptLate());
     for (const agent of [...this.agents, this.watcher])
       this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
-    if (chance.happens(0.04)) this.crowd();
+    if (chance.happens(0.06)) this.crowd();
   }
 
   /**
@@ -154,7 +154,7 @@ export class Tenant {
   /** More idle agents than a dispatcher looks at first. */
   private crowd(): void {
     // Now and then more than the widest look sees.
-    const size = this.chance.happens(0.15) ? 110 : 24;
+    const size = this.chance.happens(0.4) ? 110 : 24;
     for (let count = 0; count < size; count++) {
       const name = `${this.name}-crowd${count}`;
       const extra = new Agent(this.platform, this.agents[0]?.principal ?? this.watcher.principal, {

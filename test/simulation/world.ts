@@ -31,7 +31,7 @@ export interface WorldOptions {
   readonly drop?: Guards | undefined;
   /** Another weather than the seed's own. */
   readonly weather?: Weather | undefined;
-  /** A port call at which handlers die as well, calm or not: `tasks/end-task.ts:82 table.update`. */
+  /** A port call and a side of it on which a handler dies as well, calm or not: `tasks/end-task.ts:82 table.update after`. */
   readonly aim?: string | undefined;
 }
 

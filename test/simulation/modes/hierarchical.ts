@@ -6,16 +6,29 @@ const Note = z.looseObject({
   value: z.looseObject({ progress: z.looseObject({ total: z.int(), succeeded: z.int() }) }),
 });
 
+const terms = {
+  mode: 'hierarchical' as const,
+  timeoutSeconds: 900,
+  supervisor: { type: 'supervise', requirements: { capabilities: ['review'] }, timeoutSeconds: 300 },
+  lead: { type: 'lead', timeoutSeconds: 200 },
+  work: { type: 'chore', timeoutSeconds: 200, retry: { maxAttempts: 1 } },
+};
+
 /** Supervisors and leaders that die, are away, or say what cannot be; work that fails, and is given out again once. */
 export const hierarchical: ModePlot = {
   workflows: [
+    // For one agent or more.
     {
-      mode: 'hierarchical',
+      ...terms,
+      name: 'small-hierarchy',
+      teams: [
+        { name: 'left', leader: 'acme-a0', specialization: 'left', workers: { capability: 'code', size: 1 } },
+        { name: 'right', leader: 'acme-a0', specialization: 'right', workers: { capability: 'code', size: 1 } },
+      ],
+    },
+    {
+      ...terms,
       name: 'hierarchy',
-      timeoutSeconds: 900,
-      supervisor: { type: 'supervise', requirements: { capabilities: ['review'] }, timeoutSeconds: 300 },
-      lead: { type: 'lead', timeoutSeconds: 200 },
-      work: { type: 'chore', timeoutSeconds: 200, retry: { maxAttempts: 1 } },
       teams: [
         { name: 'left', leader: 'acme-a0', specialization: 'left', workers: { capability: 'code', size: 2 } },
         { name: 'right', leader: 'acme-a1', specialization: 'right', workers: { agents: ['acme-a2', 'acme-a0'] } },
