@@ -12,6 +12,16 @@ const endToEnd = {
 /** What looks at who was at work at the same time, or at how soon a start is over: after all others, one at a time. */
 const alone = ['test/e2e/local-start.test.ts', 'test/e2e/modes/{consensus,dag}.test.ts'];
 
+/** What takes minutes: only when it is asked for, by `npm run test:large`. */
+const large = {
+  test: {
+    name: 'e2e-large',
+    include: ['test/e2e/large/**/*.test.ts'],
+    ...endToEnd,
+    testTimeout: 900_000,
+  },
+};
+
 export default defineConfig({
   test: {
     // As many as there are cores: one is kept back by default, and of two that is half.
@@ -27,7 +37,12 @@ export default defineConfig({
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...slow } },
       { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...slow } },
       {
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: [...alone, 'test/e2e/large/**'],
+          ...endToEnd,
+        },
       },
       {
         test: {
@@ -39,6 +54,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(process.env['MUSTER_LARGE'] === undefined ? [] : [large]),
     ],
   },
 });

@@ -101,6 +101,8 @@ describe('a sequential workflow', () => {
       status: 'FAILED',
       error: { code: 'STEP_FAILED', message: expect.stringContaining('second') },
     });
+    const { taskId } = run.steps[1].tasks[0];
+    expect(run.error.failedTask).toMatchObject({ step: 'second', taskId, code: 'CANNOT' });
     expect(stepsOf(run)).toEqual({ first: 'SUCCEEDED', second: 'FAILED', third: 'SKIPPED' });
     expect(run.steps[1].tasks[0].error).toMatchObject({ code: 'CANNOT' });
     expect(await executionEnds(runId)).toBe('FAILED');

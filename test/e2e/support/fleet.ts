@@ -79,13 +79,13 @@ export class Fleet {
     return (await this.muster.call(`GET /runs/${runId}`)).body;
   }
 
-  /** The run once it has ended. */
-  ended(runId: string, timeoutMs = 60_000): Promise<Answer['body']> {
+  /** The run once it has ended. A large one is looked at less often. */
+  ended(runId: string, timeoutMs = 60_000, everyMs = 100): Promise<Answer['body']> {
     const look = async () => {
       const run = await this.view(runId);
       return ends.includes(run.status) ? run : undefined;
     };
-    return until(`${runId} ends`, look, { timeoutMs, everyMs: 100 });
+    return until(`${runId} ends`, look, { timeoutMs, everyMs });
   }
 
   /** The run once it looks like this. */
