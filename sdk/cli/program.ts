@@ -11,6 +11,7 @@ import { doctor } from './commands/doctor.ts';
 import { escalationsGroup } from './commands/escalations.ts';
 import { keysGroup } from './commands/keys.ts';
 import { login, logout } from './commands/login.ts';
+import { messagesGroup } from './commands/messages.ts';
 import { profilesGroup } from './commands/profiles.ts';
 import { runsGroup } from './commands/runs.ts';
 import { tasksGroup } from './commands/tasks.ts';
@@ -29,6 +30,7 @@ const groups: readonly Group[] = [
   approvalsGroup,
   escalationsGroup,
   deadLettersGroup,
+  messagesGroup,
   keysGroup,
   profilesGroup,
 ];

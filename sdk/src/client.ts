@@ -3,6 +3,7 @@ import { AgentView } from '../../core/contract/agent.ts';
 import type { LogEvent } from '../../core/contract/event-log.ts';
 import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
+import { type OutgoingMessageInput, SentMessage } from '../../core/contract/messaging.ts';
 import type { TaskSubmissionInput } from '../../core/contract/task.ts';
 import { isTerminal, TaskView } from '../../core/contract/task.ts';
 import type { RunRequestInput, WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
@@ -32,6 +33,8 @@ export type Health = z.infer<typeof Health>;
 const ListedRun = RunView.omit({ steps: true });
 /** A run in a list. */
 export type ListedRun = z.infer<typeof ListedRun>;
+
+const Sent = z.looseObject({ results: z.array(SentMessage) });
 
 const runEnds: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'];
 
@@ -179,6 +182,18 @@ export class Client {
   ): Promise<TaskView> {
     const path = `/approvals/${encodeURIComponent(taskId)}`;
     return this.#http.call({ method: 'POST', path, body, signal }, TaskView);
+  }
+
+  /**
+   * Sends up to ten messages to agents, in the name of the key. Each has its own result; one that comes alone is refused by
+   * an error.
+   */
+  async sendMessages(
+    messages: readonly OutgoingMessageInput[],
+    options: SubmitOptions = {},
+  ): Promise<readonly SentMessage[]> {
+    const body = { messages };
+    return (await this.#http.call({ method: 'POST', path: '/messages', body, ...options }, Sent)).results;
   }
 
   listAgents(options: ListOptions & { readonly capability?: string | undefined } = {}): Promise<Page<AgentView>> {

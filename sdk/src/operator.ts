@@ -3,6 +3,7 @@ import { AgentView } from '../../core/contract/agent.ts';
 import { ApprovalLink, type LinkRequest } from '../../core/contract/approval-link.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
 import type { EscalationRequestInput } from '../../core/contract/escalation.ts';
+import { MailView } from '../../core/contract/messaging.ts';
 import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
@@ -82,6 +83,11 @@ export class Operator {
   /** Closes an agent's socket and forgets it; its work goes elsewhere. */
   async removeAgent(agentId: string, options: CallOptions = {}): Promise<void> {
     await this.#http.call({ method: 'DELETE', path: pathOf('agents', agentId), ...options }, z.unknown());
+  }
+
+  /** What waits in an agent's mailbox, and what it never took; without the content. */
+  listMail(agentId: string, { signal, ...query }: Omit<ListOptions, 'status'> = {}): Promise<Page<MailView>> {
+    return this.#http.call({ method: 'GET', path: pathOf('agents', agentId, 'mail'), query, signal }, pageOf(MailView));
   }
 
   /** Does a task that has ended once more, as a new task. */
