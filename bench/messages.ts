@@ -25,6 +25,9 @@ const print = (batch: number, load: number, result: Exchange): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
+/** Beside the figures, which are on standard output. */
+const progress = (line: string): void => void process.stderr.write(`… ${line}\n`);
+
 const main = async (): Promise<void> => {
   const values = readOptions(usage, {
     agents: { type: 'string', default: '100' },
@@ -38,7 +41,7 @@ const main = async (): Promise<void> => {
   const results: Record<string, Exchange & { readonly load: number }> = {};
   for (const batch of batches) {
     const [load = 0] = loadavg();
-    const result = await exchangeMessages({ agents, seconds, batch, awaySeconds: seconds / 3 });
+    const result = await exchangeMessages({ agents, seconds, batch, awaySeconds: seconds / 3, progress });
     results[batch] = { ...result, load };
     if (!values.json) print(batch, load, result);
     if (result.lost + result.repeated + result.outOfOrder > 0) process.exitCode = 1;

@@ -21,6 +21,8 @@ export interface ExchangeOptions {
   /** Share of the messages that their senders hand in twice. */
   readonly repeatShare?: number;
   readonly random?: () => number;
+  /** Receives what takes time. */
+  readonly progress?: (line: string) => void;
 }
 
 export interface Exchange extends Verdict {
@@ -143,7 +145,7 @@ const every = (ms: number, run: () => void): (() => void) => {
  * a tenth of the agents is away for a while, and the platform is killed once and started again with what it had kept.
  */
 export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchange> => {
-  const { agents, seconds, awaySeconds, random = Math.random } = options;
+  const { agents, seconds, awaySeconds, random = Math.random, progress = () => undefined } = options;
   const data = mkdtempSync(join(tmpdir(), 'muster-messages-'));
   const port = await freePort();
   let platform = await PlatformProcess.start(port, data);
@@ -161,6 +163,7 @@ export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchan
       return url.href;
     };
     await crowd.start(urlOf, apiKey);
+    progress(`${agents} agents are connected`);
     stopDrops = every(1000, () => {
       drops += steady.dropSome(0.01, random);
     });
@@ -174,14 +177,17 @@ export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchan
     const die = async (): Promise<void> => {
       await wait(seconds * 600);
       const at = performance.now();
+      progress(`${crowd.ledger.verdict().acknowledged} acknowledged; the platform is killed`);
       await platform.kill();
       platform = await PlatformProcess.start(port, data);
       while (crowd.connected === 0) await wait(20);
       downMs = performance.now() - at;
+      progress(`it is back after ${(downMs / 1000).toFixed(1)} s`);
     };
     const startedAt = performance.now();
     const [endedAt] = await Promise.all([crowd.talk().then(() => performance.now()), leave(), die()]);
     stopDrops();
+    progress(`all is said; ${crowd.ledger.missing()} messages have not arrived yet`);
     while (crowd.ledger.missing() > 0 && performance.now() - endedAt < settleLimitMs) await wait(100);
     const settleMs = performance.now() - endedAt;
     const verdict = crowd.ledger.verdict();
