@@ -13,7 +13,13 @@ import { until } from './support/until.ts';
 
 const escape = String.fromCharCode(27);
 const entry = join(import.meta.dirname, '..', '..', 'sdk', 'bin', 'muster.mjs');
-const Ready = z.strictObject({ http: z.url(), ws: z.string(), profile: z.literal('local') });
+const Ready = z.strictObject({
+  http: z.url(),
+  ws: z.string(),
+  profile: z.literal('local'),
+  aws: z.looseObject({ endpointUrl: z.url(), region: z.string() }),
+  outputs: z.looseObject({ BusName: z.string() }),
+});
 /** Read freely: each test says what it expects. */
 const Body = z.any();
 const ProfileFile = z.looseObject({ profiles: z.record(z.string(), z.looseObject({ apiKey: z.string() })) });
