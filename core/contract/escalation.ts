@@ -14,25 +14,34 @@ export type Severity = z.infer<typeof Severity>;
 export const escalationType = 'escalation';
 
 /** Something that agents cannot settle among themselves, put before people. */
-export const EscalationRequest = z.strictObject({
-  severity: Severity,
-  /** What a person has to decide, or to know. */
-  issue: z.string().min(1).max(4096),
-  context: Json.optional(),
-  /** What was tried before. */
-  attemptedResolutions: z.array(z.string().min(1).max(1024)).max(20).default([]),
-  recommendedAction: z.string().min(1).max(4096).optional(),
-  /** Makes its priority `critical`, whatever its severity. */
-  requiresImmediateAttention: z.boolean().default(false),
-  /** The task that it is about. While that is open it may wait for the answer as for a subtask. */
-  taskId: TaskId.optional(),
-  /** What may be answered. */
-  options: z.array(Name).min(2).max(20).default(['resolved', 'declined']),
-  /** Who is asked. @default the tenant's `escalationChain` of its settings, without a decision of nobody's that is no option */
-  chain: ApprovalChain.optional(),
-  /** Without an answer within this it expires. */
-  timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultEscalationSeconds),
-});
+export const EscalationRequest = z
+  .strictObject({
+    severity: Severity,
+    /** What a person has to decide, or to know. */
+    issue: z.string().min(1).max(4096),
+    context: Json.optional(),
+    /** What was tried before. */
+    attemptedResolutions: z.array(z.string().min(1).max(1024)).max(20).default([]),
+    recommendedAction: z.string().min(1).max(4096).optional(),
+    /** Makes its priority `critical`, whatever its severity. */
+    requiresImmediateAttention: z.boolean().default(false),
+    /** The task that it is about. While that is open it may wait for the answer as for a subtask. */
+    taskId: TaskId.optional(),
+    /** What may be answered. */
+    options: z.array(Name).min(2).max(20).default(['resolved', 'declined']),
+    /** Who is asked. @default the tenant's `escalationChain` of its settings, without a decision of nobody's that is no option */
+    chain: ApprovalChain.optional(),
+    /** Without an answer within this it expires. */
+    timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultEscalationSeconds),
+  })
+  .refine(({ options }) => new Set(options).size === options.length, {
+    message: 'names an option twice',
+    path: ['options'],
+  })
+  .refine(({ options, chain }) => chain?.defaultDecision === undefined || options.includes(chain.defaultDecision), {
+    message: 'is no option',
+    path: ['chain', 'defaultDecision'],
+  });
 export type EscalationRequest = z.infer<typeof EscalationRequest>;
 /** An escalation as a caller writes it: everything with a default may be left out. */
 export type EscalationRequestInput = z.input<typeof EscalationRequest>;

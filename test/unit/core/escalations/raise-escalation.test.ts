@@ -79,3 +79,14 @@ describe('escalations', () => {
       await expect(readEscalation(world.services, of, taskId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
+
+describe('an escalation', () => {
+  it('refuses options named twice, and a decision of nobody’s that is no option', () => {
+    const contacts = [{ name: 'on-call', answerWithinSeconds: 60 }];
+    const pathsOf = (fields: object) =>
+      EscalationRequest.safeParse({ severity: 'low', issue: 'x', ...fields }).error?.issues.map(({ path }) => path);
+    expect(pathsOf({ chain: { contacts, defaultDecision: 'declined' } })).toBeUndefined();
+    expect(pathsOf({ chain: { contacts, defaultDecision: 'maybe' } })).toEqual([['chain', 'defaultDecision']]);
+    expect(pathsOf({ options: ['a', 'a'] })).toEqual([['options']]);
+  });
+});
