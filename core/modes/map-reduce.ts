@@ -11,6 +11,7 @@ import {
 } from '../coordination/map-reduce/tolerate.ts';
 import { fillTemplate, valueAt } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
+import { firstToFail, toldOf } from '../runs/failed-task.ts';
 import { templateScope } from '../runs/outputs.ts';
 import { type MapPart, mapParts } from './map-reduce-parts.ts';
 import type { AfterStage, ModeContext, ModeDecision, ModeRules } from './mode-rules.ts';
@@ -27,11 +28,17 @@ const reducerOf = (reduction: Exclude<MapReduceWorkflow['reduce'], { task: unkno
 
 const stepOf = (id: string, body: TaskBody, more: Partial<StageStep> = {}): StageStep => ({ ...body, id, ...more });
 
+/** A part that did not succeed, and what became of its task. */
+interface Failure {
+  readonly part: FailedPart;
+  readonly outcome: MemberOutcome;
+}
+
 /** What came of the map phase. */
 interface Mapped {
   readonly total: number;
   readonly parts: readonly Part[];
-  readonly missing: readonly FailedPart[];
+  readonly missing: readonly Failure[];
 }
 
 const failureOf = ({ status, error, agentName }: MemberOutcome, name: string): FailedPart => ({
@@ -49,7 +56,9 @@ const mapped = (parts: readonly MapPart[], outcomes: readonly MemberOutcome[]): 
     parts: ended
       .filter(({ status }) => status === 'SUCCEEDED')
       .map((outcome) => ({ name: nameOf(outcome), output: outcome.output })),
-    missing: ended.filter(({ status }) => status !== 'SUCCEEDED').map((outcome) => failureOf(outcome, nameOf(outcome))),
+    missing: ended
+      .filter(({ status }) => status !== 'SUCCEEDED')
+      .map((outcome) => ({ part: failureOf(outcome, nameOf(outcome)), outcome })),
   };
 };
 
@@ -72,7 +81,7 @@ const mapStage = async (context: ModeContext, definition: MapReduceWorkflow): Pr
   };
 };
 
-const listOf = (missing: readonly FailedPart[]): Json => missing.map((part) => ({ ...part }));
+const listOf = (missing: readonly Failure[]): Json => missing.map(({ part }) => ({ ...part }));
 
 /** What a reducer task is given unless its definition says otherwise. */
 const defaultInput: Json = { parts: '{{ parts }}', missing: '{{ missing }}' };
@@ -106,8 +115,8 @@ const takenOf = (parts: readonly Part[], path: string | undefined): readonly Par
   path === undefined ? parts : parts.map(({ name, output }) => ({ name, output: valueAt(output, path.split('.')) }));
 
 /** What failed by itself: once too much had, the rest was cancelled, and is not what anybody asks about. */
-const ownFailures = ({ missing, total }: Mapped, tolerated: ToleratedFailures): readonly FailedPart[] => {
-  const own = missing.filter(({ code }) => code !== 'CANCELLED');
+const ownFailures = ({ missing, total }: Mapped, tolerated: ToleratedFailures): readonly Failure[] => {
+  const own = missing.filter(({ part }) => part.code !== 'CANCELLED');
   return own.length > toleratedCount(tolerated, total) ? own : missing;
 };
 
@@ -117,10 +126,22 @@ const decideReduce = async (context: ModeContext, definition: MapReduceWorkflow)
   const { total, parts } = phase;
   const tolerated = toleratedOf(definition);
   const missing = ownFailures(phase, tolerated);
-  const toleration = handlePartialFailure(missing, total, tolerated);
+  const first = firstToFail(missing.map(({ outcome }) => outcome));
+  // The first comes first: the error names one task, in words and as a field.
+  const failures = missing.toSorted((left, right) => Number(right.outcome === first) - Number(left.outcome === first));
+  const toleration = handlePartialFailure(
+    failures.map(({ part }) => part),
+    total,
+    tolerated,
+  );
   const figures = { total, succeeded: parts.length, isPartial: missing.length > 0, missing: listOf(missing) };
   if (toleration.kind === 'fail') {
-    const error = { code: 'MAP_FAILED', message: toleration.message.slice(0, 4096), retryable: false };
+    const error = {
+      code: 'MAP_FAILED',
+      message: toleration.message.slice(0, 4096),
+      retryable: false,
+      ...(first === undefined ? {} : { failedTask: toldOf(first) }),
+    };
     return { answer: { decision: 'failed' }, run: 'fail', error, result: { value: null, ...figures } };
   }
   const { reduce: reduction } = definition;

@@ -1,5 +1,6 @@
 import type { Json } from '../contract/json.ts';
 import type { TaskError } from '../contract/task.ts';
+import type { RunError } from '../contract/workflow.ts';
 import type { Expression } from '../ports/expressions.ts';
 import type { Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
@@ -41,8 +42,8 @@ export interface ModeDecision {
   readonly run: 'continue' | 'succeed' | 'fail';
   /** A leader's term that is over by it: what its leader had submitted ends. */
   readonly endedTerm?: number;
-  /** Why, of a run that fails. */
-  readonly error?: TaskError;
+  /** Why, of a run that fails; with the task by which it failed where the mode names one. */
+  readonly error?: RunError;
   /** What the run came to, of one that ends: templates name it as `result`. Kept also of a run that fails. */
   readonly result?: Json;
 }
@@ -52,7 +53,7 @@ export interface RunConclusion {
   /** Templates name it as `result`. Kept also of a run that fails. */
   readonly result?: Json;
   /** Why the run fails, though its last stage did not. */
-  readonly error?: TaskError;
+  readonly error?: RunError;
 }
 
 /** A question of the state machine: the name of the decision, and which of that name (a round, a term). */

@@ -1,9 +1,10 @@
 import type { SwarmFanoutWorkflow } from '../contract/definitions/swarm-fanout.ts';
 import { Json } from '../contract/json.ts';
-import type { TaskError } from '../contract/task.ts';
+import type { RunError } from '../contract/workflow.ts';
 import { type Reducer, reduce } from '../coordination/map-reduce/reduce.ts';
 import { type ToleratedFailures, toleratedCount } from '../coordination/map-reduce/tolerate.ts';
 import { type FinishedPart, swarmMetrics } from '../coordination/swarm/swarm-metrics.ts';
+import { firstToFail, toldOf } from '../runs/failed-task.ts';
 import type { ModeContext, RunConclusion } from './mode-rules.ts';
 import { type MemberOutcome, readOutcomes } from './run-reader.ts';
 
@@ -43,15 +44,15 @@ const tolerated = ({ toleratedFailures }: SwarmFanoutWorkflow): ToleratedFailure
   typeof toleratedFailures === 'number' ? toleratedFailures : { percentage: Number.parseInt(toleratedFailures, 10) };
 
 /** Why too many parts failed, if they did. Names the first of them, its task and its agent. */
-const tooManyFailed = (outcomes: readonly MemberOutcome[], definition: SwarmFanoutWorkflow): TaskError | undefined => {
+const tooManyFailed = (outcomes: readonly MemberOutcome[], definition: SwarmFanoutWorkflow): RunError | undefined => {
   const failed = outcomes.filter(({ status }) => status !== 'SUCCEEDED');
-  const [first] = failed;
+  const first = firstToFail(failed);
   const most = toleratedCount(tolerated(definition), outcomes.length);
   if (first === undefined || failed.length <= most) return undefined;
   const { step, taskId, agentName, status, error } = first;
   const whose = `"${step}" (${taskId}${agentName === undefined ? '' : ` on ${agentName}`})`;
   const message = `${failed.length} of ${outcomes.length} parts failed; at most ${most} may. First ${whose}: ${error?.message ?? status}`;
-  return { code: 'STEP_FAILED', message: message.slice(0, 4096), retryable: false };
+  return { code: 'STEP_FAILED', message: message.slice(0, 4096), retryable: false, failedTask: toldOf(first) };
 };
 
 /** What the parts came to. */
@@ -59,7 +60,7 @@ export interface PartsReport {
   readonly outcomes: readonly MemberOutcome[];
   readonly parts: readonly Json[];
   /** Set when more failed than may. */
-  readonly error: TaskError | undefined;
+  readonly error: RunError | undefined;
 }
 
 /** Reads what the parts of a swarm came to, once all have ended. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Json } from '../contract/json.ts';
 import type { DecideRequest } from '../contract/messages.ts';
-import { TaskError } from '../contract/task.ts';
+import { RunError } from '../contract/workflow.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { ModeDecision } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
@@ -17,7 +17,7 @@ import { readWorkflow } from './workflow-store.ts';
 const Decided = z.looseObject({
   answer: z.looseObject({ decision: z.string() }),
   run: z.enum(['continue', 'succeed', 'fail']),
-  error: TaskError.optional(),
+  error: RunError.optional(),
   result: Json.optional(),
   endedTerm: z.int().optional(),
 });

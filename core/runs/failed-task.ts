@@ -1,5 +1,4 @@
 import { keys } from '../contract/keys.ts';
-import type { TaskError } from '../contract/task.ts';
 import type { FailedTask, RunError } from '../contract/workflow.ts';
 import type { Services } from '../services.ts';
 import { readMarkers } from '../stages/markers.ts';
@@ -17,13 +16,34 @@ const messageLength = 500;
 /** Those that failed by themselves come first; what was ended by others is told only where nothing else is. */
 const ownFailures: readonly string[] = ['FAILED', 'TIMED_OUT'];
 
-const isEarlier = (left: Task, right: Task): boolean => {
+/** What became of a task, as far as it tells which of several failed first. */
+type Ended = Pick<Task, 'status' | 'endedAt'>;
+
+const isEarlier = (left: Ended, right: Ended): boolean => {
   const [own, other] = [left, right].map(({ status }) => ownFailures.includes(status));
   return own === other ? (left.endedAt ?? Infinity) < (right.endedAt ?? Infinity) : own === true;
 };
 
-const toldOf = ({ taskId, place, agentId, agentName, status, error }: Task): FailedTask => ({
-  step: place?.step ?? '',
+/** Of what did not succeed, in order: the first that failed by itself, the earlier one in order among those of one moment. */
+export const firstToFail = <One extends Ended>(failed: readonly One[]): One | undefined =>
+  failed.reduce<One | undefined>(
+    (found, one) => (found === undefined || isEarlier(one, found) ? one : found),
+    undefined,
+  );
+
+/** A task that failed, as a run's error tells it. */
+export const toldOf = ({
+  step,
+  taskId,
+  agentId,
+  agentName,
+  status,
+  error,
+}: Pick<Task, 'agentId' | 'agentName' | 'status' | 'error'> & {
+  readonly step: string;
+  readonly taskId: string;
+}): FailedTask => ({
+  step,
   taskId,
   ...(agentId === undefined ? {} : { agentId }),
   ...(agentName === undefined ? {} : { agentName }),
@@ -32,9 +52,11 @@ const toldOf = ({ taskId, place, agentId, agentName, status, error }: Task): Fai
 });
 
 const firstOf = async (services: Services, stage: Stage): Promise<FailedTask | undefined> => {
-  const { failed } = await readMarkers(services, stage);
+  const { failed, own } = await readMarkers(services, stage);
   if (failed.length === 0) return undefined;
-  const ids = failed.slice(0, mostRead).map((index) => memberTaskId(stage.tenant, stage.runId, stage.position, index));
+  const ids = (own.length > 0 ? own : failed)
+    .slice(0, mostRead)
+    .map((index) => memberTaskId(stage.tenant, stage.runId, stage.position, index));
   const items = await services.table.getMany(
     ids.map((id) => keys.task(stage.tenant, id)),
     { consistent: true },
@@ -45,9 +67,8 @@ const firstOf = async (services: Services, stage: Stage): Promise<FailedTask | u
       return found.kind === 'task' && found.task.status !== 'SKIPPED' ? [found.task] : [];
     })
     .toSorted((left, right) => (left.place?.index ?? 0) - (right.place?.index ?? 0));
-  const [head, ...rest] = tasks;
-  if (head === undefined) return undefined;
-  return toldOf(rest.reduce((first, task) => (isEarlier(task, first) ? task : first), head));
+  const first = firstToFail(tasks);
+  return first === undefined ? undefined : toldOf({ ...first, step: first.place?.step ?? '' });
 };
 
 /** The stage that was asked for last, of those that have tasks. */
@@ -61,7 +82,9 @@ const lastStage = async (services: Services, run: Run): Promise<Stage | undefine
  * Why a run fails, with the task whose failure made it: of the run's last stage the first that failed. Without one where
  * no task of it did. Some reads, only of a run that fails.
  */
-export const withFailedTask = async (services: Services, run: Run, error: TaskError): Promise<RunError> => {
+export const withFailedTask = async (services: Services, run: Run, error: RunError): Promise<RunError> => {
+  // Its mode knows better: what its message says of the first that failed is said of the same.
+  if (error.failedTask !== undefined) return error;
   const stage = await lastStage(services, run);
   const failedTask = stage === undefined ? undefined : await firstOf(services, stage);
   return failedTask === undefined ? error : { ...error, failedTask };

@@ -80,12 +80,14 @@ const endUnbegun = async (
     expiresAtEpochSeconds: forgottenAfter(nowMs, services.retention.ended),
   };
   await services.table.put(putTask(task));
-  await closeMarker(services, stage, index, false);
+  await closeMarker(services, stage, index, end.status);
   await tellOfTask(services, task, 'task.completed');
 };
 
-const skip = (services: Services, flow: Flow, node: Node): Promise<void> => {
-  const missing = (node.step.dependsOn ?? []).filter((id) => flow.states[id] !== 'SUCCEEDED').join(', ');
+const skip = (services: Services, flow: Flow, node: Node, cut: readonly string[]): Promise<void> => {
+  // What is still at work may succeed yet: only what ended otherwise, or is skipped with this one, is to blame.
+  const isMissing = (id: string): boolean => flow.states[id] === 'FAILED' || cut.includes(id);
+  const missing = (node.step.dependsOn ?? []).filter(isMissing).join(', ');
   const message = `It depends on what did not succeed: ${missing}.`.slice(0, 4096);
   const error = { code: 'DEPENDENCY_FAILED', message, retryable: false };
   return endUnbegun(services, flow, node, { status: 'SKIPPED', error });
@@ -107,7 +109,7 @@ const begin = async (services: Services, flow: Flow, node: Node): Promise<boolea
   if (!('taskId' in task)) return endUnbegun(services, flow, node, { status: 'FAILED', error: task }).then(() => true);
   const found = await placeMember(services, task, flow.looks);
   if (found !== undefined && isTerminal(found.status)) {
-    await closeMarker(services, flow.stage, node.index, found.status === 'SUCCEEDED');
+    await closeMarker(services, flow.stage, node.index, found.status);
     return true;
   }
   await releaseMarker(services, flow.stage, node.index);
@@ -121,7 +123,7 @@ const beginAgain = async (services: Services, flow: Flow, node: Node): Promise<b
   const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
   if (found.kind !== 'task') return begin(services, flow, node);
   if (!isTerminal(found.task.status)) return releaseMarker(services, flow.stage, node.index).then(() => false);
-  await closeMarker(services, flow.stage, node.index, found.task.status === 'SUCCEEDED');
+  await closeMarker(services, flow.stage, node.index, found.task.status);
   return true;
 };
 
@@ -148,7 +150,7 @@ export const advanceFlow = async (services: Services, stage: Stage, markers: Mar
   const unbegun = (stage.released ?? []).filter(isForgotten).flatMap(({ index }) => nodesOf([steps[index]?.id ?? '']));
   const skipped = nodesOf(next.skip);
   const ended = await Promise.all([
-    ...skipped.map((node) => skip(services, flow, node).then(() => true)),
+    ...skipped.map((node) => skip(services, flow, node, next.skip).then(() => true)),
     ...chosen.map((node) => begin(services, flow, node)),
     ...unbegun.map((node) => beginAgain(services, flow, node)),
   ]);

@@ -38,7 +38,7 @@ export const cancelMember = async (services: Services, ref: StageRef, index: num
   const taskId = memberTaskId(ref.tenant, ref.runId, ref.position, index);
   const task = await readOrPrevent(services, ref, taskId);
   if (task === undefined || isTerminal(task.status)) {
-    await closeMarker(services, ref, index, task?.status === 'SUCCEEDED');
+    await closeMarker(services, ref, index, task?.status ?? 'CANCELLED');
     return;
   }
   await endByPlatform(services, task, {

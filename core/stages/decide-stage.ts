@@ -1,6 +1,5 @@
 import { keys, stageIdOf } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
-import type { TaskError } from '../contract/task.ts';
 import type { RunError } from '../contract/workflow.ts';
 import type { StageCounts } from '../coordination/completion.ts';
 import { AppError } from '../errors/app-error.ts';
@@ -21,6 +20,8 @@ interface Verdict {
   readonly counts: StageCounts;
   /** The positions of those that ended other than well. */
   readonly failed?: readonly number[];
+  /** Of those, the ones that never began. */
+  readonly skipped?: readonly number[];
 }
 
 /** The steps that failed, where there are several: which of them is what people ask first. */
@@ -34,10 +35,12 @@ const namesOfFailed = ({ parts }: Stage, failed: readonly number[]): string => {
     .join(', ')})`;
 };
 
-const summaryOf = (stage: Stage, { outcome, counts, failed = [] }: Verdict): string => {
+const summaryOf = (stage: Stage, { outcome, counts, failed = [], skipped = [] }: Verdict): string => {
   const steps = stage.parts.map((part) => part.step).join(', ');
-  const said = `${outcome}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed} failed`;
-  return `${steps.slice(0, 200)}: ${said}${namesOfFailed(stage, failed)}`.slice(0, limits.stageSummaryBytes / 4);
+  const own = failed.filter((index) => !skipped.includes(index));
+  const said = `${outcome}, ${counts.succeeded} of ${counts.total} succeeded, ${counts.failed - skipped.length} failed`;
+  const rest = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  return `${steps.slice(0, 200)}: ${said}${namesOfFailed(stage, own)}${rest}`.slice(0, limits.stageSummaryBytes / 4);
 };
 
 /** What a run came to; one whose outputs nothing can be made of has failed, for that reason. */
@@ -61,7 +64,7 @@ const reasonOf = async (
   services: Services,
   run: Run,
   { summary }: StageResult,
-  error: TaskError | undefined,
+  error: RunError | undefined,
 ): Promise<RunError> => {
   if (error !== undefined) return withFailedTask(services, run, error);
   const reason = await withFailedTask(services, run, { code: 'STEP_FAILED', message: summary, retryable: false });

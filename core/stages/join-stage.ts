@@ -71,7 +71,7 @@ export const repairStage = async (services: Services, stage: Stage): Promise<voi
       isIncomplete ||= stage.released === undefined;
       continue;
     }
-    if (isTerminal(found.task.status)) await closeMarker(services, stage, index, found.task.status === 'SUCCEEDED');
+    if (isTerminal(found.task.status)) await closeMarker(services, stage, index, found.task.status);
     else if (released) await letGo(services, stage, index, true);
   }
   const { tenant, runId, position, taskToken } = stage;
@@ -92,11 +92,12 @@ const settledEarly = async (services: Services, stage: Stage): Promise<'SUCCEEDE
 const settleAsFound = async (services: Services, stage: Stage, markers: Markers, pace: Pace): Promise<boolean> => {
   if (stage.reportsProgress === true) await reportProgress(services, stage);
   const { total } = stage;
-  const [open, failed] = [markers.open.length, markers.failed.length];
-  const counts = { total, open, failed, succeeded: total - open - failed };
+  const { failed, skipped } = markers;
+  const open = markers.open.length;
+  const counts = { total, open, failed: failed.length, succeeded: total - open - failed.length };
   const outcome = decide(stage.completion, counts) ?? (await settledEarly(services, stage));
   if (outcome !== undefined)
-    return decideStage(services, stage, { outcome, counts, failed: markers.failed }).then(() => false);
+    return decideStage(services, stage, { outcome, counts, failed, skipped }).then(() => false);
   if (stage.released !== undefined) return advanceFlow(services, stage, markers);
   return releaseNext(services, stage, markers, pace);
 };
@@ -122,7 +123,7 @@ export const joinStage = async (
   place: StagePlace,
 ): Promise<void> => {
   const ref: StageRef = { tenant: task.tenant, runId: place.runId, position: place.stage };
-  await closeMarker(services, ref, place.index, task.status === 'SUCCEEDED');
+  await closeMarker(services, ref, place.index, task.status);
   await settleStage(services, ref, 'one');
 };
 

@@ -5,6 +5,7 @@ import { logMember } from '../event-log/log-member.ts';
 import type { Services } from '../services.ts';
 import { absent, present, set } from '../table/conditions.ts';
 import type { Item } from '../table/table.ts';
+import { StoredStatus } from '../tasks/task.ts';
 
 /** A stage as its markers are found. */
 export interface StageRef {
@@ -15,7 +16,13 @@ export interface StageRef {
 
 const openPrefix = 'OPEN#';
 const failedPrefix = 'FAILED#';
-const Marker = z.looseObject({ sk: z.string(), released: z.boolean().optional(), isLogged: z.boolean().optional() });
+const Marker = z.looseObject({
+  sk: z.string(),
+  released: z.boolean().optional(),
+  isLogged: z.boolean().optional(),
+  /** Of one that ended other than well: how. */
+  ended: StoredStatus.optional(),
+});
 
 const openKey = (stage: StageRef, index: number) =>
   keys.marker(stage.tenant, stageIdOf(stage.runId, stage.position), index);
@@ -28,6 +35,10 @@ const failedKey = (stage: StageRef, index: number) => {
 export interface Markers {
   readonly open: readonly { readonly index: number; readonly released: boolean }[];
   readonly failed: readonly number[];
+  /** Of those, the ones that nobody else ended: they failed by themselves. */
+  readonly own: readonly number[];
+  /** Of those, the ones that never began because something before them failed. */
+  readonly skipped: readonly number[];
 }
 
 /** Opens a member's marker. Repeatable; may reopen a finished one, so whoever calls this must join the finished again. */
@@ -62,11 +73,12 @@ export const closeMarker = async (
   services: Services,
   stage: StageRef,
   index: number,
-  succeeded: boolean,
+  status: StoredStatus,
 ): Promise<void> => {
-  if (!succeeded) await services.table.put({ key: failedKey(stage, index), item: {}, clauses: {} });
-  const { item } = await services.table.remove({ key: openKey(stage, index), clauses: {} });
-  await logIfNoted(services, stage, index, item);
+  if (status !== 'SUCCEEDED')
+    await services.table.put({ key: failedKey(stage, index), item: { ended: status }, clauses: {} });
+  const removed = await services.table.remove({ key: openKey(stage, index), clauses: {} });
+  await logIfNoted(services, stage, index, removed.item);
 };
 
 /** Marks a member as let go to work; only one caller wins. */
@@ -97,10 +109,13 @@ export const readMarkers = async (services: Services, stage: StageRef): Promise<
     cursor = page.cursor;
   } while (cursor !== undefined);
   const markers = items.map((item) => Marker.parse(item));
+  const failed = markers.filter(({ sk }) => sk.startsWith(failedPrefix));
   return {
     open: markers
       .filter(({ sk }) => sk.startsWith(openPrefix))
       .map(({ sk, released }) => ({ index: indexOf(sk), released: released === true })),
-    failed: markers.filter(({ sk }) => sk.startsWith(failedPrefix)).map(({ sk }) => indexOf(sk)),
+    failed: failed.map(({ sk }) => indexOf(sk)),
+    own: failed.filter(({ ended }) => ended !== 'SKIPPED' && ended !== 'CANCELLED').map(({ sk }) => indexOf(sk)),
+    skipped: failed.filter(({ ended }) => ended === 'SKIPPED').map(({ sk }) => indexOf(sk)),
   };
 };

@@ -176,7 +176,7 @@ describe('a dag run in which a node fails', () => {
     await runSteps(world, agent);
     const ended = await world.run(run.runId);
     expect(ended).toMatchObject({ status: 'FAILED', error: { code: 'STEP_FAILED' } });
-    expect(ended.error?.message).toContain('FAILED, 2 of 6 succeeded, 4 failed (a, b, c, f)');
+    expect(ended.error?.message).toContain('FAILED, 2 of 6 succeeded, 1 failed (a), 3 skipped');
     // Not what was skipped for it.
     const failedTask = { step: 'a', taskId: idOf(world, 'a'), code: 'BROKEN', message: 'It broke.' };
     expect(ended.error?.failedTask).toMatchObject(failedTask);
@@ -184,6 +184,19 @@ describe('a dag run in which a node fails', () => {
     expect(await world.task(idOf(world, 'e'))).toMatchObject({ status: 'SUCCEEDED', output: 'e' });
     expect(world.ports.executions.answers.get('token-0')).toMatchObject({ error: 'StepFailed' });
     world.expectBooksToBalance();
+  });
+
+  it('blames for a skipped node only what did not succeed, not what is still at work or will be skipped for it', async () => {
+    const { world, agent, run } = await begin(
+      dag([node('a'), node('b', ['a']), node('c', ['a']), node('d', ['b', 'c']), node('e', ['c', 'd'])]),
+    );
+    await world.complete(agent, idOf(world, 'a'));
+    await world.fail(agent, idOf(world, 'b'), { retryable: false });
+    const blamed = async (step: string) => (await world.task(idOf(world, step))).error?.message;
+    expect(await blamed('d')).toBe('It depends on what did not succeed: b.');
+    expect(await blamed('e')).toBe('It depends on what did not succeed: d.');
+    await world.complete(agent, idOf(world, 'c'));
+    expect((await world.run(run.runId)).error?.message).toContain('2 of 5 succeeded, 1 failed (b), 2 skipped');
   });
 
   it('ends at the first failure when it is to fail fast, and cancels what is at work', async () => {

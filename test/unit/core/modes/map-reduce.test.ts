@@ -191,6 +191,36 @@ describe('when parts fail', () => {
     },
   );
 
+  it('names one and the same first failure in words and as failedTask: the earlier, whichever part it was', async () => {
+    const { world, agent, run } = await begin({}, { list: [1, 'two', 'three', 4] });
+    await enter(world, run, 0);
+    await enter(world, run, 1);
+    const [, two, three] = world.members(1);
+    if (two === undefined || three === undefined) throw new Error('there are no four parts');
+    await world.fail(agent, three.taskId, { code: 'THREE', retryable: false });
+    world.advance(5);
+    await world.fail(agent, two.taskId, { code: 'TWO', retryable: false });
+    await world.drainTasks();
+    await decide(world, run);
+    const { error } = await world.run(run.runId);
+    expect(error?.message).toContain('First "part-3": a: It broke.');
+    expect(error?.failedTask).toMatchObject({ taskId: three.taskId, code: 'THREE' });
+  });
+
+  it('names by failedTask who failed by itself, not one of the many that were cancelled for it', async () => {
+    const list = Array.from({ length: 60 }, (_, index) => index);
+    const { world, agent, run } = await begin({ maxParallelAgents: 60 }, { list });
+    await enter(world, run, 0);
+    await enter(world, run, 1);
+    const failing = world.members(1)[55];
+    if (failing === undefined) throw new Error('there are no sixty parts');
+    const { taskId } = failing;
+    await world.fail(agent, taskId, { retryable: false });
+    await world.drainTasks();
+    await decide(world, run);
+    expect((await world.run(run.runId)).error?.failedTask).toMatchObject({ taskId, code: 'BROKEN' });
+  });
+
   it('counts a part that somebody cancelled as missing', async () => {
     const { world, agent, run } = await begin({ toleratedFailures: 1 }, { list: [1, 2] });
     await enter(world, run, 0);
