@@ -25,8 +25,11 @@ const ExpectedStepView = z.looseObject({
 /** Why nobody would do a step now. */
 export const Unserved = z.looseObject({
   step: z.string(),
-  /** `no_agent`: none ever registered that could; `not_live`: none of them is there; `no_workflow`: there is none of the name. */
-  reason: z.enum(['no_agent', 'not_live', 'no_workflow']),
+  /**
+   * `no_agent`: none ever registered that could; `not_live`: none of them is there; `no_workflow`: there is none of the name;
+   * `runs_itself`: it is one that the step is in; `too_deep`: runs are not nested so deep. The last two fail a run.
+   */
+  reason: z.enum(['no_agent', 'not_live', 'no_workflow', 'runs_itself', 'too_deep']),
   capabilities: z.array(z.string()).optional(),
   /** Those that are not there, of agents named. */
   agents: z.array(z.string()).optional(),

@@ -134,7 +134,7 @@ export const FailedTask = z.looseObject({
   agentId: z.string().optional(),
   agentName: z.string().optional(),
   code: z.string(),
-  /** The first 500 characters; the task has them all. */
+  /** Up to 500 characters, of a longer one its beginning and its end; the task has them all. */
   message: z.string(),
 });
 export type FailedTask = z.infer<typeof FailedTask>;

@@ -1,3 +1,4 @@
+import type { RunReference } from '../contract/definitions/step.ts';
 import { DryRun, type RunEstimateView, type Unserved } from '../contract/dry-run.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
@@ -30,8 +31,8 @@ interface Place {
   readonly services: Services;
   readonly tenant: TenantId;
   readonly lookup: Lookup;
-  /** How many runs it is inside of. */
-  readonly depth: number;
+  /** The workflows that it is inside of, the outermost first. */
+  readonly within: readonly string[];
   /** Workflows that were looked at, by depth, name and version. */
   readonly seen: Map<string, Promise<Estimated>>;
 }
@@ -53,16 +54,28 @@ const whyUnserved = ({ id, requirements, agents }: ExpectedStep, workers: Worker
   ];
 };
 
+/** A workflow as a step names it. What is tried becomes the newest of its name once it is stored. */
+const placeOf = ({ workflow, version }: RunReference): string => `${workflow} ${version ?? 'newest'}`;
+
+/** Why a run of it could not come to its end, if so. */
+const whyEndless = ({ within }: Place, run: RunReference): Unserved['reason'] | undefined => {
+  if (within.includes(placeOf(run))) return 'runs_itself';
+  return within.length > limits.runDepth ? 'too_deep' : undefined;
+};
+
 /** The run inside a step, as far as there is one: nothing below the depth at which runs end. */
 const lookInside = async (place: Place, step: ExpectedStep): Promise<Pick<Known, 'inner' | 'unserved'>> => {
-  const { services, tenant, depth } = place;
+  const { services, tenant, within } = place;
   const { run } = step;
-  if (run === undefined || depth >= limits.runDepth) return { inner: undefined, unserved: [] };
+  if (run === undefined) return { inner: undefined, unserved: [] };
+  const reason = whyEndless(place, run);
+  if (reason !== undefined) return { inner: undefined, unserved: [{ step: step.id, reason, workflow: run.workflow }] };
   try {
     const version = run.version ?? (await newestVersion(services, tenant, run.workflow));
     const { definition } = await readWorkflow(services, tenant, run.workflow, version);
-    const key = `${depth} ${run.workflow} ${version}`;
-    const estimated = place.seen.get(key) ?? estimateDefinition({ ...place, depth: depth + 1 }, definition);
+    const key = `${within.length} ${run.workflow} ${version}`;
+    const estimated =
+      place.seen.get(key) ?? estimateDefinition({ ...place, within: [...within, placeOf(run)] }, definition);
     place.seen.set(key, estimated);
     const inner = await estimated;
     const below = inner.steps.flatMap(({ unserved }) => unserved).slice(0, most);
@@ -174,7 +187,13 @@ const viewOf = ({ step, workers, inner }: Known) => {
  */
 export const dryRun = async (services: Services, tenant: TenantId, asked: AskedWorkflow): Promise<DryRun> => {
   const { definition, choice } = await checkWorkflow(services, asked);
-  const place = { services, tenant, lookup: workerLookup(services, tenant), depth: 0, seen: new Map() };
+  const place = {
+    services,
+    tenant,
+    lookup: workerLookup(services, tenant),
+    within: [placeOf({ workflow: definition.name })],
+    seen: new Map(),
+  };
   const { steps, estimate } = await estimateDefinition(place, definition);
   return DryRun.parse({
     name: definition.name,

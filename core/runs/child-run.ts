@@ -1,3 +1,4 @@
+import { shorten } from '../common/shorten.ts';
 import { RunId, type TaskId, type TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
@@ -35,7 +36,7 @@ const endingOf = (run: Run): HeldEnding => {
   if (run.status === 'SUCCEEDED') return { status: 'SUCCEEDED', output: run.output ?? null, childRunId };
   const error: TaskError = {
     code: run.error?.code ?? `RUN_${run.status}`,
-    message: `${run.runId} of ${run.workflow}: ${run.error?.message ?? run.status}`.slice(0, 4096),
+    message: shorten(`${run.runId} of ${run.workflow}: ${run.error?.message ?? run.status}`, 4096),
     retryable: false,
   };
   return { status: run.status === 'CANCELLED' ? 'CANCELLED' : 'FAILED', error, childRunId };

@@ -1,3 +1,4 @@
+import { shorten } from '../common/shorten.ts';
 import { keys } from '../contract/keys.ts';
 import type { FailedTask, RunError } from '../contract/workflow.ts';
 import type { Services } from '../services.ts';
@@ -10,7 +11,7 @@ import type { Run } from './run.ts';
 
 /** Members looked at: of a thousand that failed, the first that anybody asks about is among them. */
 const mostRead = 25;
-/** What an agent said, cut so that a run's error stays a few lines. */
+/** What an agent said, shortened so that a run's error stays a few lines; the end of a run inside is its innermost cause. */
 const messageLength = 500;
 
 /** Those that failed by themselves come first; what was ended by others is told only where nothing else is. */
@@ -48,7 +49,7 @@ export const toldOf = ({
   ...(agentId === undefined ? {} : { agentId }),
   ...(agentName === undefined ? {} : { agentName }),
   code: error?.code ?? status,
-  message: (error?.message ?? `It ended with ${status}.`).slice(0, messageLength),
+  message: shorten(error?.message ?? `It ended with ${status}.`, messageLength),
 });
 
 const firstOf = async (services: Services, stage: Stage): Promise<FailedTask | undefined> => {

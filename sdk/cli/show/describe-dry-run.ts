@@ -15,7 +15,7 @@ export const describeDryRun = (
     expectedSeconds === undefined ? '' : duration(expectedSeconds * 1000),
   ]);
   const lacking = unserved.map(
-    ({ step, reason, capabilities = [] }) =>
+    ({ step, reason, workflow, capabilities = workflow === undefined ? [] : [workflow] }) =>
       `${step}: ${reason}${capabilities.length === 0 ? '' : ` (${capabilities.join(', ')})`}`,
   );
   const atLeast = estimate.unknownDurations.length === 0 ? '' : 'at least ';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DryRun } from '#core/contract/dry-run.ts';
+import { limits } from '#core/contract/limits.ts';
 import { WorkflowDefinition, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
 import { dryRun } from '#core/dry-run/dry-run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
@@ -143,8 +144,30 @@ describe('dryRun', () => {
       name: 'endless',
       tasks: [{ id: 'one', run: { workflow: 'outer' } }],
     });
-    expect(endless.unserved).toEqual([]);
-    expect(endless.estimate.unknownDurations.length).toBeLessThanOrEqual(200);
+    expect(endless.unserved).toHaveLength(40);
+    expect(endless.unserved[0]).toEqual({ step: 'one/t0', reason: 'runs_itself', workflow: 'outer' });
+  });
+
+  it('warns of a workflow that runs itself before it was ever stored, and of runs that are nested too deep', async () => {
+    const world = createWorld();
+    await world.agent('a');
+    const running = (name: string, workflow: string): WorkflowDefinitionInput => ({
+      mode: 'sequential',
+      name,
+      steps: [{ id: name, run: { workflow } }],
+    });
+    expect((await tried(world, running('rec', 'rec'))).unserved).toEqual([
+      { step: 'rec', reason: 'runs_itself', workflow: 'rec' },
+    ]);
+    const store = (definition: WorkflowDefinitionInput) =>
+      putWorkflow(world.services, tenant, WorkflowDefinition.parse(definition));
+    await store({ mode: 'sequential', name: 'w0', steps: [{ id: 'x', type: 'work' }] });
+    for (let at = 1; at <= limits.runDepth; at++) await store(running(`w${at}`, `w${at - 1}`));
+    const last = `w${limits.runDepth}`;
+    expect((await tried(world, running(last, `w${limits.runDepth - 1}`))).unserved).toEqual([]);
+    expect((await tried(world, running('deeper', last))).unserved).toMatchObject([
+      { step: expect.stringMatching(/^deeper\/w5\/.*\/w1$/), reason: 'too_deep', workflow: 'w0' },
+    ]);
   });
 
   it('says what only the input tells, and what nobody was seen at', async () => {

@@ -157,6 +157,10 @@ describe('a step that is a run', () => {
     expect(world.tasks().filter(({ status }) => status === 'FAILED')).toMatchObject([
       { error: { code: 'INVALID_DEFINITION', message: expect.stringContaining('self') } },
     ]);
+    for (let depth = 0; depth <= limits.runDepth; depth++) await relayRuns(world);
+    const [outermost] = runs(world).filter(({ depth }) => depth === undefined || depth === 0);
+    expect(outermost?.error?.message).toMatch(/Runs are nested more than 5 deep: self runs self\.$/);
+    expect(outermost?.error?.failedTask?.message).toMatch(/Runs are nested more than 5 deep: self runs self\.$/);
   });
 
   it('cannot be submitted by itself', async () => {
