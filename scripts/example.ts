@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { sayFault } from '../core/contract/first-fault.ts';
 import { examples } from '../examples/registry.ts';
 import type { Answer, Example, Question } from '../examples/shared/example.ts';
 import type { LocalMuster } from './boot-platform.ts';
@@ -78,7 +79,7 @@ const readInput = async (example: Example, given: string | undefined): Promise<u
     example.check(input);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    throw new Error(`--input does not fit ${example.name}:\n${z.prettifyError(error)}`, { cause: error });
+    throw new Error(`--input does not fit ${example.name}: ${sayFault(error, input)}`, { cause: error });
   }
   return input;
 };

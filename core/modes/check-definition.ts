@@ -76,7 +76,7 @@ const checkNames = (stage: StageSpec, taken: Set<string>, isOnly: boolean): void
   }
 };
 
-const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
+const checkThreshold = ({ completion, steps }: StageSpec, field: string): void => {
   const isKnownSize = !steps.some(isList);
   if (
     typeof completion === 'object' &&
@@ -85,7 +85,7 @@ const checkThreshold = ({ id, completion, steps }: StageSpec): void => {
     completion.threshold > steps.length
   ) {
     throw new InvalidDefinitionError(
-      `steps.${id}.completion`,
+      field,
       `The threshold ${completion.threshold} is above the ${steps.length} tasks there are.`,
     );
   }
@@ -129,7 +129,7 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
   const rules = rulesOf(definition);
   for (const stage of rules.outline) {
     checkNames(stage, taken, rules.outline.length === 1);
-    checkThreshold(stage);
+    checkThreshold(stage, definition.mode === 'parallel' ? 'completion' : `steps.${stage.id}.completion`);
     for (const step of stage.steps) checkStep(step, `steps.${step.id}`, knownTo(step, stage, known));
     for (const step of stage.isSketch === true ? [] : stage.steps) known.set(step.id, step);
   }

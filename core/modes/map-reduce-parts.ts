@@ -57,7 +57,7 @@ const nodeOf = (element: Json, index: number): z.infer<typeof Node> => {
 };
 
 const mappingsOf = (split: Exclude<Split, { task: unknown }>, elements: readonly Json[]): readonly Mapping[] => {
-  if (!('by' in split)) return splitBySize(elements.length, split.size ?? 1);
+  if (split.by === undefined) return splitBySize(elements.length, split.size ?? 1);
   switch (split.by) {
     case 'file_type':
       return splitByFileType(elements.map((element, index) => pathOf(element, index, split.field)));
@@ -111,7 +111,7 @@ const allParts = async (context: ModeContext, split: Split): Promise<readonly Ma
   const elements = split.over === undefined ? undefined : await elementsOf(context, split.over);
   if ('task' in split) return partsOfTask(context, elements);
   if (elements === undefined) return [];
-  const isWhole = !('by' in split) && split.size === undefined;
+  const isWhole = split.by === undefined && split.size === undefined;
   if (isWhole) return named(elements);
   return partsOf(checked(mappingsOf(split, elements), elements), elements);
 };

@@ -1,5 +1,6 @@
 import { agentFiles, defineExample } from '../shared/example.ts';
 import { readSourceInput } from '../shared/source-input.ts';
+import { countLines } from './count-lines.ts';
 import { DebtReport, DebtRequest } from './debt.ts';
 import { renderDebt } from './render.ts';
 import { refactoringSwarm, techDebtWorkflow } from './workflow.ts';
@@ -21,7 +22,7 @@ export const techDebt = defineExample({
     const batches = Array.from({ length: Math.ceil(files.length / batchSize) }, (_, index) =>
       files.slice(index * batchSize, (index + 1) * batchSize),
     );
-    const sizes = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
+    const sizes = files.map(({ path, text }) => ({ path, lines: countLines(text) }));
     return { ...rest, previous: rest.previous ?? null, files, batches, sizes };
   },
   render: renderDebt,

@@ -3,6 +3,7 @@ import { functionName, isDecision } from '../code-review/analysers/complexity/an
 import { fileKind } from '../code-review/analysers/file-kind.ts';
 import type { SourceFile } from '../code-review/analysers/finding.ts';
 import { parseSource } from '../code-review/analysers/parse-source.ts';
+import { countLines } from './count-lines.ts';
 import type { DebtItem } from './debt.ts';
 
 /** A function with what is counted of it. */
@@ -99,7 +100,7 @@ function smellsOf(file: SourceFile, { name, line, endLine, parameters }: Measure
 }
 
 function sizeOf({ path, text }: SourceFile): DebtItem[] {
-  const lines = fileKind(path) === 'script' ? text.split('\n').length : 0;
+  const lines = fileKind(path) === 'script' ? countLines(text) : 0;
   if (lines <= maxFileLines) return [];
   return [
     {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { firstFault } from '#core/contract/first-fault.ts';
 import { AppError } from '#core/errors/app-error.ts';
 import { InvalidFieldError } from '#core/errors/errors.ts';
 
@@ -16,28 +17,17 @@ export class UnknownFieldError extends AppError {
 /** A path as callers read it: dotted. */
 export const dotted = (path: FieldPath): string => path.map(String).join('.');
 
-/** The branch of a union that the value was most likely meant for: the one with the fewest faults. */
-const nearestBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[] =>
-  branches.toSorted((left, right) => left.length - right.length)[0] ?? [];
-
-/** Issues of unions replaced by those of the branch that was meant, with their whole paths. */
-const flatten = (issues: readonly Issue[], base: FieldPath = []): readonly Issue[] =>
-  issues.flatMap((issue): readonly Issue[] => {
-    const path = [...base, ...issue.path];
-    const branch = issue.code === 'invalid_union' ? nearestBranch(issue.errors) : [];
-    return branch.length > 0 ? flatten(branch, path) : [{ ...issue, path }];
-  });
-
 /** The first fault of a value, unknown fields before all else. `nameOf` says how its path is told. */
-export const fieldErrorOf = (issues: readonly Issue[], nameOf: (path: FieldPath) => string = dotted): AppError => {
-  const flat = flatten(issues);
-  const unknown = flat.find((issue) => issue.code === 'unrecognized_keys');
-  if (unknown?.code === 'unrecognized_keys')
-    return new UnknownFieldError(nameOf([...unknown.path, ...unknown.keys.slice(0, 1)]));
-  const [first] = flat;
-  const field = nameOf(first?.path ?? []);
-  const message = `${field === '' ? 'The value' : field}: ${first?.message ?? 'not valid'}.`;
-  return new InvalidFieldError(field, message, first?.code === 'too_big' ? { limit: Number(first.maximum) } : {});
+export const fieldErrorOf = (
+  issues: readonly Issue[],
+  value: unknown,
+  nameOf: (path: FieldPath) => string = dotted,
+): AppError => {
+  const { path, message, isUnknown, limit } = firstFault(issues, value);
+  const field = nameOf(path);
+  if (isUnknown) return new UnknownFieldError(field);
+  const text = `${field === '' ? 'The value' : field}: ${message}.`;
+  return new InvalidFieldError(field, text, limit === undefined ? {} : { limit });
 };
 
 /**
@@ -50,6 +40,6 @@ export const parseInput = <Schema extends z.ZodType>(
   base: FieldPath = [],
 ): z.output<Schema> => {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw fieldErrorOf(parsed.error.issues, (path) => dotted([...base, ...path]));
+  if (!parsed.success) throw fieldErrorOf(parsed.error.issues, value, (path) => dotted([...base, ...path]));
   return parsed.data;
 };

@@ -26,7 +26,7 @@ export class UnreadableMessageError extends Error {
 /** A message as its schema has it. @throws UnreadableMessageError with the reason. */
 export const parseMessage = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new UnreadableMessageError(fieldErrorOf(parsed.error.issues).message);
+  if (!parsed.success) throw new UnreadableMessageError(fieldErrorOf(parsed.error.issues, value).message);
   return parsed.data;
 };
 

@@ -49,11 +49,11 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** A path id that could be none is answered exactly like one that names nothing. */
-const refusal = (issues: readonly z.core.$ZodIssue[], { params }: RawRequest): Error => {
+const refusal = (issues: readonly z.core.$ZodIssue[], request: RawRequest): Error => {
   const name = issues.find((issue) => issue.path[0] === 'params')?.path[1];
-  if (name !== undefined) return new NotFoundError(kinds[String(name)] ?? 'thing', params[String(name)] ?? '');
+  if (name !== undefined) return new NotFoundError(kinds[String(name)] ?? 'thing', request.params[String(name)] ?? '');
   // Fields of the body and the query are named as the caller wrote them.
-  return fieldErrorOf(issues, (path) => dotted(path.length > 1 ? path.slice(1) : path));
+  return fieldErrorOf(issues, request, (path) => dotted(path.length > 1 ? path.slice(1) : path));
 };
 
 /** A route: the operation of the contract, by which a request is parsed, and what is done with it. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { sayFault } from '../../core/contract/first-fault.ts';
 import type { Json } from '../../core/contract/json.ts';
 import { CliError } from './failure.ts';
 import type { InputStream, Surroundings } from './surroundings.ts';
@@ -56,7 +57,8 @@ export const readShape = async <Shape extends z.ZodType>(
     of,
   }: { readonly option: string; readonly given: string; readonly shape: Shape; readonly of: string },
 ): Promise<z.infer<Shape>> => {
-  const parsed = shape.safeParse(await readValue(surroundings, option, given));
+  const value = await readValue(surroundings, option, given);
+  const parsed = shape.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new CliError(`${option} is no ${of}:\n${z.prettifyError(parsed.error)}`);
+  throw new CliError(`${option} is no ${of}: ${sayFault(parsed.error, value)}`);
 };

@@ -306,7 +306,7 @@ describe('a bad request', () => {
       'a definition with an unknown field',
       'POST /workflows',
       { mode: 'sequential', name: 'w', steps: [{ id: 'a', type: 't', retries: 3 }] },
-      { code: 'UNKNOWN_FIELD', field: 'steps.0.retries' },
+      { code: 'UNKNOWN_FIELD', field: 'steps.a.retries' },
     ],
     [
       'a definition with a cycle',

@@ -19,7 +19,8 @@ const Field = z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be n
  * positions }] }` that must map each element exactly once.
  */
 const Split = z.union([
-  z.strictObject({ over, size: z.int().min(1).max(100_000).optional() }),
+  // Without saying so, a `by` that is none would be a field that is none, instead of one with three choices.
+  z.strictObject({ over, size: z.int().min(1).max(100_000).optional(), by: z.never().optional() }),
   z.strictObject({ over, by: z.literal('file_type'), field: Field.default('path') }),
   z.strictObject({
     over,

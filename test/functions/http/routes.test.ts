@@ -293,13 +293,13 @@ describe('workflows and runs', () => {
       'an unknown field of a step',
       { ...sequential, steps: [{ id: 'look', type: 'look', speed: 1 }] },
       'UNKNOWN_FIELD',
-      { field: 'steps.0.speed' },
+      { field: 'steps.look.speed' },
     ],
     [
       'an unknown field of a step in a group',
       { ...sequential, steps: [{ id: 'both', parallel: [{ id: 'look', type: 'look', speed: 1 }] }] },
       'UNKNOWN_FIELD',
-      { field: 'steps.0.parallel.0.speed' },
+      { field: 'steps.both.parallel.look.speed' },
     ],
     ['a mode that does not exist', { ...sequential, mode: 'chaos' }, 'INVALID_FIELD', { field: 'mode' }],
     [

@@ -36,6 +36,7 @@ describe.concurrent('npm run example', () => {
     { parameters: ['feature-team', '--input', '{"name":'], says: '--input is no JSON' },
     { parameters: ['feature-team', '--input', 'no/such/file.json'], says: 'cannot be read' },
     { parameters: ['feature-team', '--input', '{"name":"f"}'], says: 'does not fit feature-team' },
+    { parameters: ['document-pipeline', '--input', '{"pth":"x"}'], says: 'pth: there is no such field' },
     { parameters: ['tech-debt', '--input', '{"files":{"../x.js":""}}'], says: '../x.js' },
     { parameters: ['feature-team', '--copies', '0'], says: '--copies must be a whole number from 1 to 20' },
     { parameters: ['feature-team', '--report', 'no/such/folder/r.json'], says: 'cannot be written' },

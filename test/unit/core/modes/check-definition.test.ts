@@ -127,7 +127,7 @@ describe('checkDefinition', () => {
     [
       'a threshold above the tasks',
       () => parallel({ completion: { threshold: 3 } }, step('a'), step('b')),
-      'steps.w.completion',
+      'completion',
     ],
     ['an output that names nothing', () => parallel({ output: '{{ steps.z.output }}' }, step('a')), 'output'],
   ];

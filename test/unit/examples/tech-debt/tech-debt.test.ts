@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSourceInput } from '../../../../examples/shared/source-input.ts';
+import { countLines } from '../../../../examples/tech-debt/count-lines.ts';
 import { DebtReport, DebtRequest, Priorities } from '../../../../examples/tech-debt/debt.ts';
 import { rank, refactor, report, scanDuplication, scanFiles } from '../../../../examples/tech-debt/handlers.ts';
 import { renderDebt } from '../../../../examples/tech-debt/render.ts';
@@ -23,7 +24,7 @@ const scan = async (raw: unknown): Promise<DebtReport> => {
     })),
   );
   const proposals = swarms.map(() => parts);
-  const counted = files.map(({ path, text }) => ({ path, lines: text.split('\n').length }));
+  const counted = files.map(({ path, text }) => ({ path, lines: countLines(text) }));
   const { output } = await runHandler(report, { files: counted, items, proposals, previous: request.previous });
   return DebtReport.parse(output);
 };
@@ -75,3 +76,11 @@ describe('a scan', () => {
     expect(DebtRequest.safeParse({ files: { '../x.js': '' } }).success).toBe(false);
   });
 });
+
+it.each([
+  ['', 0],
+  ['a', 1],
+  ['a\n', 1],
+  ['a\nb\n', 2],
+  ['a\n\n', 2],
+])('counts the lines of %j as %i', (text, lines) => expect(countLines(text)).toBe(lines));

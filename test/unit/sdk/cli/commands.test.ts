@@ -143,7 +143,7 @@ describe('muster task', () => {
     await writeFile(join(cli.home, 'bad.json'), JSON.stringify({ typ: 'lint' }));
     const refused = await cli.run('task submit --file bad.json');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('"typ"');
+    expect(refused.stderr).toContain('typ: there is no such field');
     const noJson = await cli.run(['task', 'submit', 'lint', '--input', '{file: 1}']);
     expect(noJson).toMatchObject({ code: 2, stderr: expect.stringContaining('Strings and names need double quotes') });
     expect((await cli.run('task submit lint --input nowhere.json')).stderr).toContain('nowhere.json cannot be read');
