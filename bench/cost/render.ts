@@ -2,10 +2,23 @@ import type { Bill } from './bill.ts';
 import { comparisons } from './comparisons.ts';
 import { prices } from './prices.ts';
 
+const count = (value: number): string => String(Number(value.toFixed(1)));
 const dollars = (usd: number): string => (usd >= 100 ? usd.toFixed(0) : usd.toFixed(2));
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [row(head), row(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
+
+/** Lines of a bill that are named where it is above its target. */
+const namedLines = 4;
+
+/** Which units are above their target, and by which lines, the dearest first. */
+const missed = (bills: readonly Bill[]): readonly string[] =>
+  bills.flatMap(({ title, usd, targetUsd, lines }) => {
+    if (targetUsd === undefined || usd <= targetUsd) return [];
+    const dearest = lines.toSorted((one, other) => other.usd - one.usd).slice(0, namedLines);
+    const named = dearest.map((line) => `\`${line.unit}\` ${dollars(line.usd)} (${count(line.count)} of each)`);
+    return [`Above the target of ${dollars(targetUsd)}: ${title}, by ${named.join(', ')}.`];
+  });
 
 /** The units beside what they cost elsewhere. */
 export const overview = (bills: readonly Bill[]): string => {
@@ -16,6 +29,7 @@ export const overview = (bills: readonly Bill[]): string => {
       ['dollars for a million', 'Muster', ...comparisons.map(({ name }) => name)],
       million.map(({ title, usd, elsewhere }) => [title, dollars(usd), ...elsewhere.map((one) => dollars(one.usd))]),
     ),
+    ...missed(million),
     table(
       ['dollars a month', 'Muster'],
       month.map(({ title, usd }) => [title, dollars(usd)]),
@@ -29,8 +43,6 @@ const target = ({ usd, targetUsd }: Bill): string =>
     : usd <= targetUsd
       ? ` (target ${targetUsd}: met)`
       : ` (target ${targetUsd}: **missed**)`;
-
-const count = (value: number): string => String(Number(value.toFixed(1)));
 
 const section = (bill: Bill): string => {
   const per = bill.per === 'million' ? 'a million' : 'a month';

@@ -80,6 +80,14 @@ export const RetryPolicy = z.strictObject({
 });
 export type RetryPolicy = z.infer<typeof RetryPolicy>;
 
+/** The policy of a task that names none. */
+export const defaultRetry: RetryPolicy = {
+  maxAttempts: limits.defaultMaxAttempts,
+  backoffMs: 1000,
+  maxBackoffMs: 60_000,
+  nonRetryableCodes: [],
+};
+
 /** How an agent's label is compared: the label on the left, the given value on the right. */
 export const Comparator = z.enum(['EQUAL', 'NOT_EQUAL', 'GT', 'GTE', 'LT', 'LTE']);
 export type Comparator = z.infer<typeof Comparator>;
@@ -158,12 +166,7 @@ export const TaskSubmission = z.strictObject({
   runAt: z.int().nonnegative().optional(),
   /** The agent must send `task.accept` within this, else the task goes elsewhere. */
   ackTimeoutMs: z.int().min(1000).max(900_000).optional(),
-  retry: RetryPolicy.default({
-    maxAttempts: limits.defaultMaxAttempts,
-    backoffMs: 1000,
-    maxBackoffMs: 60_000,
-    nonRetryableCodes: [],
-  }),
+  retry: RetryPolicy.default(defaultRetry),
   /** Publish `TaskCompleted` on the bus when the task ends. */
   publishEvent: z.boolean().default(false),
   /** Of kind `approval`: what may be answered. */

@@ -46,8 +46,9 @@ export const submittedTaskId = (tenant: string, principal: string, idempotencyKe
 export const memberTaskId = (tenant: string, runId: string, stage: number, index: number): TaskId =>
   TaskId.parse(`tsk_${hashUuid('stage', tenant, runId, String(stage), String(index))}`);
 
-/** What is kept of a submission to tell a repeat from a different request. */
-export const submissionHash = (submission: TaskSubmission): string => sha256Hex(canonicalJson(submission));
+/** What is kept of a submission to tell a repeat from a different request, in as few bytes as a text can have it. */
+export const submissionHash = (submission: TaskSubmission): string =>
+  Buffer.from(sha256Hex(canonicalJson(submission)), 'hex').toString('base64url');
 
 const effectsOf = ({ submission, place, parentTask, isFollowed }: NewTask): Pick<Task, 'effects'> => {
   const effects = [

@@ -6,7 +6,16 @@ import { AgentId, ClaimId, RunId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { Priority } from '../contract/priority.ts';
 import { SecretReferences } from '../contract/secret.ts';
-import { ApprovalTerms, Requirements, RetryPolicy, Strategy, TaskError, TaskKind, Usage } from '../contract/task.ts';
+import {
+  ApprovalTerms,
+  defaultRetry,
+  Requirements,
+  RetryPolicy,
+  Strategy,
+  TaskError,
+  TaskKind,
+  Usage,
+} from '../contract/task.ts';
 import type { Item } from '../table/table.ts';
 
 /** Statuses as stored. RUNNING is not: it is ASSIGNED with the agent's own word for it. */
@@ -65,7 +74,8 @@ export const Task = z.looseObject({
   estimatedDurationMs: z.int().optional(),
   ackTimeoutMs: z.int().optional(),
   attemptTimeoutSeconds: z.int().optional(),
-  retry: RetryPolicy,
+  /** Stored when it is another than the default, like `publishEvent`. */
+  retry: RetryPolicy.default(defaultRetry),
   publishEvent: z.boolean().optional(),
   metadata: z.record(z.string(), Json).optional(),
   /** Over a socket: the connection that hears of the end, and the id of its `task.submit`. */
