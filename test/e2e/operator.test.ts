@@ -54,6 +54,20 @@ describe.concurrent('an operator', () => {
     expect((await muster.call('GET /workflows', undefined, { key })).body.items).toEqual([]);
   });
 
+  it('lets a person without a key answer by a link, which opens as often as it likes and answers once', async () => {
+    const { key } = await newTenant();
+    const { taskId } = (await muster.call('POST /tasks', { kind: 'approval', type: 'ship' }, { key })).body;
+    const { url } = (await muster.call(`POST /approvals/${taskId}/links`, { for: 'ada' }, { key })).body;
+    const link = `${muster.http}/answers/${url.split('/').at(-1)}`;
+    const answer = async (decision: string): Promise<number> =>
+      (await fetch(link, { method: 'POST', body: new URLSearchParams({ decision }) })).status;
+    expect([(await fetch(link)).status, (await fetch(link)).status]).toEqual([200, 200]);
+    expect(await answer('approved')).toBe(200);
+    expect(await answer('denied')).toBeGreaterThanOrEqual(400);
+    const { body } = await muster.call(`GET /tasks/${taskId}`, undefined, { key });
+    expect(body).toMatchObject({ status: 'SUCCEEDED', output: { decision: 'approved' } });
+  });
+
   it('reads the descriptions of the APIs', async () => {
     const { status, body } = await muster.call('GET /openapi.json');
     expect([status, Object.keys(body.paths).length > 50]).toEqual([200, true]);

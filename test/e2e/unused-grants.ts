@@ -4,6 +4,7 @@ import type { UnusedGrants } from '../../scripts/grants/judge-grants.ts';
 const engine = [
   'http/agents',
   'http/tasks',
+  'http/answers',
   'http/runs',
   'http/system',
   'websocket/message',
