@@ -85,7 +85,7 @@ class Crowd {
         url: urlOf(index),
         apiKey,
         name: `talker-${index}`,
-        timings: { messageBatch: batch, messageBatchMs: 0, reconnectCapMs: 2000, resendMs: 5000 },
+        timings: { messageBatch: batch, messageBatchMs: 0, reconnectCapMs: 2000, resendMs: 30_000 },
       });
       agent.on('error', () => undefined).on('retrying', () => undefined);
       agent.messages.onMessage((message) => this.ledger.received(index, message));

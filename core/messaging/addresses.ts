@@ -93,13 +93,18 @@ const byName = async (services: Services, tenant: TenantId, name: string): Promi
 };
 
 /**
- * The agent that an address names, by its id or its name. What exists is remembered for half a minute.
+ * The agent that an address names, by its id or its name. What exists is remembered for half a minute; a name is there for
+ * as long as its agent is.
  * @throws NotFoundError when this tenant has none.
  */
 export const findAgent = async (services: Services, tenant: TenantId, to: string): Promise<AgentId> => {
-  const agentId = AgentId.safeParse(to).data ?? (await byName(services, tenant, to));
-  if (agentId === undefined) throw new NotFoundError('agent', to);
-  if (remembered(services, tenant, agentId) !== undefined) return agentId;
-  if ((await look(services, tenant, [agentId])).has(agentId)) return agentId;
-  throw new NotFoundError('agent', to);
+  const byId = AgentId.safeParse(to);
+  const agentId = byId.data ?? (await byName(services, tenant, to));
+  const isThere =
+    agentId !== undefined &&
+    (!byId.success ||
+      remembered(services, tenant, agentId) !== undefined ||
+      (await look(services, tenant, [agentId])).has(agentId));
+  if (!isThere) throw new NotFoundError('agent', to);
+  return agentId;
 };

@@ -170,21 +170,24 @@ interface Lease {
 const isLease = (value: unknown): value is Lease => typeof value === 'object' && value !== null && 'left' in value;
 
 const roomMs = 10 * 60_000;
+/** Mails that an environment puts into a mailbox before it looks into it: most never send more to one agent. */
+const unseenRoom = 16;
 
 /**
- * Takes room for one mail. An environment looks at a mailbox, leases half of what is free in it, and looks again when
- * that is used up or ten minutes old: an empty mailbox is read once for hundreds of mails, a nearly full one each time.
+ * Takes room for one mail. An environment looks at a mailbox after a few mails, leases half of what is free in it, and looks
+ * again when that is used up: an empty mailbox is read once for hundreds of mails, a nearly full one each time.
  * @throws MailboxFullError.
  */
 export const takeRoom = async (services: Services, tenant: TenantId, agentId: AgentId): Promise<void> => {
   const nowMs = services.clock.now();
   const cacheKey = `mailbox:${tenant}#${agentId}`;
   const held = services.cache.get(cacheKey, nowMs);
-  if (isLease(held) && held.left > 0) {
-    held.left -= 1;
-    return;
+  const lease: Lease = isLease(held) ? held : { left: unseenRoom };
+  if (lease !== held) services.cache.set(cacheKey, lease, nowMs + roomMs);
+  if (lease.left <= 0) {
+    const free = limits.mailPerMailbox - (await countWaiting(services, tenant, agentId));
+    if (free <= 0) throw new MailboxFullError(agentId);
+    lease.left = Math.ceil(free / 2);
   }
-  const free = limits.mailPerMailbox - (await countWaiting(services, tenant, agentId));
-  if (free <= 0) throw new MailboxFullError(agentId);
-  services.cache.set(cacheKey, { left: Math.ceil(free / 2) - 1 }, nowMs + roomMs);
+  lease.left -= 1;
 };
