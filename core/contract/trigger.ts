@@ -46,6 +46,8 @@ export const TriggerView = z.looseObject({
   schedule: TriggerSchedule.optional(),
   inputTemplate: Json.optional(),
   enabled: z.boolean(),
+  /** Its only time, an `at(…)`, has come: it starts no run any more. Absent otherwise. */
+  ended: z.boolean().optional(),
   createdAt: z.number(),
 });
 export type TriggerView = z.infer<typeof TriggerView>;

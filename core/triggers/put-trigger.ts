@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { compilePattern } from '#event-pattern/compile-pattern.ts';
 import { InvalidEventPatternError } from '#event-pattern/invalid-event-pattern-error.ts';
+import type { TenantId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { jsonBytes } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
@@ -11,6 +13,7 @@ import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { newestVersion, readWorkflow } from '../runs/workflow-store.ts';
 import type { Services } from '../services.ts';
+import { checkSchedule } from './check-schedule.ts';
 import { allTriggers, readTrigger, type Trigger, triggerView } from './trigger.ts';
 
 /** More triggers than one event may be matched with. */
@@ -43,7 +46,22 @@ const checkTemplate = (template: Json): void => {
 };
 
 /**
- * Stores a trigger in place of one of the same name. It is pinned to a version of its workflow. Repeatable.
+ * Writes a trigger and brings its schedule in step. Another schedule than before is made first, asleep: the scheduler may
+ * still refuse it, and then nothing has changed. It wakes after the trigger is written, so that a time which comes at once
+ * finds its trigger. Whatever a crash leaves is what the request asked for after it was sent again.
+ */
+const store = async (services: Services, tenant: TenantId, trigger: Trigger, former?: Trigger): Promise<void> => {
+  const { name, schedule, enabled } = trigger;
+  const isNew = schedule !== undefined && !isDeepStrictEqual(schedule, former?.schedule);
+  if (isNew) await services.schedules.put({ tenant, trigger: name, schedule, enabled: false });
+  await services.table.put({ key: keys.trigger(tenant, name), item: { ...trigger }, clauses: {} });
+  if (schedule === undefined) await services.schedules.remove(tenant, name);
+  else if (enabled || !isNew) await services.schedules.put({ tenant, trigger: name, schedule, enabled });
+};
+
+/**
+ * Stores a trigger in place of one of the same name. It is pinned to a version of its workflow. Repeatable. A refused one
+ * changes nothing: the former trigger stays, with its schedule.
  *
  * @throws NotFoundError for an unknown workflow or version, InvalidFieldError for a pattern, template or schedule that is
  * none (with the reason), PayloadTooLargeError, TooManyTriggersError.
@@ -56,19 +74,16 @@ export const putTrigger = async (
   const bytes = jsonBytes(definition);
   if (bytes > limits.triggerBytes) throw new PayloadTooLargeError('trigger', bytes, limits.triggerBytes);
   if (definition.eventPattern !== undefined) checkPattern(definition.eventPattern);
+  if (definition.schedule !== undefined) checkSchedule(definition.schedule);
   if (definition.inputTemplate !== undefined) checkTemplate(definition.inputTemplate);
   const version = definition.version ?? (await newestVersion(services, tenant, definition.workflow));
   await readWorkflow(services, tenant, definition.workflow, version);
   const known = await allTriggers(services, tenant);
-  if (!known.some(({ name }) => name === definition.name) && known.length >= limits.triggersPerTenant)
-    throw new TooManyTriggersError();
-  const { name, schedule, enabled } = definition;
+  const former = known.find(({ name }) => name === definition.name);
+  if (former === undefined && known.length >= limits.triggersPerTenant) throw new TooManyTriggersError();
   const trigger: Trigger = { ...definition, version, createdAt: services.clock.now() };
-  await services.table.put({ key: keys.trigger(tenant, name), item: { ...trigger }, clauses: {} });
-  // Written first: a time that comes at once finds its trigger.
-  if (schedule === undefined) await services.schedules.remove(tenant, name);
-  else await services.schedules.put({ tenant, trigger: name, schedule, enabled });
-  return triggerView(trigger);
+  await store(services, tenant, trigger, former);
+  return triggerView(trigger, services.clock.now());
 };
 
 /** Removes a trigger and its schedule. Repeatable until it is gone. @throws NotFoundError when there is none. */

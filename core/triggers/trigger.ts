@@ -4,6 +4,7 @@ import { keys } from '../contract/keys.ts';
 import { TriggerView } from '../contract/trigger.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
+import { hasEnded } from './check-schedule.ts';
 
 /** The trigger item. */
 export const Trigger = TriggerView;
@@ -23,7 +24,8 @@ export const listTriggers = async (
     consistent: true,
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
   });
-  const items = page.items.map((item) => triggerView(Trigger.parse(item)));
+  const nowMs = services.clock.now();
+  const items = page.items.map((item) => triggerView(Trigger.parse(item), nowMs));
   return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };
 
@@ -39,10 +41,21 @@ export const allTriggers = async (services: Services, tenant: TenantId): Promise
   return triggers;
 };
 
-/** A trigger as people see it. */
-export const triggerView = (trigger: Trigger): TriggerView => {
+/** A trigger as people see it at a time. */
+export const triggerView = (trigger: Trigger, nowMs: number): TriggerView => {
   const { name, workflow, version, eventPattern, schedule, inputTemplate, enabled, createdAt } = trigger;
-  return TriggerView.parse({ name, workflow, version, eventPattern, schedule, inputTemplate, enabled, createdAt });
+  const ended = schedule !== undefined && hasEnded(schedule, nowMs) ? { ended: true } : {};
+  return TriggerView.parse({
+    name,
+    workflow,
+    version,
+    eventPattern,
+    schedule,
+    inputTemplate,
+    enabled,
+    createdAt,
+    ...ended,
+  });
 };
 
 /** One trigger. @throws NotFoundError when there is none of this tenant's. */

@@ -17,7 +17,7 @@ const triggerRoutes: FamilyRoutes<'triggers'> = {
   'GET /v1/triggers/{name}': route(
     operations['GET /v1/triggers/{name}'],
     async (services, { params: { name } }, { principal }) => ({
-      body: triggerView(await readTrigger(services, principal.tenant, name)),
+      body: triggerView(await readTrigger(services, principal.tenant, name), services.clock.now()),
     }),
   ),
   'DELETE /v1/triggers/{name}': route(

@@ -1,5 +1,5 @@
-import type { CronExpression, DayRule } from './cron-expression.ts';
-import type { ScheduleExpression } from './schedule-expression.ts';
+import type { CronExpression, DayRule } from '#schedule-expression/cron-expression.ts';
+import type { ScheduleExpression } from '#schedule-expression/parse-schedule.ts';
 import { createTimeZone, type TimeZone } from './time-zone.ts';
 
 const utc = createTimeZone('UTC');

@@ -1,21 +1,6 @@
+import { parseSchedule, type ScheduleDialect, type ScheduleExpression } from '#schedule-expression/parse-schedule.ts';
+import { ScheduleSyntaxError } from '#schedule-expression/schedule-syntax-error.ts';
 import { AwsError } from '../contract.ts';
-import { type CronExpression, CronSyntaxError, parseCron } from './cron-expression.ts';
-import type { WallClockMs } from './time-zone.ts';
-
-/** When a schedule runs. */
-export type ScheduleExpression =
-  | { readonly type: 'rate'; readonly periodMs: number }
-  | { readonly type: 'cron'; readonly cron: CronExpression }
-  | { readonly type: 'at'; readonly wallClockMs: WallClockMs };
-
-/** Rules know neither one-time schedules nor a plural for one. */
-export type ScheduleDialect = 'scheduler' | 'rule';
-
-const unitMs = new Map([
-  ['minute', 60_000],
-  ['hour', 3_600_000],
-  ['day', 86_400_000],
-]);
 
 function refuse(expression: string, dialect: ScheduleDialect, reason: string): never {
   const sentence =
@@ -23,42 +8,15 @@ function refuse(expression: string, dialect: ScheduleDialect, reason: string): n
   throw new AwsError('ValidationException', `${sentence} Reason: ${reason}.`);
 }
 
-function parseRate(body: string, dialect: ScheduleDialect): ScheduleExpression | string {
-  const [, valueText = '', unit = ''] = /^(\d+) (\w+)$/.exec(body.trim()) ?? [];
-  const value = Number(valueText);
-  const singular = unit.replace(/s$/, '');
-  const periodMs = unitMs.get(singular);
-  if (periodMs === undefined || value === 0) return 'a rate is a positive number and minute(s), hour(s) or day(s)';
-  if (dialect === 'rule' && (value === 1) !== (unit === singular))
-    return 'one takes a singular unit, more a plural one';
-  return { type: 'rate', periodMs: value * periodMs };
-}
-
-function parseAt(body: string): ScheduleExpression | string {
-  const isWellFormed = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/.test(body);
-  const wallClockMs = isWellFormed ? Date.parse(`${body}Z`) : Number.NaN;
-  // Date.parse takes 31 February as 3 March.
-  if (Number.isNaN(wallClockMs) || !new Date(wallClockMs).toISOString().startsWith(body)) {
-    return 'a one-time schedule is at(yyyy-mm-ddThh:mm:ss)';
-  }
-  return { type: 'at', wallClockMs };
-}
-
 /**
  * Parses `rate(…)`, `cron(…)` or `at(…)`.
  * @throws AwsError `ValidationException` with the reason
  */
 export function parseScheduleExpression(expression: string, dialect: ScheduleDialect): ScheduleExpression {
-  const [, kind, body = ''] = /^(rate|cron|at)\((.*)\)$/.exec(expression) ?? [];
-  if (kind === undefined || (kind === 'at' && dialect === 'rule')) {
-    refuse(expression, dialect, `it is not ${dialect === 'rule' ? 'rate() or cron()' : 'rate(), cron() or at()'}`);
-  }
   try {
-    if (kind === 'cron') return { type: 'cron', cron: parseCron(body) };
+    return parseSchedule(expression, dialect);
   } catch (error) {
-    if (error instanceof CronSyntaxError) refuse(expression, dialect, error.message);
+    if (error instanceof ScheduleSyntaxError) refuse(expression, dialect, error.message);
     throw error;
   }
-  const parsed = kind === 'rate' ? parseRate(body, dialect) : parseAt(body);
-  return typeof parsed === 'string' ? refuse(expression, dialect, parsed) : parsed;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import type { ScheduleExpression } from '#schedule-expression/parse-schedule.ts';
 import { AwsError } from '../contract.ts';
-import { parseScheduleExpression, type ScheduleExpression } from './schedule-expression.ts';
+import { parseScheduleExpression } from './schedule-expression.ts';
 import { createTimeZone, type TimeZone } from './time-zone.ts';
 
 const RetryPolicy = z.strictObject({

@@ -7,6 +7,11 @@ import { readShape } from '../read-value.ts';
 const firesOn = ({ schedule, eventPattern }: TriggerView): string =>
   schedule === undefined ? jsonText(eventPattern) : `${schedule.expression} ${schedule.timeZone}`;
 
+const stateOf = ({ enabled, ended }: TriggerView): string => {
+  if (ended === true) return 'ended';
+  return enabled ? 'active' : 'inactive';
+};
+
 const put = leaf({
   usage: 'put <file>',
   summary: 'Have a workflow start whenever an event matches, or at certain times',
@@ -37,7 +42,7 @@ const list = leaf({
       rows: found.items.map((trigger) => [
         trigger.name,
         `${trigger.workflow} v${trigger.version}`,
-        trigger.enabled ? paint.status('active') : paint.status('inactive'),
+        paint.status(stateOf(trigger)),
         firesOn(trigger),
       ]),
       none: 'No triggers. `muster trigger put <file>` makes one.',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '#core/contract/limits.ts';
 import { BusEvent, TriggerDefinition, type TriggerDefinitionInput } from '#core/contract/trigger.ts';
 import { WorkflowDefinition } from '#core/contract/workflow.ts';
+import { InvalidFieldError } from '#core/errors/errors.ts';
 import { Run } from '#core/runs/run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
 import { fireRule, fireSchedule, fireTriggers } from '#core/triggers/fire-triggers.ts';
@@ -158,6 +159,91 @@ describe('a schedule', () => {
     expect(world.ports.schedules.known.size).toBe(0);
     await fireSchedule(world.services, due('t1'));
     expect(runs(world)).toEqual([]);
+  });
+});
+
+describe('a schedule that is none', () => {
+  const hourly = { name: 'hourly', workflow: 'ship', schedule: { expression: 'rate(1 hour)' } };
+  const left = async (world: World) => ({
+    triggers: (await listTriggers(world.services, tenant, { limit: 10 })).items,
+    schedules: [...world.ports.schedules.known.values()],
+  });
+
+  it.each([
+    ['cron(99 99 * * ? *)', 'UTC', 'schedule.expression', /Minutes does not allow "99"/],
+    ['cron(0 3 * * ?)', 'UTC', 'schedule.expression', /six fields/],
+    ['rate(0 minutes)', 'UTC', 'schedule.expression', /positive number/],
+    ['rate(5 weeks)', 'UTC', 'schedule.expression', /minute\(s\), hour\(s\) or day\(s\)/],
+    ['at(2026-02-31T08:00:00)', 'UTC', 'schedule.expression', /yyyy-mm-ddThh:mm:ss/],
+    ['rate(1 minute)', 'Mars/X', 'schedule.timeZone', /"Mars\/X" is no time zone/],
+    ['rate(1 minute)', '+02:00', 'schedule.timeZone', /IANA/],
+  ])('%s in %s is refused and leaves what was there', async (expression, timeZone, field, message) => {
+    const world = await begin();
+    await put(world, hourly);
+    const before = await left(world);
+    for (const name of ['hourly', 'other'])
+      await expect(put(world, { ...hourly, name, schedule: { expression, timeZone } })).rejects.toMatchObject({
+        code: 'INVALID_FIELD',
+        field,
+        message: expect.stringMatching(message),
+      });
+    expect(await left(world)).toEqual(before);
+  });
+
+  it('leaves what was there as well when only the scheduler refuses it', async () => {
+    const world = await begin();
+    await put(world, hourly);
+    const before = await left(world);
+    const schedules = {
+      ...world.services.schedules,
+      put: async () => Promise.reject(new InvalidFieldError('schedule', 'takes no such schedule')),
+    };
+    const definition = TriggerDefinition.parse({ ...hourly, schedule: { expression: 'rate(2 hours)' } });
+    for (const name of ['hourly', 'other'])
+      await expect(putTrigger({ ...world.services, schedules }, owner, { ...definition, name })).rejects.toMatchObject({
+        code: 'INVALID_FIELD',
+      });
+    expect(await left(world)).toEqual(before);
+  });
+
+  it('may cut a request short at every step, and the request sent again brings it about', async () => {
+    for (let calls = 0; calls < 3; calls++) {
+      const world = await begin();
+      await put(world, hourly);
+      let allowed = calls;
+      const live = () => {
+        if (allowed-- <= 0) throw new Error('died');
+      };
+      const { table, schedules } = world.services;
+      const dying: typeof world.services = {
+        ...world.services,
+        table: { ...table, put: async (write) => (live(), table.put(write)) },
+        schedules: { ...schedules, put: async (request) => (live(), schedules.put(request)) },
+      };
+      const wanted = TriggerDefinition.parse({ ...hourly, schedule: { expression: 'rate(2 hours)' } });
+      await expect(putTrigger(dying, owner, wanted)).rejects.toThrow('died');
+      await putTrigger(world.services, owner, wanted);
+      expect(await left(world)).toMatchObject({
+        triggers: [{ schedule: wanted.schedule, enabled: true }],
+        schedules: [{ schedule: wanted.schedule, enabled: true }],
+      });
+    }
+  });
+
+  it('is not one whose only time has come: that trigger is shown as ended', async () => {
+    const world = await begin();
+    const schedule = { expression: 'at(2026-01-01T02:00:00)', timeZone: 'Europe/Berlin' };
+    await put(world, { ...hourly, name: 'once', schedule });
+    await put(world, hourly);
+    const ended = async () => (await left(world)).triggers.map((trigger) => [trigger.name, trigger.ended]);
+    expect(await ended()).toEqual([
+      ['hourly', undefined],
+      ['once', undefined],
+    ]);
+    world.advance(3_599_000);
+    expect((await ended())[1]).toEqual(['once', undefined]);
+    world.advance(1000);
+    expect((await ended())[1]).toEqual(['once', true]);
   });
 });
 

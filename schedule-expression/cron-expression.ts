@@ -3,6 +3,8 @@
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
  */
 
+import { ScheduleSyntaxError } from './schedule-syntax-error.ts';
+
 /** Says which days of a month run. Days of the week count from 1 (Sunday). */
 export type DayRule =
   | { readonly type: 'days-of-month'; readonly days: ReadonlySet<number> }
@@ -20,11 +22,6 @@ export interface CronExpression {
   readonly months: ReadonlySet<number>;
   readonly years: readonly number[];
   readonly dayRule: DayRule;
-}
-
-/** Why a cron expression is refused. */
-export class CronSyntaxError extends Error {
-  override readonly name = 'CronSyntaxError';
 }
 
 interface FieldRange {
@@ -50,30 +47,30 @@ function readValue(text: string, range: FieldRange): number {
   if (named >= 0) return range.first + named;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= range.first && value <= range.last) return value;
-  throw new CronSyntaxError(`${range.title} does not allow "${text}" (${range.first}-${range.last})`);
+  throw new ScheduleSyntaxError(`${range.title} does not allow "${text}" (${range.first}-${range.last})`);
 }
 
 function readSpan(text: string, range: FieldRange): readonly [first: number, last: number] {
   if (text === '*') return [range.first, range.last];
   const [from = '', to, ...rest] = text.split('-');
-  if (rest.length > 0) throw new CronSyntaxError(`${range.title} has a malformed range "${text}"`);
+  if (rest.length > 0) throw new ScheduleSyntaxError(`${range.title} has a malformed range "${text}"`);
   const first = readValue(from, range);
   const last = to === undefined ? first : readValue(to, range);
-  if (last < first) throw new CronSyntaxError(`${range.title} has a range that ends before it starts: "${text}"`);
+  if (last < first) throw new ScheduleSyntaxError(`${range.title} has a range that ends before it starts: "${text}"`);
   return [first, last];
 }
 
 function readStep(text: string | undefined, range: FieldRange): number {
   if (text === undefined) return 1;
-  if (!range.allowsSteps) throw new CronSyntaxError(`${range.title} does not allow /`);
+  if (!range.allowsSteps) throw new ScheduleSyntaxError(`${range.title} does not allow /`);
   if (!/^\d+$/.test(text) || Number(text) === 0)
-    throw new CronSyntaxError(`${range.title} has a malformed step "${text}"`);
+    throw new ScheduleSyntaxError(`${range.title} has a malformed step "${text}"`);
   return Number(text);
 }
 
 function readPart(part: string, range: FieldRange): readonly number[] {
   const [span = '', stepText, ...rest] = part.split('/');
-  if (rest.length > 0) throw new CronSyntaxError(`${range.title} has a malformed step "${part}"`);
+  if (rest.length > 0) throw new ScheduleSyntaxError(`${range.title} has a malformed step "${part}"`);
   const step = readStep(stepText, range);
   const [first, spanLast] = readSpan(span, range);
   // A step without a range runs to the end of the field: 5/15 is 5, 20, 35, 50.
@@ -105,28 +102,28 @@ function readDayOfWeek(text: string): DayRule {
   const [dayText = '', nthText, ...rest] = upper.split('#');
   if (nthText === undefined) return { type: 'days-of-week', days: new Set(readList(text, dayOfWeekRange)) };
   if (rest.length > 0 || !/^[1-5]$/.test(nthText)) {
-    throw new CronSyntaxError(`Day-of-week allows one day#number with a number of 1-5, not "${text}"`);
+    throw new ScheduleSyntaxError(`Day-of-week allows one day#number with a number of 1-5, not "${text}"`);
   }
   return { type: 'nth-day-of-week', day: readValue(dayText, dayOfWeekRange), nth: Number(nthText) };
 }
 
 function readDayRule(dayOfMonth: string, dayOfWeek: string): DayRule {
   if (dayOfMonth === '?' && dayOfWeek === '?') {
-    throw new CronSyntaxError('Day-of-month and Day-of-week cannot both be ?');
+    throw new ScheduleSyntaxError('Day-of-month and Day-of-week cannot both be ?');
   }
   if (dayOfMonth === '?') return readDayOfWeek(dayOfWeek);
   if (dayOfWeek === '?') return readDayOfMonth(dayOfMonth);
-  throw new CronSyntaxError('one of Day-of-month and Day-of-week must be ?');
+  throw new ScheduleSyntaxError('one of Day-of-month and Day-of-week must be ?');
 }
 
 /**
  * Parses the text between `cron(` and `)`.
- * @throws {@link CronSyntaxError} naming the field
+ * @throws {@link ScheduleSyntaxError} naming the field
  */
 export function parseCron(text: string): CronExpression {
   const fields = text.trim().split(/\s+/);
   const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields;
-  if (fields.length !== 6) throw new CronSyntaxError(`six fields are required, not ${fields.length}`);
+  if (fields.length !== 6) throw new ScheduleSyntaxError(`six fields are required, not ${fields.length}`);
   return {
     minutes: readList(minutes, minuteRange),
     hours: readList(hours, hourRange),
