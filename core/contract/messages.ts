@@ -99,5 +99,7 @@ export const TimerMessage = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('chain'), tenant: TenantId, taskId: TaskId }),
   /** A task's deadline that is nearer than the next sweep. */
   z.looseObject({ kind: z.literal('deadline'), tenant: TenantId, taskId: TaskId }),
+  /** A run's deadline that is near enough for a timer. */
+  z.looseObject({ kind: z.literal('run-deadline'), tenant: TenantId, runId: RunId }),
 ]);
 export type TimerMessage = z.infer<typeof TimerMessage>;

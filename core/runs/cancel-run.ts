@@ -6,6 +6,7 @@ import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { cancelMembers } from '../stages/cancel-members.ts';
 import { equal, oneOf, plus, set } from '../table/conditions.ts';
+import { isOverdue, overdueEnding } from './deadline.ts';
 import { endRun, type RunEnding } from './end-run.ts';
 import { readStages } from './members.ts';
 import { isLive, liveStatuses, Run, readRun } from './run.ts';
@@ -71,14 +72,16 @@ export const stopRun = async (services: Services, run: Run, end: RunEnding): Pro
   return readRun(services, run.tenant, run.runId);
 };
 
-/** Ends what is left of a stage that is over, or of a run that is being stopped. Repeatable. */
+/** Ends what is left of a stage that is over, or of a run that is being stopped or whose time is over. Repeatable. */
 export const goOnCancelling = async (services: Services, message: StageCancelMessage): Promise<void> => {
   if (message.stopsRun !== true) {
     await cancelMembers(services, message);
     return;
   }
   const run = await readRun(services, message.tenant, message.runId);
-  if (run.status === 'CANCELLING' && run.ending !== undefined) await stopRun(services, run, run.ending);
+  const isOver = isLive(run) && isOverdue(run, services.clock.now());
+  const ending = isOver ? overdueEnding(run) : run.ending;
+  if ((isOver || run.status === 'CANCELLING') && ending !== undefined) await stopRun(services, run, ending);
 };
 
 /**

@@ -12,6 +12,7 @@ import { endHeldTask, type HeldEnding } from '../tasks/end-held-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { traceOfAttempt } from '../trace/task-spans.ts';
 import { stopRun } from './cancel-run.ts';
+import { isOverdue } from './deadline.ts';
 import { noteOnce } from './notes.ts';
 import { Run, readRun } from './run.ts';
 import { startedRunId, startRun } from './start-run.ts';
@@ -77,7 +78,7 @@ const startChild = async (services: Services, task: Task, parent: Run): Promise<
   const child = await startRun(services, {
     ...starterOf(task),
     request: { workflow: task.run?.workflow ?? '', version, input: task.input },
-    parent: { task: task.taskId, depth },
+    parent: { task: task.taskId, depth, deadlineAt: parent.deadlineAt },
     traceparent: traceOfAttempt(task),
   });
   await services.table.update({
@@ -120,6 +121,8 @@ export const followTask = async (services: Services, tenant: TenantId, taskId: T
   if (task?.run === undefined || task.place === undefined) return;
   if (isTerminal(task.status)) return stopChild(services, task);
   const parent = await readRun(services, tenant, RunId.parse(task.place.runId));
+  // Whoever ends the parent ends this task.
+  if (isOverdue(parent, services.clock.now())) return;
   try {
     const child = await startChild(services, task, parent);
     if (isTerminal(child.status)) return await endTaskOfRun(services, child);

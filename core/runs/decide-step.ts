@@ -6,6 +6,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { ModeDecision } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
+import { failedEnding } from './deadline.ts';
 import { endRun } from './end-run.ts';
 import { endChildrenOf } from './end-term.ts';
 import { withFailedTask } from './failed-task.ts';
@@ -66,7 +67,8 @@ export const decideStep = async (
   if (decided.result !== undefined) await noteOnce(services, run, resultNote, decided.result);
   if (decided.run !== 'continue' && isLive(run)) {
     const error = decided.error === undefined ? undefined : await withFailedTask(services, run, decided.error);
-    await endRun(services, run, decided.run === 'succeed' ? { status: 'SUCCEEDED' } : { status: 'FAILED', error });
+    const failed = failedEnding(run, error, services.clock.now());
+    await endRun(services, run, decided.run === 'succeed' ? { status: 'SUCCEEDED' } : failed);
   }
   return decided.answer;
 };

@@ -3,6 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import type { HandOn } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
 import type { Services } from '../services.ts';
+import { failedEnding } from './deadline.ts';
 import { endRun } from './end-run.ts';
 import { withFailedTask } from './failed-task.ts';
 import { noteOnce, resultNote } from './notes.ts';
@@ -47,6 +48,9 @@ export const handOn = async (services: Services, request: HandOnRequest): Promis
   }
   await noteOnce(services, run, resultNote, next.result);
   if (next.kind === 'end') await endRun(services, run, { status: 'SUCCEEDED' });
-  else await endRun(services, run, { status: 'FAILED', error: await withFailedTask(services, run, next.error) });
+  else {
+    const error = await withFailedTask(services, run, next.error);
+    await endRun(services, run, failedEnding(run, error, services.clock.now()));
+  }
   await answerOver(services, await readRun(services, tenant, runId), request);
 };

@@ -20,8 +20,8 @@ export interface StartRequest {
   readonly request: RunRequest;
   /** The same principal's same key names the same run. */
   readonly idempotencyKey: string;
-  /** The task that it does, and how many runs it is inside of then. */
-  readonly parent?: { readonly task: TaskId; readonly depth: number };
+  /** The task that it does, how many runs it is inside of then, and the deadline of the run around it, which is its own too. */
+  readonly parent?: { readonly task: TaskId; readonly depth: number; readonly deadlineAt: number };
   /** What started it, where that is neither a caller nor a task. */
   readonly startedBy?: StartedBy | undefined;
   /** The trace that it belongs to. */
@@ -109,7 +109,7 @@ export const startRun = async (
     principal: principal.id,
     ...originOf(from),
     createdAt: nowMs,
-    deadlineAt: nowMs + definition.timeoutSeconds * 1000,
+    deadlineAt: Math.min(nowMs + definition.timeoutSeconds * 1000, from.parent?.deadlineAt ?? Infinity),
     rev: 1,
   };
   const written = await services.table.put({

@@ -5,6 +5,7 @@ import { isTerminal, type TaskError } from '../contract/task.ts';
 import { type NodeState, release } from '../coordination/dag/release.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { StageStep } from '../modes/stage-spec.ts';
+import { isOverdue } from '../runs/deadline.ts';
 import { isLive, readRun } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { equal, set } from '../table/conditions.ts';
@@ -134,7 +135,8 @@ const beginAgain = async (services: Services, flow: Flow, node: Node): Promise<b
  */
 export const advanceFlow = async (services: Services, stage: Stage, markers: Markers): Promise<boolean> => {
   const run = await readRun(services, stage.tenant, stage.runId);
-  if (!isLive(run)) return false;
+  // Whoever ends the run ends what is open of the stage.
+  if (!isLive(run) || isOverdue(run, services.clock.now())) return false;
   const outline = await outlineStage(services, run, stage.position);
   const { steps } = outline.spec;
   const flow: Flow = { ...outline, stage, states: statesOf(stage, steps, markers), looks: new Map() };

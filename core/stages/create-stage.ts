@@ -5,6 +5,7 @@ import { isTerminal } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import { logMember } from '../event-log/log-member.ts';
 import { stopRun } from '../runs/cancel-run.ts';
+import { isOverdue, overdueEnding, setRunTimer } from '../runs/deadline.ts';
 import { endRun } from '../runs/end-run.ts';
 import { asReused, reusedTask } from '../runs/reuse-run.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
@@ -160,6 +161,7 @@ const putStage = async (services: Services, plan: Plan, message: StageMessage): 
     maxParallel: spec.width ?? definition.maxParallelAgents,
     ...(spec.isDataflow === true ? { released: [], releasedCount: 0 } : {}),
     ...(spec.reportsProgress === true ? { reportsProgress: true } : {}),
+    runDeadlineAt: run.deadlineAt,
     createdAt: services.clock.now(),
     ...traceOf(run, spec),
     ...(run.status === 'PAUSED' ? { isBornHeld: true, isHeld: true } : {}),
@@ -204,12 +206,19 @@ const answerAgain = async (services: Services, stage: Stage, taskToken: string):
   await services.executions.fail(taskToken, 'RunNotLive', 'The run was stopped.');
 };
 
+/** A stage's run as it is now; one whose time is over ends by it, before anything more is begun. */
+const liveOrOver = async (services: Services, message: StageMessage): Promise<Run> => {
+  const run = await readRun(services, message.tenant, message.runId);
+  const isOver = isLive(run) && isOverdue(run, services.clock.now());
+  return isOver ? stopRun(services, run, overdueEnding(run)) : run;
+};
+
 /**
  * Creates a stage and its tasks, as a state machine asked. Markers come first, then the stage, then the tasks: a stage is
  * never decided before all its members are counted. Repeatable at every point.
  */
 export const createStage = async (services: Services, message: StageMessage): Promise<void> => {
-  const run = await readRun(services, message.tenant, message.runId);
+  const run = await liveOrOver(services, message);
   if (!isLive(run)) {
     await endOwn(services, message);
     await services.executions.fail(message.taskToken, 'RunNotLive', `The run is ${run.status}.`);
@@ -224,6 +233,7 @@ export const createStage = async (services: Services, message: StageMessage): Pr
   const stage = isKnownFlow
     ? await adoptToken(services, known, message.taskToken)
     : await putStage(services, plan, message);
+  await setRunTimer(services, run);
   // Decided since it was read: the new token is the only one that is not answered yet.
   if (stage.status === 'DECIDED') return answerAgain(services, stage, message.taskToken);
   if (stage.total === 0) {
@@ -254,6 +264,7 @@ export const createChunk = async (services: Services, message: StageChunkMessage
   const range = { from: message.from, to: Math.min(message.to, stage.total) };
   // Closed with its run: an earlier try may have made some that nobody else knows of.
   if (stage.status === 'DECIDED') return void (await cancelIfOver(services, stage, range));
+  if (isOverdue(run, services.clock.now())) return;
   try {
     await createMembers(services, await planStage(services, run, message.stage), stage, range);
   } catch (error) {

@@ -5,6 +5,7 @@ import type { StageCounts } from '../coordination/completion.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { AfterStage, ModeRules, RunConclusion } from '../modes/mode-rules.ts';
 import { rulesOf } from '../modes/rules-of.ts';
+import { failedEnding } from '../runs/deadline.ts';
 import { endRun } from '../runs/end-run.ts';
 import { sayFailedTask, withFailedTask } from '../runs/failed-task.ts';
 import { noteOnce, resultNote } from '../runs/notes.ts';
@@ -87,7 +88,10 @@ const moveRun = async (
   if (next.run !== 'continue' && isLive(run)) {
     if (whole !== undefined) await noteOnce(services, run, resultNote, whole);
     if (next.run === 'succeed') await endRun(services, run, { status: 'SUCCEEDED' });
-    else await endRun(services, run, { status: 'FAILED', error: await reasonOf(services, run, result, error) });
+    else {
+      const reason = await reasonOf(services, run, result, error);
+      await endRun(services, run, failedEnding(run, reason, stage.decidedAt ?? services.clock.now()));
+    }
   }
   return { ...next, why: error?.message ?? result.summary };
 };

@@ -25,7 +25,8 @@ const letGo = async (services: Services, stage: Stage, index: number, isReleased
   if (found.kind !== 'task' || found.task.status !== 'PENDING' || found.task.runAt !== undefined) return 'not_yet';
   if (found.task.waitingFor !== undefined) return 'not_yet';
   if (!isReleased && !(await releaseMarker(services, stage, index))) return 'lost';
-  await placeStoredTask(services, { ...found.task, deadlineAt: services.clock.now() + found.task.timeoutMs });
+  const deadlineAt = Math.min(services.clock.now() + found.task.timeoutMs, stage.runDeadlineAt ?? Infinity);
+  await placeStoredTask(services, { ...found.task, deadlineAt });
   return 'let_go';
 };
 
@@ -45,7 +46,7 @@ const releaseOne = async (services: Services, stage: Stage, waiting: readonly nu
 
 /** Lets members go to work as long as fewer than the stage's limit are at it. Returns whether to look again. */
 const releaseNext = async (services: Services, stage: Stage, markers: Markers, pace: Pace): Promise<boolean> => {
-  if (stage.isHeld === true) return false;
+  if (stage.isHeld === true || (stage.runDeadlineAt ?? Infinity) <= services.clock.now()) return false;
   const working = markers.open.filter(({ released }) => released).length;
   const waiting = markers.open
     .filter(({ released }) => !released)

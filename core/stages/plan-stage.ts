@@ -126,6 +126,7 @@ export const taskOf = async (
     submitter: { principal: run.principal },
     run: member.step.run,
     term: member.step.term === undefined ? undefined : { runId: run.runId, number: member.step.term },
+    endsBy: run.deadlineAt,
     runLog: run.runLog,
     place: { runId: run.runId, stage: position, index, step: member.step.id, item: member.item },
     traceparent: traceOfPhase(run, position),

@@ -41,6 +41,8 @@ export const Stage = z.looseObject({
   /** Its run is paused: no member is let go. */
   isHeld: z.boolean().optional(),
   reportsProgress: z.boolean().optional(),
+  /** Its run's: no member is let go after it, and none works longer. */
+  runDeadlineAt: z.number().optional(),
   createdAt: z.number(),
   decidedAt: z.number().optional(),
   /** Of a run that is traced: the span under which it lies, and what its tasks are. */

@@ -1,6 +1,7 @@
 import { timings } from '../contract/limits.ts';
 import { stopRun } from '../runs/cancel-run.ts';
 import { stopIfAbandoned } from '../runs/child-run.ts';
+import { isOverdue, overdueEnding } from '../runs/deadline.ts';
 import type { RunEnding } from '../runs/end-run.ts';
 import { executionEnded } from '../runs/execution-ended.ts';
 import { isLive, type Run, readRun } from '../runs/run.ts';
@@ -32,11 +33,6 @@ const lookedAt = 300;
 /** Share of those beyond. */
 const lookShare = 0.2;
 
-const overdue: RunEnding = {
-  status: 'TIMED_OUT',
-  error: { code: 'DEADLINE', message: 'The run did not end in time.', retryable: false },
-};
-
 /** A run whose execution ended by itself, and no event told. */
 const lookAtExecution = async (services: Services, run: Run): Promise<number> => {
   if (run.executionArn === undefined) return 0;
@@ -61,6 +57,6 @@ export const sweepRun = async (services: Services, run: Run, position: number): 
     return stopRun(services, run, run.ending ?? ending).then(() => 1);
   }
   if (await stopIfAbandoned(services, run)) return 1;
-  if (run.deadlineAt <= nowMs) return stopRun(services, run, overdue).then(() => 1);
+  if (isOverdue(run, nowMs)) return stopRun(services, run, overdueEnding(run)).then(() => 1);
   return position < lookedAt || services.random.fraction() <= lookShare ? lookAtExecution(services, run) : 0;
 };

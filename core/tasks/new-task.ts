@@ -34,6 +34,8 @@ export interface NewTask {
   readonly isFollowed?: boolean;
   /** Agents that are never given it. */
   readonly excluded?: Task['excluded'];
+  /** When it has to end at the latest, whatever its own timeout: the deadline of its run. Epoch milliseconds. */
+  readonly endsBy?: number;
   /** The log of its run, where that is kept. */
   readonly runLog?: string | undefined;
 }
@@ -122,6 +124,6 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
     rev: 1,
     createdAt: nowMs,
     timeoutMs: timeoutSeconds * 1000,
-    deadlineAt: startsAt + timeoutSeconds * 1000,
+    deadlineAt: Math.min(startsAt + timeoutSeconds * 1000, wanted.endsBy ?? Infinity),
   };
 };

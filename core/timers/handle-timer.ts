@@ -8,6 +8,8 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import type { TimerMessage } from '../contract/messages.ts';
 import { isTerminal } from '../contract/task.ts';
+import { endRunInTime } from '../runs/deadline.ts';
+import { isLive, Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { endByPlatform } from '../tasks/end-task.ts';
 import { giveBackTask } from '../tasks/give-back-task.ts';
@@ -62,12 +64,16 @@ const endAttemptInTime = async (
   if (earlyMs < longestDelayMs) await services.queues.sendTimer(message, Math.ceil(earlyMs / 1000));
 };
 
+/** A member of a stage has until its run's deadline at most. */
+const whatPassed = ({ deadlineAt, createdAt, timeoutMs }: Task): string =>
+  deadlineAt - createdAt < timeoutMs ? "before its run's deadline" : `within ${Math.round(timeoutMs / 1000)} s`;
+
 /** Ends a task whose deadline has passed. */
 export const endOverdue = async (services: Services, task: Task): Promise<void> => {
   if (task.kind === 'approval') return expireApproval(services, task);
   const error = {
     code: 'DEADLINE',
-    message: `The task did not end within ${Math.round(task.timeoutMs / 1000)} s.`,
+    message: `The task did not end ${whatPassed(task)}.`,
     retryable: false,
   };
   await endByPlatform(services, task, { status: 'TIMED_OUT', error });
@@ -88,6 +94,15 @@ const moveInTime = async (services: Services, message: Extract<TimerMessage, { k
   if (earlyMs <= 0) return stepApproval(services, task);
   // Set for an earlier move: the present one has a timer of its own; or early by its clock.
   if (earlyMs < 1000) await services.queues.sendTimer(message, 1);
+};
+
+const endRunOnTime = async (
+  services: Services,
+  message: Extract<TimerMessage, { kind: 'run-deadline' }>,
+): Promise<void> => {
+  const item = await services.table.get(keys.run(message.tenant, message.runId), { consistent: true });
+  const run = item === undefined ? undefined : Run.parse(item);
+  if (run !== undefined && isLive(run)) await endRunInTime(services, run);
 };
 
 /** Places a task whose backoff is over. */
@@ -120,5 +135,7 @@ export const handleTimer = async (services: Services, message: TimerMessage): Pr
       return moveInTime(services, message);
     case 'deadline':
       return endInTime(services, message);
+    case 'run-deadline':
+      return endRunOnTime(services, message);
   }
 };

@@ -278,7 +278,7 @@ describe('sweep of runs', () => {
     world.advance(120_000);
     await sweep(world.services);
     expect(await world.run(run.runId)).toMatchObject({ status: 'TIMED_OUT', error: { code: 'DEADLINE' } });
-    expect(world.members(0)).toMatchObject([{ status: 'CANCELLED' }]);
+    expect(world.members(0)).toMatchObject([{ status: 'TIMED_OUT' }]);
   });
 
   it('closes a run whose execution was aborted from outside, though no event told, in the next sweep', async () => {
