@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Randomness } from '../ports/randomness.ts';
 
+export { canonicalJson } from '../contract/json.ts';
+
 const versionOf = (bytes: Uint8Array, version: number): Uint8Array => {
   const copy = Uint8Array.from(bytes.subarray(0, 16));
   copy[6] = ((copy[6] ?? 0) & 0x0f) | (version << 4);
@@ -27,14 +29,6 @@ export const timeUuid = (nowMs: number, random: Randomness): string => {
   time.writeBigUInt64BE(BigInt(Math.max(0, Math.trunc(nowMs))));
   return uuidText(versionOf(Uint8Array.from([...time.subarray(2), ...bytes.subarray(6, 16)]), 7));
 };
-
-/** Text that is equal exactly when the JSON values are: keys in order. */
-export const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 
 /** SHA-256 of a text in hexadecimal. */
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex');

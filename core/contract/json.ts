@@ -6,6 +6,14 @@ export type Json = z.infer<ReturnType<typeof z.json>>;
 /** A JSON value as a task's input, output or metadata. Object keys may be anything but `__proto__`. */
 export const Json = z.json();
 
+/** Text that is equal exactly when the JSON values are: keys in order. */
+export const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
 /** Size of a value as it travels: UTF-8 bytes of its JSON. */
 export const jsonBytes = (value: unknown): number => {
   const text = JSON.stringify(value);
