@@ -85,6 +85,7 @@ export class MusterStack extends Stack {
         payloads: functions.named('http/payloads'),
         system: functions.named('http/system'),
         triggers: functions.named('http/triggers'),
+        state: functions.named('http/state'),
         specs: functions.named('http/specs'),
         access: functions.named('http/access'),
       },

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { configurations } from '#test/simulation/explorer/configurations.ts';
 import { Explorer } from '#test/simulation/explorer/model.ts';
 import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
+import { playSchedule } from '#test/simulation/replicas/replicas.ts';
 import {
   addResult,
   faultLines,
@@ -24,6 +25,7 @@ npm run simulate -- --seed X [--aim PLACE] [--trace]
                                                one seed, a handler dying at that port call as well ('… before' or
                                                '… after' it); --trace prints every event
 npm run simulate -- --explore                  the slot protocol in small fleets, completely
+npm run simulate -- --replicas N [--from S]    N schedules of five replicas of shared state
 npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -175,6 +177,7 @@ const mutateGuards = async (from: number, count: number): Promise<number> => {
 const options = {
   explore: { type: 'boolean', default: false },
   guards: { type: 'boolean', default: false },
+  replicas: { type: 'string' },
   seeds: { type: 'string', default: '100' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
@@ -184,6 +187,33 @@ const options = {
   processes: { type: 'string', default: String(availableParallelism()) },
   'require-coverage': { type: 'boolean', default: false },
 } as const;
+
+/** Schedules of replicas that are merged while everything goes wrong. */
+const convergeReplicas = async (from: number, count: number): Promise<number> => {
+  const totals = { schedules: count, changes: 0, faults: 0, divergences: 0 };
+  for (let seed = from; seed < from + count; seed++) {
+    const { changes, faults, divergences } = await playSchedule(seed);
+    totals.changes += changes;
+    totals.faults += faults;
+    totals.divergences += divergences.length;
+    for (const divergence of divergences) print(`seed ${seed}: ${divergence}`);
+  }
+  print(JSON.stringify(totals));
+  return Math.min(1, totals.divergences);
+};
+
+interface Asked {
+  readonly seed?: string | undefined;
+  readonly seeds: string;
+  readonly replicas?: string | undefined;
+  readonly from: string;
+}
+
+/** The first seed, and how many. */
+const rangeOf = ({ seed, seeds, replicas, from }: Asked): readonly [number, number] =>
+  seed === undefined ? [Number(from), Number(replicas ?? seeds)] : [Number(seed), 1];
+
+const isRange = (from: number, count: number): boolean => Number.isInteger(from + count) && count >= 1;
 
 const processesOf = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
 
@@ -195,12 +225,12 @@ const traceSeed = async (seed: number, aim: string | undefined): Promise<number>
 
 const main = async (): Promise<number> => {
   const values = readOptions(usage, options);
-  const [from, count] =
-    values.seed === undefined ? [Number(values.from), Number(values.seeds)] : [Number(values.seed), 1];
-  if (!Number.isInteger(from + count) || count < 1) {
+  const [from, count] = rangeOf(values);
+  if (!isRange(from, count)) {
     print(usage);
     return 2;
   }
+  if (values.replicas !== undefined) return convergeReplicas(from, count);
   if (values.explore) return exploreAll();
   if (values.guards) return mutateGuards(from, count);
   if (values.seed !== undefined && values.trace) return traceSeed(from, values.aim);

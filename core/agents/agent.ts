@@ -64,6 +64,9 @@ export const Slots = z.looseObject({
   /** `maxConcurrency` less the costs of `assigned`; below zero after the limit was lowered under load. */
   freeSlots: z.int(),
   assigned: z.record(TaskId, SlotEntry),
+  /** Slots that were ever taken and given back: what is carried is their difference. */
+  taken: z.int().optional(),
+  given: z.int().optional(),
   seenAt: z.number(),
   /** The last frame whose order matters that was applied over this connection. */
   lastSeq: z.int().optional(),

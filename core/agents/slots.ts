@@ -1,7 +1,7 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { absent, all, any, atLeast, atMost, equal, notEqual, plus, set, setDefault } from '../table/conditions.ts';
-import type { Update } from '../table/table.ts';
+import type { Change, Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
 import { type Outcome, outcomeChanges } from './history.ts';
@@ -12,6 +12,9 @@ export const loadOf = (slots: Slots): number =>
 
 /** Only a removal lets a slots item end. */
 export const isRemoved = (slots: Slots | undefined): boolean => slots?.['expiresAtEpochSeconds'] !== undefined;
+
+/** Slots taken, and slots given back, ever: they are counted in the write that takes or frees them. */
+const count = (what: 'taken' | 'given', cost: number): readonly Change[] => (cost === 0 ? [] : [plus(what, cost, 0)]);
 
 interface SlotsRef {
   readonly tenant: TenantId;
@@ -30,7 +33,12 @@ interface SlotsRef {
  */
 export const claimSlot = (slots: Slots, taskId: TaskId, entry: SlotEntry): Update => ({
   key: keys.slots(slots.tenant, slots.agentId),
-  set: [set(['assigned', taskId], entry), plus('freeSlots', -entry.cost), ...breakerClaim(slots, entry.at).set],
+  set: [
+    set(['assigned', taskId], entry),
+    plus('freeSlots', -entry.cost),
+    ...count('taken', entry.cost),
+    ...breakerClaim(slots, entry.at).set,
+  ],
   clauses: {
     ...breakerClaim(slots, entry.at).clauses,
     notHeldYet: absent(['assigned', taskId]),
@@ -68,7 +76,7 @@ export const releaseSlot = (held: Claim, observed?: Observed): Update => {
   const learnt = observed === undefined ? [] : learn(observed);
   return {
     key: keys.slots(held.tenant, held.agentId),
-    set: [plus('freeSlots', held.cost), ...learnt.flatMap((changes) => changes.set)],
+    set: [plus('freeSlots', held.cost), ...count('given', held.cost), ...learnt.flatMap((changes) => changes.set)],
     remove: [['assigned', held.taskId], ...learnt.flatMap((changes) => changes.remove)],
     clauses: { sameClaim: equal(['assigned', held.taskId, 'claim'], held.claim) },
   };
@@ -95,6 +103,7 @@ export const releaseAndClaim = (
       // The release's own addition, its first change, is part of the difference above.
       ...release.set.slice(1),
       set(['assigned', next.taskId], next.entry),
+      ...count('taken', next.entry.cost),
     ],
     remove: release.remove ?? [],
     clauses: { ...release.clauses, ...claimClauses, hasRoom: atLeast('freeSlots', missing) },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AgentRegistration, AgentUpdate, TaskRef } from './agent.ts';
 import { Amount } from './amount.ts';
+import { ConflictReport } from './conflict.ts';
 import { CollaborationRequest, EscalationRequest, ResourceRequest } from './escalation.ts';
 import { HandoffRequest } from './handoff.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
@@ -8,6 +9,7 @@ import { Json } from './json.ts';
 import { limits } from './limits.ts';
 import { messagingFrames } from './messaging.ts';
 import { SecretRequestName } from './secret.ts';
+import { StatePatch, StatePull, StateScope } from './state.ts';
 import { TaskError, TaskSubmission, Usage } from './task.ts';
 
 const attempt = z.int().positive();
@@ -98,13 +100,25 @@ export const clientFrames = {
       path: ['cursor'],
       message: 'is of runs and tasks: agents have no log',
     }),
-  unwatch: z.strictObject({ runId: RunId.optional(), taskId: TaskId.optional(), agentId: AgentId.optional() }),
+  unwatch: z.strictObject({
+    runId: RunId.optional(),
+    taskId: TaskId.optional(),
+    agentId: AgentId.optional(),
+    /** Of shared state, which a `state.pull` subscribed to. */
+    scope: StateScope.optional(),
+  }),
   ...messagingFrames,
   /** Asks for an address to upload a payload to; answered by `payload.ready`. */
   'payload.prepare': z.strictObject({
     bytes: z.int().positive().max(limits.payloadBytes),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
   }),
+  /** Changes shared state; answered by `state.delta`. */
+  'state.patch': StatePatch,
+  /** Asks for shared state; answered by `state.delta`. */
+  'state.pull': StatePull,
+  /** A disagreement of agents; answered by `conflict.decided`. */
+  'conflict.report': ConflictReport,
 } as const;
 
 /** The envelope type of a frame from a client. */

@@ -72,4 +72,21 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
     bytes: 1_000_000,
     sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   },
+  'state.patch': {
+    scope: 'review-17',
+    ops: [
+      { op: 'increment', name: 'files', by: 3 },
+      { op: 'addToSet', name: 'languages', value: 'typescript' },
+      { op: 'setMap', name: 'findings', key: 'src/a.ts', value: { severity: 'low' } },
+    ],
+  },
+  'state.pull': { scope: 'review-17' },
+  'conflict.report': {
+    type: 'design',
+    severity: 'high',
+    positions: [
+      { agentId: 'architect', position: 'REST', confidence: 0.8, evidence: ['All clients speak it.'] },
+      { agentId: 'backend', position: 'gRPC', confidence: 0.9, evidence: ['A benchmark.'] },
+    ],
+  },
 };

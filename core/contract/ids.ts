@@ -24,6 +24,10 @@ export type RunId = z.infer<typeof RunId>;
 export const ClaimId = id('clm', 'ClaimId').brand('ClaimId');
 export type ClaimId = z.infer<typeof ClaimId>;
 
+/** A disagreement of agents. Hash of who reported it under which key. */
+export const ConflictId = id('cfl', 'ConflictId').brand('ConflictId');
+export type ConflictId = z.infer<typeof ConflictId>;
+
 /** A frame's id, chosen by its sender. */
 export const EnvelopeId = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 _ . : -');
 export type EnvelopeId = z.infer<typeof EnvelopeId>;

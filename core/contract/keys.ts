@@ -40,6 +40,10 @@
  * | members of a group                       | tenant#GROUP#name           | hash of agentId |                                         |
  * | subscriptions, by a pattern's first word | tenant#TOPIC#word           | hash of agentId#pattern |                                 |
  * | an agent's groups and topics             | tenant#MEMBER#agentId       | GROUP#name, TOPIC#pattern |                               |
+ * | shared state: a name of a scope          | tenant#STATE#scope          | kind:name       |                                         |
+ * | a disagreement of agents                 | tenant#CONFLICT#conflictId  | CONFLICT        | list: tenant#CONFLICTS / time           |
+ * | a value's versions                       | tenant#VALUE#scope#name     | V#version       |                                         |
+ * | which names a scope has                  | tenant#STATE#scope          | SCOPE           |                                         |
  *
  * Three kinds of key do not begin with the tenant: connections, tickets and links (found before the tenant is known); the `sweep` index keys
  * LIVE, DUE and OPEN, which only the sweep reads and whose sort keys are the tenant's own keys; and the sweep's own mark.
@@ -131,6 +135,14 @@ export const keys = {
     pk: `${tenant}#MEMBER#${agentId}`,
     sk: `${kind}#${name}`,
   }),
+  /** Names of kinds are lower case: they sort behind the scope's own item. */
+  statePart: (tenant: string, scope: string, partId: string): Key => ({ pk: `${tenant}#STATE#${scope}`, sk: partId }),
+  conflict: (tenant: string, conflictId: string): Key => ({ pk: `${tenant}#CONFLICT#${conflictId}`, sk: 'CONFLICT' }),
+  value: (tenant: string, scope: string, name: string, version: number): Key => ({
+    pk: `${tenant}#VALUE#${scope}#${name}`,
+    sk: `V#${padded(version)}`,
+  }),
+  stateScope: (tenant: string, scope: string): Key => ({ pk: `${tenant}#STATE#${scope}`, sk: 'SCOPE' }),
 } as const;
 
 /** A mail's place among an agent's mail: by sender, and within one by the sender's count. */
@@ -147,7 +159,7 @@ export const stageIdOf = (runId: string, position: number): string => `${runId}#
 export const anyCapability = '*';
 
 /** What a tenant lists. */
-type ListKind = 'KEYS' | 'TENANTS' | 'AGENTS' | 'TASKS' | 'APPROVALS' | 'WORKFLOWS' | 'RUNS';
+type ListKind = 'KEYS' | 'TENANTS' | 'AGENTS' | 'TASKS' | 'APPROVALS' | 'WORKFLOWS' | 'RUNS' | 'CONFLICTS';
 
 /** Index keys. An attribute that is absent keeps its item out of the index. */
 export const indexKeys = {

@@ -119,6 +119,26 @@ export const limits = {
   /** Paths into the content that a subscription looks at. */
   fieldsPerFilter: 5,
   idempotencyKeyLength: 255,
+  /** Names of a scope of shared state: what is known of all of them fits a frame. */
+  partsPerScope: 200,
+  /** What is shared under one name, with what is kept of its writers: it travels whole in one frame. */
+  statePartBytes: 20 * 1024,
+  /** An element of a shared set, and a value of a shared map. */
+  stateElementBytes: 1024,
+  stateValueBytes: 4 * 1024,
+  /** Changes of shared state in one frame. */
+  opsPerPatch: 100,
+  /** Connections that are told of a change at once; the others find it when they next ask. */
+  stateSubscribers: 300,
+  /** Positions of a conflict, and newest conflicts that trust goes by and that are counted. */
+  positionsPerConflict: 20,
+  learnedConflicts: 100,
+  countedConflicts: 1000,
+  /** A value that has versions, and how many of these are kept. */
+  valueBytes: 16 * 1024,
+  keptVersions: 50,
+  /** Rules of a tenant on who may read and write shared state. */
+  stateRules: 50,
   /** The longest that an API key may be good for, if it ends at all. */
   keyLifeSeconds: 10 * 365 * 24 * 3600,
 } as const;

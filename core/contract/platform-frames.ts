@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { DecidedConflict } from './conflict.ts';
 import { AgentId, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { messagingPlatformFrames } from './messaging.ts';
+import { StateDelta } from './state.ts';
 import { AssignedTask, TaskError, Usage } from './task.ts';
 
 const assignment = z.looseObject({
@@ -56,6 +58,10 @@ export const platformFrames = {
   'payload.ready': z.looseObject({ ref: z.string(), uploadUrl: z.url(), headers: z.record(z.string(), z.string()) }),
   /** Answers `secret.get`: for the agent alone, and for this task. */
   'secret.value': z.looseObject({ taskId: TaskId, name: z.string(), value: z.string() }),
+  /** What a reported conflict came to: `decision`, or `escalationId` while people are asked. */
+  'conflict.decided': DecidedConflict,
+  /** News of shared state: an answer, or somebody else's change. */
+  'state.delta': StateDelta,
   ack: z.looseObject({ id: z.string() }),
   error: z.looseObject({
     id: z.string().nullable(),

@@ -24,6 +24,10 @@ export const Scope = z.enum([
   'runs:start',
   'runs:cancel',
   'payloads:write',
+  'state:read',
+  'state:write',
+  'conflicts:read',
+  'conflicts:report',
   'system:read',
   'tickets:create',
   'keys:manage',
@@ -36,6 +40,8 @@ const view: readonly Scope[] = [
   'tasks:read',
   'workflows:read',
   'runs:read',
+  'state:read',
+  'conflicts:read',
   'system:read',
   'tickets:create',
 ];
@@ -47,6 +53,8 @@ const submit: readonly Scope[] = [
   'runs:cancel',
   'payloads:write',
   'messages:send',
+  'state:write',
+  'conflicts:report',
   'secrets:use',
 ];
 const operate: readonly Scope[] = [
@@ -64,6 +72,10 @@ const work: readonly Scope[] = [
   'tasks:read',
   'payloads:write',
   'messages:send',
+  'state:read',
+  'state:write',
+  'conflicts:read',
+  'conflicts:report',
   'system:read',
   'tickets:create',
 ];
@@ -113,4 +125,7 @@ export const frameScopes = {
   'group.join': 'agents:connect',
   'group.leave': 'agents:connect',
   'payload.prepare': 'payloads:write',
+  'state.patch': 'state:write',
+  'state.pull': 'state:read',
+  'conflict.report': 'conflicts:report',
 } as const satisfies Record<string, Scope>;

@@ -10,6 +10,7 @@ export type RouteFamily =
   | 'payloads'
   | 'system'
   | 'triggers'
+  | 'state'
   | 'specs'
   | 'access';
 
@@ -75,6 +76,15 @@ export const routes = [
   { key: 'GET /v1/triggers/{name}', family: 'triggers', scope: 'workflows:read' },
   { key: 'DELETE /v1/triggers/{name}', family: 'triggers', scope: 'workflows:write' },
   { key: 'POST /v1/payloads', family: 'payloads', scope: 'payloads:write' },
+  { key: 'GET /v1/state/{scope}', family: 'state', scope: 'state:read' },
+  { key: 'POST /v1/state', family: 'state', scope: 'state:write' },
+  { key: 'POST /v1/conflicts', family: 'tasks', scope: 'conflicts:report' },
+  { key: 'GET /v1/conflicts', family: 'tasks', scope: 'conflicts:read' },
+  { key: 'GET /v1/conflicts/stats', family: 'tasks', scope: 'conflicts:read' },
+  { key: 'GET /v1/conflicts/{conflictId}', family: 'tasks', scope: 'conflicts:read' },
+  { key: 'POST /v1/values', family: 'runs', scope: 'state:write' },
+  { key: 'GET /v1/values/{scope}/{name}', family: 'runs', scope: 'state:read' },
+  { key: 'GET /v1/values/{scope}/{name}/versions', family: 'runs', scope: 'state:read' },
   { key: 'POST /v1/keys', family: 'access', scope: 'keys:manage' },
   { key: 'GET /v1/keys', family: 'access', scope: 'keys:manage' },
   { key: 'DELETE /v1/keys/{keyId}', family: 'access', scope: 'keys:manage' },

@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { ApprovalChain } from './approval-chain.ts';
+import { ConflictSettings } from './conflict.ts';
 import { Name } from './ids.ts';
+import { limits } from './limits.ts';
 import { TopicPattern } from './messaging.ts';
 import { Role } from './roles.ts';
+import { StateAccess } from './state.ts';
 import { Strategy } from './task.ts';
 
 /** The roles that may join, and those that may send; every role that is let in at all when left out. */
@@ -25,5 +28,9 @@ export const TenantSettings = z.strictObject({
       topics: z.record(TopicPattern, AudienceAccess).refine(isShort, tooMany).default({}),
     })
     .optional(),
+  /** How disagreements and conflicts of writes are settled. */
+  conflicts: ConflictSettings.optional(),
+  /** Who may read and write which shared state. */
+  stateAccess: z.array(StateAccess).max(limits.stateRules).optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;

@@ -9,6 +9,7 @@ import { openLog, replayLog, type Subject } from '../event-log/follow-log.ts';
 import { type Principal, requireScope } from '../identity/principal.ts';
 import { readRunView } from '../runs/run-view.ts';
 import type { Services } from '../services.ts';
+import { topicOf } from '../state/tell-subscribers.ts';
 import { readTask } from '../tasks/task.ts';
 import { markWatched } from '../tasks/task-writes.ts';
 import { pushFrame } from './push-frame.ts';
@@ -124,6 +125,7 @@ export const unwatch = async (
   topic: ClientFrame<'unwatch'>,
   connectionId: string,
 ): Promise<void> => {
-  const topics = [topic.runId, topic.taskId, topic.agentId].filter((id) => id !== undefined);
+  const scope = topic.scope === undefined ? undefined : topicOf(topic.scope);
+  const topics = [topic.runId, topic.taskId, topic.agentId, scope].filter((id) => id !== undefined);
   await Promise.all(topics.map((id) => removeWatcher(services, principal, id, connectionId)));
 };

@@ -12,6 +12,7 @@ import { httpHandler } from '../runtime/http-handler.ts';
 import type { HttpReply } from '../runtime/http-reply.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { type Caller, type FamilyRoutes, route } from '../runtime/route.ts';
+import { valueRoutes } from './value-routes.ts';
 
 /** Within the tenant's quota, and while it takes work. */
 const start = async (services: Services, request: RunRequest, caller: Caller): Promise<HttpReply> => {
@@ -24,6 +25,7 @@ const start = async (services: Services, request: RunRequest, caller: Caller): P
 };
 
 const runRoutes: FamilyRoutes<'runs'> = {
+  ...valueRoutes,
   'POST /v1/runs': route(operations['POST /v1/runs'], (services, { body }, caller) => start(services, body, caller)),
   'POST /v1/workflows/{name}/runs': route(
     operations['POST /v1/workflows/{name}/runs'],

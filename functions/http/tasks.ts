@@ -9,6 +9,7 @@ import { httpHandler } from '../runtime/http-handler.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { type FamilyRoutes, route } from '../runtime/route.ts';
 import { approvalRoutes } from './approval-routes.ts';
+import { conflictRoutes } from './conflict-routes.ts';
 import { deadLetterRoutes } from './dead-letter-routes.ts';
 import { escalationRoutes } from './escalation-routes.ts';
 import { messageRoutes } from './message-routes.ts';
@@ -17,6 +18,7 @@ import { submitBatch } from './submit-batch.ts';
 
 const taskRoutes: FamilyRoutes<'tasks'> = {
   ...approvalRoutes,
+  ...conflictRoutes,
   ...deadLetterRoutes,
   ...escalationRoutes,
   ...messageRoutes,

@@ -90,6 +90,7 @@ const chatter: readonly ClientFrameType[] = [
   'message.send',
   'message.ack',
   'message.pull',
+  'state.pull',
 ];
 const isChatter = (type: ClientFrameType): boolean => chatter.includes(type);
 

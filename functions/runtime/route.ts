@@ -46,6 +46,8 @@ const kinds: Readonly<Record<string, string>> = {
   version: 'workflow version',
   keyId: 'key',
   tenant: 'tenant',
+  scope: 'state',
+  conflictId: 'conflict',
 };
 
 /** A path id that could be none is answered exactly like one that names nothing. */

@@ -92,7 +92,7 @@ export const functionSpecs = {
   'websocket/message': {
     description: 'One frame, one envelope, one use case',
     ...interactive,
-    access: { ...engine, table: withMail, closes: true },
+    access: { ...engine, table: withMail, indexes: ['backlog', 'list'], closes: true },
   },
   'websocket/secret': {
     description: 'Gives an agent a secret that its task names: the one function that may read them',
@@ -167,6 +167,16 @@ export const functionSpecs = {
     memoryMb: 256,
     timeoutSeconds: 15,
     access: { table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'], schedules: true },
+  },
+  'http/state': {
+    description: 'HTTP routes of shared state',
+    memoryMb: 256,
+    timeoutSeconds: 15,
+    access: {
+      table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      indexes: ['list'],
+      pushes: true,
+    },
   },
   'http/specs': {
     description: 'Serves the descriptions of the APIs',

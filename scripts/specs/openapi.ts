@@ -24,6 +24,7 @@ const tags: Readonly<Record<Route['family'], string>> = {
   runs: 'Runs of workflows',
   triggers: 'Events and times that start workflows',
   payloads: 'Payloads that are too large for a request',
+  state: 'What agents share: counters, sets and maps that merge',
   system: 'Settings, audit, health',
   access: 'API keys, tickets and tenants',
   specs: 'The descriptions of the APIs',

@@ -3,6 +3,7 @@ import { agentsGroup } from './commands/agents.ts';
 import { approvalsGroup } from './commands/approvals.ts';
 import { complete } from './commands/complete.ts';
 import { completion } from './commands/completion.ts';
+import { conflictsGroup } from './commands/conflicts.ts';
 import { cost } from './commands/cost.ts';
 import { deadLettersGroup } from './commands/dead-letters.ts';
 import { deploy } from './commands/deploy.ts';
@@ -14,6 +15,7 @@ import { login, logout } from './commands/login.ts';
 import { messagesGroup } from './commands/messages.ts';
 import { profilesGroup } from './commands/profiles.ts';
 import { runsGroup } from './commands/runs.ts';
+import { stateGroup } from './commands/state.ts';
 import { tasksGroup } from './commands/tasks.ts';
 import { triggersGroup } from './commands/triggers.ts';
 import { workflowsGroup } from './commands/workflows.ts';
@@ -27,6 +29,8 @@ const groups: readonly Group[] = [
   workflowsGroup,
   runsGroup,
   triggersGroup,
+  stateGroup,
+  conflictsGroup,
   approvalsGroup,
   escalationsGroup,
   deadLettersGroup,

@@ -17,6 +17,8 @@ import type { MessageTimings } from './message-sender.ts';
 import { messageTimings } from './message-sender.ts';
 import { Messages } from './messages.ts';
 import { checkKey, checkUrl } from './options.ts';
+import type { SharedState, SharedStateOptions } from './shared-state.ts';
+import { SharedStates } from './shared-states.ts';
 import { type AskOptions, askOver } from './socket-calls.ts';
 import { Submissions } from './submissions.ts';
 import type { Asking, Subtask, TaskHandler } from './task-context.ts';
@@ -72,6 +74,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   readonly #handlers = new Map<string, TaskHandler>();
   readonly #batchHandlers = new Map<string, BatchHandler>();
   readonly #submissions = new Submissions();
+  readonly #states: SharedStates;
   readonly #durations: Durations;
   #bidHandler: BidHandler = (_request, usual) => usual;
   readonly #link: Link;
@@ -117,6 +120,11 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       onFatal: (error) => this.#ended(error),
     });
     this.#line = { line: this.#link, submissions: this.#submissions, timers: this.#timers, random };
+    this.#states = new SharedStates({
+      line: this.#link,
+      timers: this.#timers,
+      onError: (error) => this.#report(error),
+    });
     this.messages = new Messages({
       ...this.#line,
       timings: this.#timings,
@@ -169,6 +177,11 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   onBid(handler: BidHandler): this {
     this.#bidHandler = handler;
     return this;
+  }
+
+  /** This agent's replica of what is shared under a scope, from now on kept up to date. */
+  state(scope: string, options: SharedStateOptions = {}): SharedState {
+    return this.#states.of(scope, options);
   }
 
   /**
@@ -260,7 +273,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   }
 
   #receive(envelope: PlatformEnvelope): void {
-    if (this.#submissions.take(envelope) || this.messages.take(envelope)) return;
+    if (this.#submissions.take(envelope) || this.messages.take(envelope) || this.#states.take(envelope)) return;
     const { type, payload } = envelope;
     if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
     if (type === 'task.assigned') this.#assigned(platformFrames[type].safeParse(payload), envelope.ts);
@@ -326,6 +339,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (this.#isDraining) this.#announce('paused');
     // The process before this one may have drained.
     else if (this.#isFirst) this.#announce('idle');
+    this.#states.up();
     this.#isFirst = false;
     this.#hasWarned = false;
     this.emit('connected', { agentId: this.#agentId ?? '' });
@@ -365,6 +379,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
     this.#callOffHeartbeat();
+    this.#states.end();
     this.#runner.close();
     this.#runner.abortAll(error?.message ?? 'The agent stops');
     this.#started?.reject(error ?? new MusterError('The agent was stopped', { code: 'STOPPED' }));

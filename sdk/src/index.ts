@@ -1,12 +1,16 @@
 export type { CreatedKey, KeyRequest, KeyView } from '../../core/contract/access.ts';
 export type { AgentView } from '../../core/contract/agent.ts';
+export type { ConflictReportInput, ConflictStats, ConflictView } from '../../core/contract/conflict.ts';
+export type { StateValues } from '../../core/contract/crdt/part.ts';
 export type { DryRun } from '../../core/contract/dry-run.ts';
 export type { LogEvent } from '../../core/contract/event-log.ts';
 export type { Explanation } from '../../core/contract/explanation.ts';
 export type { Json } from '../../core/contract/json.ts';
 export type { Message, SentMessage } from '../../core/contract/messaging.ts';
+export type { StateChangeInput, StateView } from '../../core/contract/state.ts';
 export type { AssignedTask, TaskError, TaskSubmissionInput, TaskView, Usage } from '../../core/contract/task.ts';
 export type { TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
+export type { ValueVersion, ValueWriteInput } from '../../core/contract/value.ts';
 export type {
   RunRequestInput,
   RunTimeline,
@@ -33,6 +37,8 @@ export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
 export type { DeadLetterFilter, Redriven } from './operator.ts';
 export { Operator } from './operator.ts';
+export type { SharedStateOptions } from './shared-state.ts';
+export { SharedState } from './shared-state.ts';
 export type { TaskOutcome } from './submissions.ts';
 export type { Asking, ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
 export { HandOff, WaitForSubtasks } from './task-context.ts';

@@ -1,12 +1,15 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
 import { ApprovalLink, type LinkRequest } from '../../core/contract/approval-link.ts';
+import { type ConflictReportInput, ConflictStats, ConflictView } from '../../core/contract/conflict.ts';
 import { DryRun } from '../../core/contract/dry-run.ts';
 import type { EscalationRequestInput } from '../../core/contract/escalation.ts';
 import { MailView } from '../../core/contract/messaging.ts';
+import { type StateChangeInput, StateView } from '../../core/contract/state.ts';
 import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
+import { ValueVersion, type ValueWriteInput } from '../../core/contract/value.ts';
 import { RunTimeline, RunView, type WorkflowDefinitionInput } from '../../core/contract/workflow.ts';
 import type { CallOptions, ClientOptions, ListOptions, Page, SubmitOptions } from './call-options.ts';
 import { pageOf } from './call-options.ts';
@@ -139,6 +142,58 @@ export class Operator {
   /** One escalation with its answer. */
   getEscalation(taskId: string, options: CallOptions = {}): Promise<TaskView> {
     return this.#http.call({ method: 'GET', path: pathOf('escalations', taskId), ...options }, TaskView);
+  }
+
+  /** Has a disagreement of agents settled, by rules or by people. */
+  reportConflict(report: ConflictReportInput, options: SubmitOptions = {}): Promise<ConflictView> {
+    return this.#http.call({ method: 'POST', path: '/conflicts', body: report, ...options }, ConflictView);
+  }
+
+  /** A conflict with its log, as far as it has come. */
+  getConflict(conflictId: string, options: CallOptions = {}): Promise<ConflictView> {
+    return this.#http.call({ method: 'GET', path: pathOf('conflicts', conflictId), ...options }, ConflictView);
+  }
+
+  /** Conflicts, newest first. */
+  listConflicts({ signal, ...query }: ListOptions & { type?: string } = {}): Promise<Page<ConflictView>> {
+    return this.#http.call({ method: 'GET', path: '/conflicts', query, signal }, pageOf(ConflictView));
+  }
+
+  /** Conflicts by how they came out, and what was learned. */
+  conflictStats(options: CallOptions = {}): Promise<ConflictStats> {
+    return this.#http.call({ method: 'GET', path: '/conflicts/stats', ...options }, ConflictStats);
+  }
+
+  /** Writes a value whose version was seen; a conflict is settled as its scope has it. */
+  writeValue(write: ValueWriteInput, options: SubmitOptions = {}): Promise<ValueVersion> {
+    return this.#http.call({ method: 'POST', path: '/values', body: write, ...options }, ValueVersion);
+  }
+
+  /** The newest version of a value. */
+  getValue(scope: string, name: string, options: CallOptions = {}): Promise<ValueVersion> {
+    return this.#http.call({ method: 'GET', path: pathOf('values', scope, name), ...options }, ValueVersion);
+  }
+
+  /** Versions of a value, newest first: also the log of its conflicts. */
+  listVersions(
+    scope: string,
+    name: string,
+    { signal, ...query }: Omit<ListOptions, 'status'> = {},
+  ): Promise<Page<ValueVersion>> {
+    return this.#http.call(
+      { method: 'GET', path: pathOf('values', scope, name, 'versions'), query, signal },
+      pageOf(ValueVersion),
+    );
+  }
+
+  /** A page of what agents share in a scope. */
+  getState(scope: string, { signal, ...query }: Omit<ListOptions, 'status'> = {}): Promise<StateView> {
+    return this.#http.call({ method: 'GET', path: pathOf('state', scope), query, signal }, StateView);
+  }
+
+  /** Changes what agents share in a scope; once, however often it is sent under one key. */
+  changeState(body: StateChangeInput, options: SubmitOptions = {}): Promise<StateView> {
+    return this.#http.call({ method: 'POST', path: '/state', body, ...options }, StateView);
   }
 
   /** Whether the tenant takes work, how its agents are, what waits. */

@@ -82,6 +82,12 @@ describe('a bad frame', () => {
       { id: 'f-1', code: 'INVALID_FIELD', field: 'payload.maxConcurrency', limit: 100 },
     ],
     ['work before registering', envelope({}), { id: 'f-1', code: 'NOT_REGISTERED' }],
+    [
+      'an unknown operation on shared state',
+      envelope({ type: 'state.patch', payload: { scope: 's', ops: [{ op: 'multiply', name: 'n' }] } }),
+      { id: 'f-1', code: 'INVALID_FIELD', field: 'payload.ops.0.op' },
+    ],
+    ['a conflict of nobody', envelope({ type: 'conflict.report', payload: {} }), { id: 'f-1', code: 'INVALID_FIELD' }],
     ['a watch of nothing', envelope({ type: 'watch', payload: {} }), { id: 'f-1', code: 'INVALID_FIELD' }],
   ])('%s is refused by name', async (_what, text, expected) => {
     const socket = await open();

@@ -6,6 +6,7 @@ import { createEventsHandler } from '#functions/http/events.ts';
 import { createPayloadsHandler } from '#functions/http/payloads.ts';
 import { createRunsHandler } from '#functions/http/runs.ts';
 import { createSpecsHandler } from '#functions/http/specs.ts';
+import { createStateHandler } from '#functions/http/state.ts';
 import { createSystemHandler } from '#functions/http/system.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
 import { createTriggersHandler } from '#functions/http/triggers.ts';
@@ -22,6 +23,7 @@ export const familyHandlers: Readonly<Record<RouteFamily, (services: Services) =
   runs: createRunsHandler,
   triggers: createTriggersHandler,
   payloads: createPayloadsHandler,
+  state: createStateHandler,
   system: createSystemHandler,
   specs: createSpecsHandler,
 };

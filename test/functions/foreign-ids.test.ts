@@ -21,12 +21,16 @@ const unknown: Readonly<Record<string, string>> = {
   workflow: 'nothing',
   trigger: 'nothing',
   tenant: 'nobody',
+  scope: 'nothing',
+  conflictId: 'cfl_00000000-0000-7000-8000-000000000000',
+  value: 'nothing',
 };
 
 /** Which thing a parameter of a path names. */
 const thingOf = (path: string, parameter: string): string => {
   if (path.startsWith('/v1/escalations')) return 'escalation';
   if (parameter !== 'name') return parameter;
+  if (path.startsWith('/v1/values')) return 'value';
   return path.startsWith('/v1/triggers') ? 'trigger' : 'workflow';
 };
 
@@ -47,10 +51,25 @@ const makeThings = async (): Promise<Things> => {
   await make('POST /v1/triggers', { name: 'mine', workflow: 'mine', eventPattern: { source: ['x'] } });
   const { keyId } = await make('POST /v1/keys', { name: 'k', role: 'viewer' });
   const { taskId: escalation } = await make('POST /v1/escalations', { severity: 'high', issue: 'x' });
+  await make('POST /v1/state', { scope: 'mine', ops: [{ op: 'increment', name: 'x' }] });
+  const { conflictId } = await make('POST /v1/conflicts', Object(operations['POST /v1/conflicts'].example?.body));
+  await make('POST /v1/values', { scope: 'mine', name: 'mine', value: 1, baseVersion: 0 });
   const agentId = String(registered?.payload['agentId']);
   return {
     world,
-    ids: { agentId, taskId, runId, keyId, escalation, workflow: 'mine', trigger: 'mine', tenant: 'acme' },
+    ids: {
+      agentId,
+      taskId,
+      runId,
+      keyId,
+      escalation,
+      conflictId,
+      workflow: 'mine',
+      trigger: 'mine',
+      tenant: 'acme',
+      scope: 'mine',
+      value: 'mine',
+    },
   };
 };
 
@@ -122,6 +141,8 @@ const isFrame = (type: string): type is ClientFrameType => Object.hasOwn(clientF
 /** Frames whose payload names a task, a run or an agent. */
 const named = Object.keys(clientFrames)
   .filter(isFrame)
+  // Whose position it is is said, not looked up.
+  .filter((type) => type !== 'conflict.report')
   .filter((type) => /"(taskId|runId|agentId)"/.test(JSON.stringify(frameExamples[type])));
 
 describe('another tenant’s ids over a socket', () => {

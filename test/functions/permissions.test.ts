@@ -20,6 +20,7 @@ const ids: Readonly<Record<string, string>> = {
   agentId: `agt_${unknownId}`,
   taskId: `tsk_${unknownId}`,
   runId: `run_${unknownId}`,
+  conflictId: `cfl_${unknownId}`,
   attempt: '1',
   version: '1',
 };

@@ -24,8 +24,10 @@ export const decisionsOf = (use: WriteUse | undefined, clauses: readonly string[
     .reduce((sum, [, count]) => sum + count, 0);
 
 const kindOf = ({ pk, sk }: Key): string => {
-  if (sk.startsWith('V#')) return 'VERSION';
   const [, kind = pk] = pk.split('#');
+  if (kind === 'VALUE') return kind;
+  if (sk.startsWith('V#')) return 'VERSION';
+  if (kind === 'STATE' && sk !== 'SCOPE') return kind;
   if (kind === 'CAP' || kind === 'SIGNATURES' || kind === 'WATCH' || kind === 'LOG' || kind === 'LOGGED') return kind;
   return sk.replace(/#.*$/, '');
 };

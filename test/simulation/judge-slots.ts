@@ -49,6 +49,12 @@ const judgeGoneClaims = (court: Court, by: string, old: Slots | undefined, now: 
   }
 };
 
+const judgeWorkload = (court: Court, by: string, now: Slots, load: number): void => {
+  const { taken = 0, given = 0 } = now;
+  if (taken - given !== load)
+    court.violate('ST-1 the workload counter is what is carried', `${now.name}: ${taken} − ${given}, by ${by}`);
+};
+
 const show = (slots: Slots): string => {
   const claims = [...entriesOf(slots)].map(
     ([id, { attempt, revokedAt }]) => `${short(id)}#${attempt}${revokedAt === undefined ? '' : ' revoked'}`,
@@ -68,6 +74,7 @@ export const judgeSlots = (court: Court, { by, before, after }: Change): void =>
       'I2 free slots add up',
       `${now.name}: ${now.freeSlots} free of ${now.maxConcurrency} with load ${load}, by ${by}`,
     );
+  judgeWorkload(court, by, now, load);
   judgeIndex(court, by, now);
   if (old?.connection === now.connection && (now.lastSeq ?? 0) < (old?.lastSeq ?? 0))
     court.violate('frames of a socket apply in order', `${now.name} ${old?.lastSeq} → ${now.lastSeq}, by ${by}`);

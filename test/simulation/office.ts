@@ -30,6 +30,7 @@ import type { Agent } from './agent.ts';
 import type { Chance } from './chance.ts';
 import type { Client } from './clients.ts';
 import type { Platform } from './platform.ts';
+import { Sharing } from './sharing.ts';
 
 const home: Principal = Principal.parse({ tenant: 'default', id: 'key:home', role: 'admin' });
 
@@ -39,6 +40,7 @@ export class Office {
   private readonly client: Client;
   private readonly principal: Principal;
   private readonly chance: Chance;
+  private readonly sharing: Sharing;
   private deeds = 0;
 
   constructor(platform: Platform, client: Client, principal: Principal) {
@@ -46,6 +48,7 @@ export class Office {
     this.client = client;
     this.principal = principal;
     this.chance = platform.world.storyChance;
+    this.sharing = new Sharing(platform, client, principal);
   }
 
   /** One deed of many. */
@@ -69,6 +72,7 @@ export class Office {
       () => this.giveUp(key),
       () => this.lead(key),
       () => this.cutShort(key),
+      () => this.sharing.act(key),
     ];
     this.chance.pick(deeds)();
   }

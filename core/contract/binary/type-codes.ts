@@ -27,7 +27,7 @@ const code = (value: number, name: string, type: string, version: HeaderVersion)
   version,
 });
 
-/** Every code. What is added takes the next free one, messages from 0x80 on; none is ever given another meaning. */
+/** Every code. What is added takes the next free one, messages from 0x80 on, conflicts and state from 0x90 on; none is ever given another meaning. */
 export const typeCodes: readonly TypeCode[] = [
   { ...code(0x01, 'TaskAssignment', 'task.assigned', 1), taskPath: ['task', 'taskId'] },
   code(0x02, 'StatusUpdate', 'agent.update', 1),
@@ -75,6 +75,9 @@ export const typeCodes: readonly TypeCode[] = [
   code(0x86, 'TopicLeave', 'topic.leave', 1),
   code(0x87, 'GroupJoin', 'group.join', 1),
   code(0x88, 'GroupLeave', 'group.leave', 1),
+  code(0x90, 'ConflictReport', 'conflict.report', 1),
+  code(0x91, 'ConflictDecided', 'conflict.decided', 1),
+  code(0x92, 'StatePull', 'state.pull', 1),
 ];
 
 const byCode = new Map(typeCodes.map((entry) => [entry.code, entry]));

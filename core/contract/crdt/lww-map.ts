@@ -36,6 +36,10 @@ export const setEntry = (map: LWWMap, key: string, entry: LWWEntry): LWWMap => {
 export const mergeMaps = (a: LWWMap, b: LWWMap): LWWMap =>
   Object.entries(b).reduce((merged, [key, entry]) => setEntry(merged, key, entry), a);
 
-/** The values. */
+/** The values, in the order of their keys: a table keeps none. */
 export const mapValues = (map: LWWMap): Readonly<Record<string, Json>> =>
-  Object.fromEntries(Object.entries(map).map(([key, { value }]) => [key, value]));
+  Object.fromEntries(
+    Object.entries(map)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { value }]) => [key, value]),
+  );

@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../json.ts';
 import { addToCounter, mergePNCounters, noCount, type PNCounter, pnCounterValue } from './counters.ts';
 import { entryOf, type LWWMap, mapValues, mergeMaps, setEntry } from './lww-map.ts';
-import { addElement, dotsOf, elementsOf, mergeSets, noElements, type ORSet, removeElement } from './or-set.ts';
+import { addElement, elementsOf, mergeSets, noElements, type ORSet, removeElement } from './or-set.ts';
 import { mergeClocks, noClock, seenOf, tick, type VectorClock } from './vector-clock.ts';
 
 /** What can be shared under a name. Names of different kinds do not meet. */
@@ -183,7 +183,3 @@ export const foldReplicas = (part: Part, replicas: readonly string[], era: numbe
   ]);
   return { ...part, era, clock, entries: Object.fromEntries(entries) };
 };
-
-/** Whether an element is in a set. */
-export const hasElement = (part: SetPart, value: Json): boolean =>
-  Object.keys(dotsOf(part, canonicalJson(value))).length > 0;

@@ -5,6 +5,7 @@ import { eventOperations } from './events.ts';
 import { payloadOperations } from './payloads.ts';
 import { runOperations } from './runs.ts';
 import { specOperations } from './specs.ts';
+import { stateOperations } from './state.ts';
 import { systemOperations } from './system.ts';
 import { taskOperations } from './tasks.ts';
 import { triggerOperations } from './triggers.ts';
@@ -20,6 +21,7 @@ export const operations: Readonly<Record<RouteKey, Operation>> = {
   ...runOperations,
   ...payloadOperations,
   ...triggerOperations,
+  ...stateOperations,
   ...systemOperations,
   ...specOperations,
 };

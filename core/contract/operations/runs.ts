@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { Name, RunId } from '../ids.ts';
 import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
 import { RunRequest, RunStatus, RunTimeline, RunView } from '../workflow.ts';
+import { valueOperations } from './values.ts';
 
 const One = z.object({ params: z.object({ runId: RunId }), query: NoQuery });
 
 /** Routes of runs. */
 export const runOperations = {
+  ...valueOperations,
   'POST /v1/runs': {
     repeat: 'keyed',
     summary: 'Start a run of a workflow',

@@ -6,6 +6,7 @@ import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
 import { Problem } from '../problem.ts';
 import { TaskStatus, TaskSubmission, TaskView } from '../task.ts';
 import { approvalOperations } from './approvals.ts';
+import { conflictOperations } from './conflicts.ts';
 import { deadLetterOperations } from './dead-letters.ts';
 import { escalationOperations } from './escalations.ts';
 import { messageOperations } from './messages.ts';
@@ -20,6 +21,7 @@ export type SubmitBatch = z.infer<typeof SubmitBatch>;
 /** Routes of tasks. */
 export const taskOperations = {
   ...approvalOperations,
+  ...conflictOperations,
   ...deadLetterOperations,
   ...escalationOperations,
   ...messageOperations,

@@ -9,10 +9,15 @@ const byParameter: Readonly<Record<string, (world: SurfaceWorld, path: string) =
   agentId: (world) => world.agent(),
   taskId: (world) => world.queued(),
   runId: (world) => world.started(),
-  name: (world, path) => (path.startsWith('/v1/triggers') ? world.trigger() : world.workflow()),
+  name: (world, path) => {
+    if (path.startsWith('/v1/values')) return world.value();
+    return path.startsWith('/v1/triggers') ? world.trigger() : world.workflow();
+  },
   version: async () => '1',
   keyId: (world) => world.apiKey(),
   tenant: (world) => world.tenant(),
+  scope: (world, path) => (path.startsWith('/v1/values') ? world.value() : world.state()),
+  conflictId: (world) => world.conflict(),
 };
 
 /** What may be asked of one thing again and again. */
@@ -74,6 +79,10 @@ const specials: Readonly<Record<string, Arrange>> = {
   }),
   'POST /v1/tenants': async (world) => ({ fix: { tenant: world.name() } }),
   // A tenant that the caller does not look after is answered as unknown; the home tenant's administrator looks after all.
+  // What is generated may be of any size, and a name has room for so much.
+  // A version that is not there yet is refused.
+  'POST /v1/values': async (world) => ({ fix: { scope: world.name(), baseVersion: 0, at: undefined } }),
+  'POST /v1/state': async (world) => ({ fix: { scope: world.name() } }),
   'POST /v1/payloads': async () => ({ fix: { bytes: 1000 } }),
   'POST /v1/system/shutdown': none,
 };

@@ -21,6 +21,7 @@ const differences: Readonly<Record<string, object>> = {
   'POST /v1/queue/clear-stuck': { olderThanSeconds: 7 },
   'POST /v1/tenants': { name: 'another' },
   'POST /v1/messages': { number: 7 },
+  'POST /v1/conflicts': { type: 'another' },
 };
 
 /** What a request names that is not there, where that is no workflow. */

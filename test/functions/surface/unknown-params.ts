@@ -7,6 +7,7 @@ export const unknownParams = (path: string): Record<string, string> => {
     agentId: `agt_${id}`,
     taskId: `tsk_${id}`,
     runId: `run_${id}`,
+    conflictId: `cfl_${id}`,
     attempt: '1',
     version: '1',
   };

@@ -25,6 +25,7 @@ export class SurfaceWorld {
   readonly key: string;
   readonly #platform: SurfacePlatform;
   #workflow: Promise<string> | undefined;
+  #value: Promise<string> | undefined;
 
   constructor(platform: SurfacePlatform, key: string) {
     this.#platform = platform;
@@ -97,6 +98,29 @@ export class SurfaceWorld {
     const name = this.name();
     await this.call('POST /triggers', { name, workflow, eventPattern: { source: ['x'] } });
     return name;
+  }
+
+  async state(): Promise<string> {
+    const scope = this.name();
+    await this.call('POST /state', { scope, ops: [{ op: 'increment', name: 'x' }] });
+    return scope;
+  }
+
+  /** Scope and name of one value: made when it is first asked for. */
+  value(): Promise<string> {
+    this.#value ??= this.#newValue();
+    return this.#value;
+  }
+
+  async #newValue(): Promise<string> {
+    const name = this.name();
+    await this.call('POST /values', { scope: name, name, value: 1, baseVersion: 0 });
+    return name;
+  }
+
+  async conflict(): Promise<string> {
+    const positions = ['a', 'b'].map((agentId) => ({ agentId, position: agentId, confidence: 0.5 }));
+    return String((await this.call('POST /conflicts', { type: 'x', severity: 'low', positions })).body.conflictId);
   }
 
   async apiKey(): Promise<string> {

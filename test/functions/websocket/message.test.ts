@@ -283,6 +283,41 @@ describe('frames of agents and clients', () => {
     expect(await client.send(frameText('unwatch', { taskId }, { ack: true }))).toMatchObject([{ type: 'ack' }]);
   });
 
+  it('answers changes of shared state with what they came to, and tells those who pulled', async () => {
+    const [first] = await agent.send(frameText('state.pull', { scope: 'team', join: true }));
+    expect(first).toMatchObject({ type: 'state.delta', payload: { scope: 'team', parts: [], author: 'key:agent' } });
+    const ops = [{ op: 'increment', name: 'n', by: 2 }];
+    const changed = await only(client.send(frameText('state.patch', { scope: 'team', ops }, { id: 'p-1' })));
+    expect(changed).toMatchObject({ type: 'state.delta', payload: { parts: [{ kind: 'counter', name: 'n' }] } });
+    expect(agent.received().slice(1)).toMatchObject([{ type: 'state.delta', payload: { parts: [{ name: 'n' }] } }]);
+    const before = snapshot(world);
+    await client.send(frameText('state.patch', { scope: 'team', ops }, { id: 'p-1', seq: 2 }));
+    expect(snapshot(world)).toBe(before);
+    await agent.send(frameText('unwatch', { scope: 'team' }));
+    await client.send(frameText('state.patch', { scope: 'team', ops }, { id: 'p-2', seq: 3 }));
+    expect(agent.received()).toHaveLength(2);
+  });
+
+  it.each([
+    ['an unknown operation', { scope: 'team', ops: [{ op: 'multiply', name: 'n' }] }, 'payload.ops.0.op'],
+    ['none', { scope: 'team', ops: [] }, 'payload.ops'],
+    ['a name that is none', { scope: 'team', ops: [{ op: 'increment', name: '' }] }, 'payload.ops.0.name'],
+    [
+      'a replica without numbers',
+      { scope: 'team', replica: `r${'0'.repeat(16)}`, ops: [{ op: 'increment', name: 'n' }] },
+      'payload.ops',
+    ],
+    [
+      'a value too large',
+      { scope: 'team', ops: [{ op: 'addToSet', name: 's', value: 'x'.repeat(1100) }] },
+      'payload.ops.0.value',
+    ],
+  ])('refuses a change of shared state by %s', async (_what, payload, field) => {
+    const before = snapshot(world);
+    expect(await only(client.send(frameText('state.patch', payload)))).toEqual(refusal('INVALID_FIELD', { field }));
+    expect(snapshot(world)).toBe(before);
+  });
+
   it('survives a sender whose socket is gone', async () => {
     world.ports.sockets.gone.add(client.connectionId);
     expect(await submit()).toEqual([]);

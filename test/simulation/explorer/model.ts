@@ -73,11 +73,15 @@ interface Trail {
 
 const keyText = ({ pk, sk }: Key): string => `${pk} ${sk}`;
 
+/** What only counts up decides nothing: states that differ in it alone are one. */
+const withoutCounts = (key: string, value: unknown): unknown =>
+  key === 'taken' || key === 'given' ? undefined : value;
+
 const printed = new WeakMap<object, string>();
 const print = (value: object): string => {
   const known = printed.get(value);
   if (known !== undefined) return known;
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value, withoutCounts);
   printed.set(value, text);
   return text;
 };

@@ -6,6 +6,7 @@ import { keyScenarios, nestedScenarios, pauseScenarios } from './pause-scenarios
 import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
 import { slotsScenarios } from './slots-scenarios.ts';
+import { stateScenarios } from './state-scenarios.ts';
 import { tasksScenarios } from './tasks-scenarios.ts';
 
 /** For each named clause of core at least one interleaving that goes wrong without it. */
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   ...flowScenarios,
   ...accessScenarios,
   ...logScenarios,
+  ...stateScenarios,
 ];

@@ -51,6 +51,12 @@ const makers = {
   membership: fc
     .tuple(tenant, id, fc.constantFrom('GROUP' as const, 'TOPIC' as const), id)
     .map(([t, a, kind, b]) => [keys.membership(t, a, kind, b), ['membership', t, a, kind, b]] as const),
+  statePart: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.statePart(t, a, b), ['statePart', t, a, b]] as const),
+  stateScope: fc.tuple(tenant, id).map(([t, a]) => [keys.stateScope(t, a), ['stateScope', t, a]] as const),
+  conflict: fc.tuple(tenant, id).map(([t, a]) => [keys.conflict(t, a), ['conflict', t, a]] as const),
+  value: fc
+    .tuple(tenant, id, id, number)
+    .map(([t, a, b, n]) => [keys.value(t, a, b, n), ['value', t, a, b, n]] as const),
   watcher: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.watcher(t, a, b), ['watcher', t, a, b]] as const),
 };
 /** All but the sweep's own mark, which is one fixed key. */

@@ -165,6 +165,13 @@ describe('clientFrames', () => {
       'topic.leave': { pattern: 'a.#' },
       'group.join': { name: 'g' },
       'group.leave': { name: 'g' },
+      'state.patch': { scope: 's', ops: [{ op: 'increment', name: 'n' }] },
+      'state.pull': { scope: 's' },
+      'conflict.report': {
+        type: 'x',
+        severity: 'low',
+        positions: [1, 2].map((position) => ({ agentId: 'a', position, confidence: 1 })),
+      },
       'payload.prepare': { bytes: 1, sha256: '0'.repeat(64) },
     };
     const types = Object.entries(clientFrames);

@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { EscalationRequest } from '../contract/escalation.ts';
+import type { TaskId } from '../contract/ids.ts';
+import type { Json } from '../contract/json.ts';
+import { keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
+import { raiseEscalation } from '../escalations/raise-escalation.ts';
+import type { Services } from '../services.ts';
+import { absent, present, set, setAll } from '../table/conditions.ts';
+import type { Clauses } from '../table/table.ts';
+import { readTask, type Task } from '../tasks/task.ts';
+import { Conflict } from './conflict.ts';
+
+/** What people answer when none of the positions is to hold. */
+const none = 'none';
+
+const Answer = z.looseObject({ decision: z.string(), by: z.string() });
+
+/** The escalation of a conflict; the same one however often it is asked for. */
+const askPeople = (services: Services, conflict: Conflict): Promise<Task> => {
+  const { report, reporter, conflictId, weighed, rationale, proposal } = conflict;
+  const positions: Json = weighed.map(({ option, position, agents, strength }) => ({
+    option,
+    position,
+    agents,
+    strength,
+  }));
+  return raiseEscalation(
+    services,
+    { principal: reporter, idempotencyKey: `conflict:${conflictId}` },
+    EscalationRequest.parse({
+      severity: report.severity,
+      issue: `Agents disagree on ${report.type}. ${rationale}`.slice(0, 4096),
+      context: { conflictId, positions, ...(report.context === undefined ? {} : { context: report.context }) },
+      attemptedResolutions: ['The positions were weighed by the rules.'],
+      recommendedAction: `The strongest is ${weighed[0]?.option ?? none}: ${JSON.stringify(proposal)}`.slice(0, 4096),
+      options: [...weighed.map(({ option }) => option), none],
+    }),
+  );
+};
+
+/** What the end of an escalation makes of its conflict. */
+const endingOf = (conflict: Conflict, task: Task) => {
+  const answer = task.status === 'SUCCEEDED' ? Answer.safeParse(task.output).data : undefined;
+  const chosen = conflict.weighed.find(({ option }) => option === answer?.decision);
+  if (answer === undefined) return { status: 'UNRESOLVED', by: 'nobody', event: `escalation ended ${task.status}` };
+  if (chosen === undefined) return { status: 'UNRESOLVED', by: answer.by, event: 'no position is to hold' };
+  return { status: 'RESOLVED', by: answer.by, event: `${chosen.option} was chosen`, decision: chosen.position };
+};
+
+interface Said {
+  readonly event: string;
+  readonly by: string;
+}
+
+/** A conflict that is forgotten meanwhile stays so. */
+const change = async (
+  services: Services,
+  conflict: Conflict,
+  values: Readonly<Record<string, unknown>>,
+  { said, clauses = {} }: { readonly said: Said; readonly clauses?: Clauses },
+): Promise<Conflict> => {
+  const written = await services.table.update({
+    key: keys.conflict(conflict.tenant, conflict.conflictId),
+    set: [...setAll(values), set('log', [...conflict.log, { at: services.clock.now(), ...said }])],
+    clauses: { exists: present('conflictId'), ...clauses },
+  });
+  return Conflict.parse(written.item ?? conflict);
+};
+
+/**
+ * Notes that people are asked.
+ *
+ * ```
+ * reporter   asks ─┬──────────────────────────────────── notes it   ✘ notAsked → it is decided already
+ * reader     asks ─┴─ notes it ─ (people answer) ─ notes the decision
+ * ```
+ */
+const noteAsked = (services: Services, conflict: Conflict, escalationId: TaskId): Promise<Conflict> =>
+  change(
+    services,
+    conflict,
+    { escalationId },
+    { said: { event: 'put before people', by: 'rules' }, clauses: { notAsked: absent('escalationId') } },
+  );
+
+/**
+ * Brings a conflict that people decide as far as it can come: asks them, where a crash came between, and takes what they
+ * answered. Repeating it changes nothing more.
+ */
+export const settleConflict = async (services: Services, conflict: Conflict): Promise<Conflict> => {
+  if (conflict.status !== 'ESCALATED') return conflict;
+  const { tenant, escalationId } = conflict;
+  if (escalationId === undefined) {
+    const asked = await askPeople(services, conflict);
+    return noteAsked(services, conflict, asked.taskId);
+  }
+  const found = readTask(await services.table.get(keys.task(tenant, escalationId), { consistent: true }));
+  if (found.kind === 'task' && !isTerminal(found.task.status)) return conflict;
+  const { by, event, status, decision } =
+    found.kind === 'task'
+      ? endingOf(conflict, found.task)
+      : { by: 'nobody', event: 'the escalation is forgotten', status: 'UNRESOLVED' as const, decision: undefined };
+  // Whoever else reads it writes down the same: an escalation ends once.
+  return change(services, conflict, { status, decision, decidedBy: by }, { said: { event, by } });
+};

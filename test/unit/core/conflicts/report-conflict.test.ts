@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { conflictStats, listConflicts, readConflict } from '#core/conflicts/read-conflicts.ts';
+import { reportConflict } from '#core/conflicts/report-conflict.ts';
+import { ConflictReport, type ConflictReportInput } from '#core/contract/conflict.ts';
+import { ConflictId, TaskId } from '#core/contract/ids.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
+import { answerApproval } from '#core/tasks/answer-approval.ts';
+import { writeSettings } from '#core/tenants/settings.ts';
+import { createWorld, otherTenant, owner, stranger, tenant, type World } from '../world.ts';
+
+let world: World;
+let reports = 0;
+
+beforeEach(() => {
+  world = createWorld();
+});
+
+const positions = (first: number, second: number): ConflictReportInput['positions'] => [
+  { agentId: 'architect', position: 'REST', confidence: first, evidence: ['All clients speak it.'] },
+  { agentId: 'backend', position: 'gRPC', confidence: second, evidence: ['A benchmark.'] },
+];
+
+const report = (asked: Partial<ConflictReportInput> = {}, key?: string, principal = owner) => {
+  reports += 1;
+  return reportConflict(world.services, {
+    principal,
+    idempotencyKey: key ?? `r-${reports}`,
+    report: ConflictReport.parse({ type: 'design', severity: 'high', positions: positions(0.8, 0.9), ...asked }),
+  });
+};
+
+const contested = () => report({ positions: positions(0.85, 0.9) });
+
+const answer = async (escalationId: string | undefined, decision: string) =>
+  answerApproval(world.services, owner, TaskId.parse(escalationId), { decision });
+
+const read = (conflictId: string) => readConflict(world.services, tenant, ConflictId.parse(conflictId));
+
+describe('reportConflict', () => {
+  it('settles what the rules can, and writes down why', async () => {
+    const view = await report();
+    expect(view).toMatchObject({
+      status: 'RESOLVED',
+      decision: 'gRPC',
+      decidedBy: 'rules',
+      escalated: false,
+      reasons: [],
+    });
+    expect(view.rationale).toContain('gRPC');
+    expect(view.actionItems).toEqual(['Go on with "gRPC".', 'Tell architect of the decision.']);
+    expect(view.log.map(({ event }) => event)).toEqual(['reported', 'resolved']);
+    expect(await read(view.conflictId)).toEqual(view);
+    expect(world.tasks()).toEqual([]);
+  });
+
+  it('puts before people what it cannot, and takes the position that they choose', async () => {
+    const view = await contested();
+    expect(view).toMatchObject({ status: 'ESCALATED', escalated: true, reasons: ['contested'], proposal: 'gRPC' });
+    expect(view.decision).toBeUndefined();
+    const [task] = world.tasks();
+    expect(task).toMatchObject({ kind: 'approval', type: 'escalation', taskId: view.escalationId });
+    expect(task?.approval?.options).toEqual(['position-1', 'position-2', 'none']);
+    await answer(view.escalationId, 'position-2');
+    const decided = await read(view.conflictId);
+    expect(decided).toMatchObject({ status: 'RESOLVED', decision: 'REST', decidedBy: 'key:owner', escalated: true });
+    expect(decided.log.map(({ event }) => event)).toEqual([
+      'reported',
+      'to be decided by people: contested',
+      'put before people',
+      'position-2 was chosen',
+    ]);
+    expect(await read(view.conflictId)).toEqual(decided);
+  });
+
+  it('does not take silence, or a no to all, for a decision', async () => {
+    const refused = await contested();
+    await answer(refused.escalationId, 'none');
+    expect(await read(refused.conflictId)).toMatchObject({ status: 'UNRESOLVED', decidedBy: 'key:owner' });
+    expect((await read(refused.conflictId)).decision).toBeUndefined();
+  });
+
+  it('is one conflict for one key, and an error for another under it', async () => {
+    const first = await report({}, 'same');
+    expect(await report({}, 'same')).toEqual(first);
+    await expect(report({ severity: 'low' }, 'same')).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    expect((await listConflicts(world.services, tenant, { limit: 10 })).items).toHaveLength(1);
+  });
+
+  it('asks people once, whatever dies on the way', async () => {
+    const died = new Set<number>();
+    for (let at = 0; at < 30; at++) {
+      let calls = 0;
+      world.hooks.after = () => {
+        if (calls++ === at) {
+          died.add(at);
+          throw new UnavailableError('The table');
+        }
+      };
+      await report({ positions: positions(0.85, 0.9) }, `crash-${at}`).catch(() => undefined);
+      delete world.hooks.after;
+      const view = await report({ positions: positions(0.85, 0.9) }, `crash-${at}`);
+      expect(view).toMatchObject({ status: 'ESCALATED', escalationId: expect.any(String) });
+    }
+    expect(died.size).toBeGreaterThan(4);
+    expect(world.tasks()).toHaveLength(30);
+  });
+
+  it('goes by the tenant’s own rules', async () => {
+    await writeSettings(world.services, tenant, { conflicts: { threshold: 0.7, autoResolve: false } });
+    expect((await report()).reasons).toEqual(['auto_resolve_off']);
+  });
+
+  it('learns from what people decide, for that type alone', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { escalationId, weighed } = await report({ severity: 'critical' });
+      const option = weighed.find(({ position }) => position === 'REST')?.option;
+      await answer(escalationId, option ?? '');
+    }
+    expect(await report()).toMatchObject({ decision: 'REST', status: 'RESOLVED' });
+    expect(await report({ type: 'style' })).toMatchObject({ decision: 'gRPC' });
+    const { learned } = await conflictStats(world.services, tenant);
+    expect(learned).toEqual({
+      design: { architect: { right: 3, wrong: 0, trust: 1 }, backend: { right: 0, wrong: 3, trust: 0.5 } },
+    });
+  });
+
+  it('refuses what is too large to be looked at, and changes nothing', async () => {
+    const evidence = Array.from({ length: 20 }, () => 'x'.repeat(1000));
+    const large = positions(0.8, 0.9).map((position) => ({ ...position, evidence }));
+    await expect(report({ positions: large })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    expect(world.ports.table.items().filter(({ pk }) => String(pk).includes('CONFLICT'))).toEqual([]);
+  });
+});
+
+describe('what is known of conflicts', () => {
+  it('is counted by how they came out and by type', async () => {
+    await report();
+    await report({ type: 'style' });
+    const one = await contested();
+    await contested();
+    await answer(one.escalationId, 'position-1');
+    expect(await conflictStats(world.services, tenant)).toMatchObject({
+      total: 4,
+      active: 1,
+      resolved: 3,
+      unresolved: 0,
+      escalated: 2,
+      escalationRate: 0.5,
+      byType: { design: { total: 3, active: 1, resolved: 2, escalated: 2 }, style: { total: 1, escalated: 0 } },
+      isComplete: true,
+    });
+  });
+
+  it('is listed newest first, by status and type', async () => {
+    const first = await report();
+    world.advance(1000);
+    const second = await contested();
+    const ids = async (query: object) =>
+      (await listConflicts(world.services, tenant, { limit: 10, ...query })).items.map(({ conflictId }) => conflictId);
+    expect(await ids({})).toEqual([second.conflictId, first.conflictId]);
+    expect(await ids({ status: 'ESCALATED' })).toEqual([second.conflictId]);
+    expect(await ids({ type: 'style' })).toEqual([]);
+  });
+
+  it('is the tenant’s own', async () => {
+    const { conflictId } = await report();
+    await expect(readConflict(world.services, otherTenant, ConflictId.parse(conflictId))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await report({}, 'same', stranger)).conflictId).not.toBe((await report({}, 'same')).conflictId);
+  });
+});

@@ -1,0 +1,186 @@
+import * as fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson } from '#core/common/hash-id.ts';
+import { TaskId } from '#core/contract/ids.ts';
+import type { Json } from '#core/contract/json.ts';
+import { limits } from '#core/contract/limits.ts';
+import { ValueWrite, type ValueWriteInput, WriteStrategy } from '#core/contract/value.ts';
+import { answerApproval } from '#core/tasks/answer-approval.ts';
+import { writeSettings } from '#core/tenants/settings.ts';
+import { settleWrite } from '#core/values/settle-write.ts';
+import { listVersions, readValue, writeValue } from '#core/values/write-value.ts';
+import { createWorld, other, owner, stranger, tenant, type World } from '../world.ts';
+
+let world: World;
+let writes = 0;
+const at = 1_767_225_600_000;
+
+beforeEach(() => {
+  world = createWorld();
+});
+
+const write = (asked: Partial<ValueWriteInput>, principal = owner) => {
+  writes += 1;
+  const full = ValueWrite.parse({ scope: 'team', name: 'plan', value: 1, baseVersion: 0, at, ...asked });
+  return writeValue(world.services, { principal, idempotencyKey: `w-${writes}`, write: full });
+};
+const read = (principal = owner) => readValue(world.services, principal, { scope: 'team', name: 'plan' });
+const chain = (strategies: WriteStrategy[], workflow?: string) =>
+  writeSettings(world.services, tenant, {
+    conflicts: {
+      threshold: 0.7,
+      autoResolve: true,
+      chains: [{ scope: 'te*', strategies, ...(workflow === undefined ? {} : { workflow }) }],
+    },
+  });
+
+describe('writeValue', () => {
+  it('takes whoever has seen the newest version', async () => {
+    expect(await write({ value: 'a' })).toMatchObject({ version: 1, value: 'a', by: 'key:owner' });
+    expect(await write({ value: 'b', baseVersion: 1 }, other)).toMatchObject({
+      version: 2,
+      value: 'b',
+      by: 'key:other',
+    });
+    expect((await read())?.resolution).toBeUndefined();
+  });
+
+  it('lets the last write win, and keeps a version of the conflict whoever wins', async () => {
+    await write({ value: 'first' });
+    expect(await write({ value: 'late', at: at + 5 }, other)).toMatchObject({
+      version: 2,
+      value: 'late',
+      resolution: { strategy: 'last_write_wins', outcome: 'proposed', baseVersion: 0 },
+    });
+    expect(await write({ value: 'early', at: at - 5 }, other)).toMatchObject({
+      version: 3,
+      value: 'late',
+      resolution: { outcome: 'current', proposed: { value: 'early', by: 'key:other' } },
+    });
+  });
+
+  it('asks the next strategy where one cannot tell: priority for writes of one moment', async () => {
+    await write({ value: 'usual' });
+    expect(await write({ value: 'urgent', priority: 90 }, other)).toMatchObject({
+      value: 'urgent',
+      resolution: { strategy: 'highest_priority_wins' },
+    });
+  });
+
+  it('merges what touches different fields, by what both had seen', async () => {
+    await chain(['merge_compatible', 'last_write_wins']);
+    await write({ value: { a: 1, b: { c: 1, d: 1 } } });
+    await write({ value: { a: 2, b: { c: 1, d: 1 } }, baseVersion: 1 });
+    expect(await write({ value: { a: 1, b: { c: 1, d: 3 }, e: 4 }, baseVersion: 1 }, other)).toMatchObject({
+      value: { a: 2, b: { c: 1, d: 3 }, e: 4 },
+      resolution: { strategy: 'merge_compatible', outcome: 'merged' },
+    });
+    expect(await write({ value: { a: 9, b: { c: 1, d: 1 } }, baseVersion: 1, at: at + 1 }, other)).toMatchObject({
+      resolution: { strategy: 'last_write_wins', outcome: 'proposed' },
+    });
+  });
+
+  it('has people decide at the end of the chain, and takes what they say', async () => {
+    await chain(['manual']);
+    await write({ value: 'one' });
+    const waiting = await write({ value: 'other' }, other);
+    expect(waiting).toMatchObject({ version: 2, value: 'one', resolution: { strategy: 'manual', outcome: 'pending' } });
+    expect(await read()).toEqual(waiting);
+    const escalationId = TaskId.parse(waiting.resolution?.escalationId);
+    await answerApproval(world.services, owner, escalationId, { decision: 'proposed' });
+    expect(await read()).toMatchObject({
+      version: 3,
+      value: 'other',
+      by: 'key:other',
+      resolution: { outcome: 'proposed', decidedBy: 'key:owner' },
+    });
+    expect((await read())?.version).toBe(3);
+  });
+
+  it('has agents vote where the scope names a workflow, and keeps what there was when they do not agree', async () => {
+    await world.start({ mode: 'parallel', name: 'vote', tasks: [{ id: 'a', type: 'x' }] });
+    await chain(['consensus_required'], 'vote');
+    await write({ value: 'one' });
+    const { resolution } = await write({ value: 'other' }, other);
+    expect(resolution).toMatchObject({ strategy: 'consensus_required', outcome: 'pending', runId: expect.any(String) });
+    const run = await world.run(resolution?.runId ?? '');
+    expect(run.input).toMatchObject({ current: { value: 'one' }, proposed: { value: 'other' } });
+  });
+
+  it('has people decide where nobody may vote', async () => {
+    await chain(['consensus_required']);
+    await write({ value: 'one' });
+    expect((await write({ value: 'other' }, other)).resolution).toMatchObject({ strategy: 'manual' });
+  });
+
+  it('finds its own version when it comes again', async () => {
+    await write({ value: 'a' });
+    const first = await write({ value: 'b', at: at + 1 }, other);
+    expect(await write({ value: 'b', at: at + 1 }, other)).toEqual(first);
+    expect(await write({ value: 'c', baseVersion: 2 })).toEqual(await write({ value: 'c', baseVersion: 2 }));
+  });
+
+  it('settles many writes of one moment one after the other, losing none', async () => {
+    await Promise.all([...Array(6).keys()].map((index) => write({ value: index, at: at + index })));
+    const { items } = await listVersions(world.services, owner, { scope: 'team', name: 'plan' }, { limit: 50 });
+    expect(items.map(({ version }) => version)).toEqual([6, 5, 4, 3, 2, 1]);
+    expect(items[0]?.value).toBe(5);
+  });
+
+  it('keeps the newest versions and no others', async () => {
+    for (let version = 0; version < limits.keptVersions + 5; version++)
+      await write({ value: version, baseVersion: version });
+    const kept = world.ports.table.items().filter(({ pk }) => String(pk).includes('#VALUE#'));
+    expect(kept).toHaveLength(limits.keptVersions);
+  });
+
+  it('refuses a version that is not there, and shows nothing to another tenant', async () => {
+    await expect(write({ baseVersion: 3 })).rejects.toMatchObject({
+      code: 'INVALID_FIELD',
+      field: 'baseVersion',
+      limit: 0,
+    });
+    await write({});
+    expect(await read(stranger)).toBeUndefined();
+    await expect(write({ at: at * 2 })).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'at' });
+  });
+});
+
+const objects: fc.Arbitrary<Record<string, Json>> = fc.dictionary(
+  fc.constantFrom('a', 'b', 'c', 'd'),
+  fc.constantFrom(1, 2, 3),
+  {
+    noNullPrototype: true,
+  },
+);
+const side = (value: Json, atMs = 1, priority = 50) => ({ value, by: 'x', at: atMs, priority });
+
+describe('settleWrite', () => {
+  it('merges alike whichever write came first', () => {
+    fc.assert(
+      fc.property(objects, objects, objects, (base, one, other_) => {
+        const merge = (current: Json, proposed: Json) =>
+          settleWrite(['merge_compatible'], { current: side(current), proposed: side(proposed), base }, false);
+        const [a, b] = [merge(one, other_), merge(other_, one)];
+        expect(a.outcome).toBe(b.outcome);
+        if (a.outcome !== 'merged' || b.outcome !== 'merged') return;
+        expect(canonicalJson(a.value)).toBe(canonicalJson(b.value));
+        expect(canonicalJson(merge(one, base))).toBe(canonicalJson({ ...a, value: one }));
+      }),
+    );
+  });
+
+  it('always ends with a value or somebody to ask', () => {
+    const chains = fc.uniqueArray(fc.constantFrom(...WriteStrategy.options), { minLength: 1 });
+    const times = fc.integer({ min: 1, max: 3 });
+    fc.assert(
+      fc.property(chains, objects, objects, times, times, times, times, (strategies, one, two, t1, t2, p1, p2) => {
+        const conflict = { current: side(one, t1, p1), proposed: side(two, t2, p2), base: {} };
+        const verdict = settleWrite(strategies, conflict, false);
+        expect(verdict.outcome === 'ask' ? verdict.strategy === 'manual' : strategies.includes(verdict.strategy)).toBe(
+          true,
+        );
+      }),
+    );
+  });
+});
