@@ -113,6 +113,12 @@ export const unusedGrants: readonly UnusedGrants[] = [
       'They end the removal of an agent that died half-way, close the sockets of keys that ended, and those that cannot be written to.',
   },
   {
+    roles: ['stream/log'],
+    actions: ['dynamodb:DeleteItem'],
+    isByChance: true,
+    reason: 'Whoever is the first to push to a watcher that is gone forgets it; several functions push.',
+  },
+  {
     roles: ['websocket/secret'],
     actions: ['execute-api:ManageConnections'],
     resource: 'SocketsApi/ws/DELETE/@connections/*',
