@@ -5,6 +5,8 @@ import { InvalidFieldError } from '../errors/errors.ts';
 export type TemplatePath = readonly string[];
 
 const marker = /\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}/g;
+/** What is shown of a mistake. */
+const shownLength = 80;
 const whole = /^\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}$/;
 
 /** The path that a string wholly is, if it is one. */
@@ -17,6 +19,37 @@ export const pathsIn = (template: Json): readonly TemplatePath[] => {
   if (typeof template === 'object' && template !== null) return Object.values(template).flatMap(pathsIn);
   return [];
 };
+
+/** The text of what begins at `{{`, as far as its author meant it. */
+const openedIn = (text: string): string | undefined => {
+  const from = text.indexOf('{{');
+  if (from < 0) return undefined;
+  const to = text.indexOf('}}', from);
+  return text.slice(from, to < 0 ? from + shownLength : Math.min(to + 2, from + shownLength));
+};
+
+const malformedText = (text: string): string | undefined => {
+  const empty = [...text.matchAll(marker)].find(([, path = '']) => path.split('.').includes(''));
+  return empty?.[0] ?? openedIn(text.replaceAll(marker, ' '));
+};
+
+/**
+ * The first `{{` of a template that begins no path: `{{ input.url | upper }}`, `{{ input.a[0] }}`, one that is never closed.
+ * Filled, it would stay as it is. Names of fields are no templates.
+ */
+export const malformedIn = (template: Json): string | undefined => {
+  if (typeof template === 'string') return malformedText(template);
+  if (typeof template !== 'object' || template === null) return undefined;
+  for (const value of Object.values(template)) {
+    const found = malformedIn(value);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** What is to be said of what `malformedIn` found. */
+export const sayMalformed = (found: string): string =>
+  `"${found}" is no template: between {{ and }} stands one path and nothing else, such as input.url or input.list.0. There are no filters, brackets or quotes. A literal {{ can only come with a value.`;
 
 /** The value at a path; `null` where there is none, as a failed step's output is. */
 export const valueAt = (scope: Json, path: TemplatePath): Json => {

@@ -1,7 +1,7 @@
-import { jsonBytes } from '../contract/json.ts';
+import { type Json, jsonBytes } from '../contract/json.ts';
 import { limits } from '../contract/limits.ts';
 import type { WorkflowDefinition } from '../contract/workflow.ts';
-import { pathsIn, type TemplatePath, wholePath } from '../coordination/template.ts';
+import { malformedIn, pathsIn, sayMalformed, type TemplatePath, wholePath } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
 import { PayloadTooLargeError } from '../errors/errors.ts';
 import type { ModeRules } from './mode-rules.ts';
@@ -49,6 +49,12 @@ const checkPath = (
     throw new InvalidDefinitionError(field, `"{{ ${text} }}" must go on with steps.${step}.${expected}.`);
 };
 
+/** A template that a run would hand over as it is written helps nobody. */
+const checkForm = (template: Json, field: string): void => {
+  const found = malformedIn(template);
+  if (found !== undefined) throw new InvalidDefinitionError(field, sayMalformed(found));
+};
+
 const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, StageStep>): void => {
   if (step.forEach !== undefined) {
     const path = wholePath(step.forEach);
@@ -56,7 +62,9 @@ const checkStep = (step: StageStep, field: string, known: ReadonlyMap<string, St
       throw new InvalidDefinitionError(`${field}.forEach`, 'forEach must be one "{{ path }}" that names a list.');
     checkPath(path, `${field}.forEach`, known, []);
   }
-  for (const path of pathsIn(step.input)) checkPath(path, step.inputField ?? `${field}.input`, known, ownRoots(step));
+  const inputField = step.inputField ?? `${field}.input`;
+  checkForm(step.input, inputField);
+  for (const path of pathsIn(step.input)) checkPath(path, inputField, known, ownRoots(step));
 };
 
 /** Before the steps are put in order, which takes two of one name for one. */
@@ -114,8 +122,14 @@ const knownTo = (
 const makesResult = (rules: ModeRules): boolean =>
   rules.decide !== undefined || rules.conclude !== undefined || rules.handOn !== undefined;
 
+const checkOutput = (output: Json, rules: ModeRules, known: ReadonlyMap<string, StageStep>): void => {
+  checkForm(output, 'output');
+  const own = makesResult(rules) ? ['result'] : [];
+  for (const path of pathsIn(output)) checkPath(path, 'output', known, own);
+};
+
 /**
- * Checks what the schema cannot: unique ids, dependencies without a cycle, templates that name what exists by then.
+ * Checks what the schema cannot: unique ids, dependencies without a cycle, templates that are some and name what exists by then.
  *
  * @throws InvalidDefinitionError with the field, CycleError naming the cycle, PayloadTooLargeError above 256 KB.
  */
@@ -133,6 +147,5 @@ export const checkDefinition = (definition: WorkflowDefinition): void => {
     for (const step of stage.steps) checkStep(step, `steps.${step.id}`, knownTo(step, stage, known));
     for (const step of stage.isSketch === true ? [] : stage.steps) known.set(step.id, step);
   }
-  const own = makesResult(rules) ? ['result'] : [];
-  for (const path of pathsIn(definition.output ?? null)) checkPath(path, 'output', known, own);
+  checkOutput(definition.output ?? null, rules, known);
 };

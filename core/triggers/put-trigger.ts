@@ -7,7 +7,7 @@ import { jsonBytes } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import type { TriggerDefinition } from '../contract/trigger.ts';
-import { pathsIn } from '../coordination/template.ts';
+import { malformedIn, pathsIn, sayMalformed } from '../coordination/template.ts';
 import { AppError } from '../errors/app-error.ts';
 import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -40,6 +40,8 @@ const checkPattern = (pattern: Readonly<Record<string, Json>>): void => {
 };
 
 const checkTemplate = (template: Json): void => {
+  const malformed = malformedIn(template);
+  if (malformed !== undefined) throw new InvalidFieldError('inputTemplate', sayMalformed(malformed));
   const wrong = pathsIn(template).find(([root]) => root !== 'event');
   if (wrong !== undefined)
     throw new InvalidFieldError('inputTemplate', `"{{ ${wrong.join('.')} }}" must begin with event.`);

@@ -96,6 +96,38 @@ describe('checkDefinition', () => {
       checkDefinition(sequential(step('b', { input: '{{ steps.a.output }}', dependsOn: ['a'] }), step('a'))),
     ).not.toThrow());
 
+  it.each([
+    ['{{ input.url | upper }}', '{{ input.url | upper }}'],
+    ['{{ input.a[0] }}', '{{ input.a[0] }}'],
+    ['{{ input["url"] }}', '{{ input["url"] }}'],
+    ['{{ input.url', '{{ input.url'],
+    ['{{ }}', '{{ }}'],
+    ['{{ input..url }}', '{{ input..url }}'],
+    ['from {{ input.url }} to {{ input.x + 1 }}', '{{ input.x + 1 }}'],
+    ['{{ input.url }', '{{ input.url }'],
+    [{ deep: ['fine', { er: '{{ $x }}' }] }, '{{ $x }}'],
+  ])('refuses %j, which a run would hand over as it stands', (input, shown) => {
+    const refusal = (definition: WorkflowDefinition) => {
+      try {
+        checkDefinition(definition);
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusal(sequential(step('a', { input })))).toMatchObject({
+      code: 'INVALID_DEFINITION',
+      field: 'steps.a.input',
+      message: expect.stringContaining(`"${shown}" is no template`),
+    });
+    expect(refusal({ ...sequential(step('a')), output: input })).toMatchObject({ field: 'output' });
+  });
+
+  it.each([['{"a":{"b":1}}'], ['{ {x} }'], ['{{{ input.url }}}'], [{ '{{': 1 }]])(
+    'takes %j, which is as it should be',
+    (input) => expect(() => checkDefinition(sequential(step('a', { input })))).not.toThrow(),
+  );
+
   const refused: readonly (readonly [string, () => WorkflowDefinition, string])[] = [
     [
       'a reference to a later step',

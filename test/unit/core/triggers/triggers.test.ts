@@ -252,6 +252,8 @@ describe('putTrigger', () => {
     ['a pattern that is none', { eventPattern: { source: 'shop' } }, 'INVALID_FIELD', 'eventPattern'],
     ['an operator that is none', { eventPattern: { source: [{ sounds: 'like' }] } }, 'INVALID_FIELD', 'eventPattern'],
     ['a template beside the event', { inputTemplate: '{{ run.id }}' }, 'INVALID_FIELD', 'inputTemplate'],
+    ['a template with a filter', { inputTemplate: '{{ event.id | upper }}' }, 'INVALID_FIELD', 'inputTemplate'],
+    ['a template that is not closed', { inputTemplate: ['{{ event.id'] }, 'INVALID_FIELD', 'inputTemplate'],
     ['an unknown workflow', { workflow: 'nothing' }, 'NOT_FOUND', undefined],
     ['an unknown version', { version: 9 }, 'NOT_FOUND', undefined],
     ['more than it may hold', { inputTemplate: 'x'.repeat(limits.triggerBytes) }, 'PAYLOAD_TOO_LARGE', 'trigger'],
