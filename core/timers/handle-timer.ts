@@ -71,9 +71,11 @@ const whatPassed = ({ deadlineAt, createdAt, timeoutMs }: Task): string =>
 /** Ends a task whose deadline has passed. */
 export const endOverdue = async (services: Services, task: Task): Promise<void> => {
   if (task.kind === 'approval') return expireApproval(services, task);
+  // Work that nobody does is another fault than work that takes too long. A run is no agent's.
+  const untouched = task.attempt === 0 && task.kind !== 'run' ? ': no agent ever had it' : '';
   const error = {
     code: 'DEADLINE',
-    message: `The task did not end ${whatPassed(task)}.`,
+    message: `The task did not end ${whatPassed(task)}${untouched}.`,
     retryable: false,
   };
   await endByPlatform(services, task, { status: 'TIMED_OUT', error });

@@ -1,5 +1,13 @@
 import { million, toMillionths } from '../millionths.ts';
-import { type Ballot, countVotes, type RejectedVote, type Vote, weightOf } from './votes.ts';
+import {
+  type Ballot,
+  type CountedVotes,
+  countVotes,
+  type RejectedVote,
+  type Vote,
+  type VoteRejection,
+  weightOf,
+} from './votes.ts';
 
 /** Who decides when the last round ends without a quorum. */
 export type TieBreaker = 'conservative' | 'leader' | 'random' | 'escalate';
@@ -156,7 +164,23 @@ const breakTie = (request: TallyRequest, accepted: readonly Vote[]): Ruling => {
   }
 };
 
-const ruleOn = (request: TallyRequest, accepted: readonly Vote[]): Ruling => {
+const inWords: Readonly<Record<VoteRejection, string>> = {
+  unknown_voter: 'came from somebody who was not asked',
+  unknown_option: 'named no option',
+  invalid_confidence: 'had a confidence outside 0 to 1',
+  second_vote: 'came second',
+};
+
+/** What was answered and does not count, and why: too few votes may be a fault of the voters' answers. */
+const sayRejected = (rejected: readonly RejectedVote[]): string => {
+  const counts = Map.groupBy(rejected, ({ reason }) => reason);
+  const parts = [...counts].map(
+    ([reason, votes]) => `${votes.length} ${votes.length === 1 ? 'answer' : 'answers'} ${inWords[reason]}`,
+  );
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+};
+
+const ruleOn = (request: TallyRequest, { accepted, rejected }: CountedVotes): Ruling => {
   const { options, quorum, round, maxRounds } = request;
   const [first = ''] = options;
   const vetoes = accepted.filter(({ voter, decision }) => decision === first && request.vetoVoters.includes(voter));
@@ -167,7 +191,7 @@ const ruleOn = (request: TallyRequest, accepted: readonly Vote[]): Ruling => {
   }
   const needed = neededVotes(request);
   if (accepted.length < needed) {
-    const reasoning = `${accepted.length} of ${new Set(request.invited).size} voted; at least ${needed} must. That is no vote against.`;
+    const reasoning = `${accepted.length} of ${new Set(request.invited).size} voted${sayRejected(rejected)}; at least ${needed} must. That is no vote against.`;
     return { kind: 'insufficient_participation', needed, reasoning };
   }
   const winner = options[quorumWinner(weightsOf(request, accepted), quorum) ?? -1];
@@ -192,6 +216,6 @@ const ruleOn = (request: TallyRequest, accepted: readonly Vote[]): Ruling => {
  * one voter's own votes matters: the first valid one counts.
  */
 export const tally = (request: TallyRequest): Tally => {
-  const { accepted, rejected } = countVotes(request, request.votes);
-  return { ...ruleOn(request, accepted), ...figuresOf(request, accepted, rejected) };
+  const counted = countVotes(request, request.votes);
+  return { ...ruleOn(request, counted), ...figuresOf(request, counted.accepted, counted.rejected) };
 };

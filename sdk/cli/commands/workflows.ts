@@ -130,6 +130,7 @@ const start = leaf({
     if (!request.success) throw new CliError(`This is no run:\n${z.prettifyError(request.error)}`);
     const client = await cli.client();
     const run = await aboutWorkflow(workflow, cli, () => client.startRun(request.data, { idempotencyKey: key }));
+    if (watch) cli.output.aside(run.runId);
     if (watch) return watchRun(run.runId, cli);
     cli.output.result(run, () => run.runId);
     return exitCodes.done;

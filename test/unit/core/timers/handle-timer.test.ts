@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
+import type { TaskId } from '#core/contract/ids.ts';
 import { acceptTask } from '#core/tasks/note-progress.ts';
 import { handleTimer } from '#core/timers/handle-timer.ts';
 import { createWorld, tenant } from '../world.ts';
@@ -102,6 +103,9 @@ describe('deadline', () => {
         error: { code: 'DEADLINE', retryable: false },
       });
     expect(world.frames(a.connectionId, 'task.cancel')).toHaveLength(1);
+    const toldOf = async (taskId: TaskId) => (await world.task(taskId)).error?.message;
+    expect(await toldOf(queued.taskId)).toBe('The task did not end within 30 s.');
+    expect(await toldOf(assigned.taskId)).toBe('The task did not end within 30 s: no agent ever had it.');
   });
 
   it('is set again when it fires early by this clock, and then ends the task', async () => {

@@ -178,7 +178,11 @@ describe('muster task', () => {
       [`GET /v1/tasks/${taskId}/explain`]: {
         taskId,
         status: 'QUEUED',
-        agents: [{ agentId, name: 'reviewer-1', whyNot: 'has no free slot' }],
+        agents: [
+          { agentId, name: 'reviewer-1', whyNot: 'has no free slot' },
+          { agentId, name: 'r2', whyNot: 'no_handler', lacks: ['no_handler: ehco; it does echo'] },
+          { agentId, name: 'r3', whyNot: 'offline', lacks: ['wrong_type: a'] },
+        ],
         complete: true,
         queue: { position: 3, isExact: true },
         wouldUnblock: ['a free slot of reviewer-1'],
@@ -192,6 +196,8 @@ describe('muster task', () => {
     expect((await cli.run(`task retry ${taskId}`)).stdout).toBe(`${taskIds[1]}\n`);
     const explained = (await cli.run(`task explain ${taskId}`)).stdout;
     expect(explained).toContain('has no free slot');
+    expect(explained).toMatch(/r2 +no_handler: ehco; it does echo/);
+    expect(explained).toMatch(/r3 +offline; wrong_type: a/);
     expect(explained).toContain('a free slot of reviewer-1');
   });
 
@@ -278,7 +284,7 @@ describe('muster workflow and run', () => {
     const { code, stdout, stderr } = await cli.run('workflow run review --watch');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '[\n  1\n]\n' });
     // Nobody heard of the assignment; the end tells of it.
-    expect(stderr).toBe('read  ASSIGNED  reader\nread  SUCCEEDED  2.0 s  reader\n');
+    expect(stderr).toBe(`${runId}\nread  ASSIGNED  reader\nread  SUCCEEDED  2.0 s  reader\n`);
     reads = 0;
     const lines = (await cli.run('workflow run review --watch --json')).stdout
       .trim()

@@ -43,6 +43,22 @@ describe('tally', () => {
       reasoning: '2 of 4 voted; at least 3 must. That is no vote against.',
     }));
 
+  it('says of answers that are no vote that there were some, and why', () =>
+    expect(
+      tally(
+        request({
+          votes: [
+            vote('security', 'maybe'),
+            vote('performance', ''),
+            vote('cost', 'deploy', { confidence: 7 }),
+            vote('reliability', 'deploy'),
+          ],
+        }),
+      ).reasoning,
+    ).toBe(
+      '1 of 4 voted (2 answers named no option, 1 answer had a confidence outside 0 to 1); at least 3 must. That is no vote against.',
+    ));
+
   it('needs one vote even where no share is asked for', () =>
     expect(tally(request({ minParticipation: 0 }))).toMatchObject({ kind: 'insufficient_participation', needed: 1 }));
 
