@@ -108,6 +108,10 @@ export const RunTimeline = z.looseObject({
       waitMs: z.number(),
       queuedMs: z.number(),
       workMs: z.number(),
+      /** How long, before that, the run was paused; no part of `waitMs`. */
+      pausedMs: z.number().optional(),
+      /** Of an approval: how long a person was waited for. Nobody worked. */
+      personMs: z.number().optional(),
       costUsd: z.number(),
       /** How often its agents handed it over. */
       handoffs: z.int().optional(),
@@ -119,7 +123,11 @@ export const RunTimeline = z.looseObject({
   wallMs: z.number(),
   workMs: z.number(),
   costUsd: z.number(),
-  /** How long no agent worked on the critical path: what coordinating cost. */
+  /** How long the run was paused. */
+  pausedMs: z.number().optional(),
+  /** How long the critical path waited for a person. */
+  personMs: z.number().optional(),
+  /** How long no agent worked on the critical path, without pauses and persons: what coordinating cost. */
   overheadMs: z.number(),
   /** How many agents worked at once on average. */
   parallelism: z.number(),

@@ -27,6 +27,14 @@ const childrenOf = async (services: Services, run: Run): Promise<readonly RunId[
   return children;
 };
 
+/** Pauses that are kept: the timeline tells of them. */
+const mostPauses = 50;
+
+const pausesAfter = ({ pauses = [] }: Run, to: 'RUNNING' | 'PAUSED', nowMs: number): NonNullable<Run['pauses']> => {
+  if (to === 'PAUSED') return [...pauses, { from: nowMs }].slice(-mostPauses);
+  return pauses.map((pause) => (pause.to === undefined ? { ...pause, to: nowMs } : pause));
+};
+
 const turn = async (
   services: Services,
   run: Run,
@@ -35,7 +43,7 @@ const turn = async (
 ): Promise<Run> => {
   const written = await services.table.update({
     key: keys.run(run.tenant, run.runId),
-    set: [set('status', to), plus('rev', 1)],
+    set: [set('status', to), set('pauses', pausesAfter(run, to, services.clock.now())), plus('rev', 1)],
     clauses: { isAsSeen: equal('status', from) },
   });
   return written.item === undefined ? run : Run.parse(written.item);

@@ -35,6 +35,7 @@ const timed = (task: Task, step: string, dependsOn: readonly string[]): TimedTas
     step,
     dependsOn,
     createdAt: task.createdAt,
+    ...(task.kind === 'approval' ? { isPerson: true } : {}),
     ...(task.agentId === undefined ? {} : { agentId: task.agentId }),
     ...(task.usage?.costUsd === undefined ? {} : { costUsd: task.usage.costUsd }),
     ...(task.assignedAt === undefined ? {} : { assignedAt: task.assignedAt }),
@@ -82,6 +83,7 @@ export const readRunTimeline = async (services: Services, tenant: TenantId, runI
   const { entries, ...totals } = timelineOf(
     happened.map((one) => one.timed),
     { fromMs: run.createdAt, untilMs },
+    run.pauses,
   );
   return RunTimeline.parse({
     runId,

@@ -40,6 +40,8 @@ export const Run = z.looseObject({
   deadlineAt: z.number(),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),
+  /** When it was paused, and until when; of a run that is paused the last goes on. Of many the newest. */
+  pauses: z.array(z.looseObject({ from: z.number(), to: z.number().optional() })).optional(),
   /** The run whose results before this stage are taken over. */
   reuse: z.looseObject({ runId: RunId, before: z.int() }).optional(),
   /** How a run that is CANCELLING ends. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { pauseRun, resumeRun } from '#core/runs/pause-run.ts';
 import { readRunTimeline } from '#core/runs/run-timeline.ts';
+import { answerApproval } from '#core/tasks/answer-approval.ts';
 import { completeTask } from '#core/tasks/complete-task.ts';
-import { createWorld, otherTenant, tenant } from '../world.ts';
+import { createWorld, otherTenant, owner, tenant } from '../world.ts';
 
 describe('readRunTimeline', () => {
   it('says who waited, who worked for how long at what cost, and what the run took so long for', async () => {
@@ -41,6 +43,41 @@ describe('readRunTimeline', () => {
       [step, stage, workMs, isCritical, agentName].join(' '),
     );
     expect(new Set(seen)).toEqual(new Set(['quick 0 2000 false a', 'slow 0 7000 true a', 'last 1 3000 true a']));
+  });
+
+  it('tells a pause and the wait for a person from coordinating', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const run = await world.start({
+      mode: 'sequential',
+      name: 'w',
+      steps: [
+        { id: 'make', type: 'work' },
+        { id: 'ask', approval: {} },
+        { id: 'ship', type: 'work' },
+      ],
+    });
+    await pauseRun(world.services, owner, run.runId);
+    await world.enterStage(run, 0);
+    world.advance(6000);
+    await resumeRun(world.services, owner, run.runId);
+    world.advance(1000);
+    await world.complete(agent, world.memberId(0, 0));
+    world.advance(200);
+    await world.enterStage(run, 1);
+    world.advance(3000);
+    await answerApproval(world.services, owner, world.memberId(1, 0), { decision: 'approved' });
+    await world.enterStage(run, 2);
+    world.advance(500);
+    await pauseRun(world.services, owner, run.runId);
+    world.advance(500);
+    const timeline = await readRunTimeline(world.services, tenant, run.runId);
+    expect(timeline).toMatchObject({ wallMs: 11_200, workMs: 2000, pausedMs: 6500, personMs: 3000, overheadMs: 200 });
+    expect(timeline.entries).toMatchObject([
+      { step: 'make', waitMs: 0, queuedMs: 0, pausedMs: 6000, workMs: 1000 },
+      { step: 'ask', waitMs: 0, workMs: 0, personMs: 3000 },
+      { step: 'ship', waitMs: 0, pausedMs: 0, workMs: 1000 },
+    ]);
   });
 
   it("does not find another tenant's", async () => {

@@ -364,6 +364,8 @@ describe('muster workflow and run', () => {
         workMs: 1500,
         costUsd: 0.25,
         overheadMs: 500,
+        pausedMs: 700,
+        personMs: 3000,
         parallelism: 0.75,
       },
     });
@@ -373,5 +375,6 @@ describe('muster workflow and run', () => {
     const { stdout } = await cli.run(`run timeline ${runId}`);
     expect(stdout).toMatch(/read +SUCCEEDED +reader +500 ms +1\.5 s +\$0\.2500 +\* +░{6}█{18}/);
     expect(stdout).toContain('coordinating   500 ms');
+    expect(stdout).toMatch(/paused +700 ms\na person +3\.0 s/);
   });
 });
