@@ -1,18 +1,65 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonicalJson } from '#core/common/hash-id.ts';
+import { Agent, Operator, type SharedState } from '#sdk/index.ts';
 import { type Muster, startMuster } from './support/start-muster.ts';
 import { until } from './support/until.ts';
 
 let muster: Muster;
+const agents: Agent[] = [];
 
 beforeAll(async () => {
   muster = await startMuster();
 });
 afterAll(async () => {
+  await Promise.all(agents.map((agent) => agent.stop()));
   await muster?.stop();
 });
 
-describe('shared state', () => {
-  it('is told to those who pulled it, and no more once they are gone', async () => {
+const create = (index: number): Agent => {
+  const agent = new Agent({
+    url: muster.ws,
+    apiKey: muster.apiKey,
+    name: `sharer-${index}`,
+    ...(index % 2 === 0 ? {} : { encoding: 'binary' as const }),
+  });
+  agents.push(agent);
+  return agent;
+};
+
+const work = (state: SharedState, index: number): void => {
+  for (let round = 0; round < 10; round++) {
+    state.increment('done', index + 1);
+    state.increment('left', -1);
+    state.addToSet('seen', `${index}-${round}`);
+    state.addToSet('turn', round);
+    if (round % 2 === 1) state.removeFromSet('turn', round);
+    state.setMap('last', `key-${round}`, { index, round });
+  }
+};
+
+describe('five agents', () => {
+  it('come to share one state over real sockets, one of them away at first, and people see the same', async () => {
+    const [late, ...present] = [4, 0, 1, 2, 3].map(create);
+    const states = agents.map((agent) => agent.state('crew'));
+    await Promise.all(present.map((agent) => agent.start()));
+    // One of them is not connected yet: what it does waits for that.
+    for (const [index, state] of states.entries()) work(state, index);
+    expect(states[0]?.counter('done')).toBe(10);
+    const operator = new Operator({ url: muster.http, apiKey: muster.apiKey });
+    await operator.changeState({ scope: 'crew', ops: [{ op: 'increment', name: 'done', by: 1000 }] });
+    await late?.start();
+    const alike = await until('all are alike', () => {
+      const texts = states.map(({ values }) => canonicalJson(values));
+      const isAlike = states.every(({ isSettled }) => isSettled) && new Set(texts).size === 1;
+      return isAlike && states[0]?.counter('done') === 1150 ? states[0].values : undefined;
+    });
+    expect(alike.counters).toEqual({ done: 1150, left: -50 });
+    expect(alike.sets['seen']).toHaveLength(50);
+    const { scope: _scope, ...seen } = await operator.getState('crew');
+    expect(seen).toEqual(alike);
+  });
+
+  it('are told of what people change, and no more once they are gone', async () => {
     const socket = await muster.socket();
     const { agentId } = await socket.register({ name: 'listener' });
     socket.send('state.pull', { scope: 'board' });
