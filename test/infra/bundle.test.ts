@@ -38,9 +38,9 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   'queue/trigger': 480_000,
   // A task may be the last one of a stage: every mode, and every client that an end needs (table, sockets, queues,
   // Step Functions).
-  'http/tasks': 595_000,
-  'http/runs': 560_000,
-  'websocket/message': 595_000,
+  'http/tasks': 650_000,
+  'http/runs': 600_000,
+  'websocket/message': 650_000,
   'queue/dispatch': 560_000,
   'queue/timers': 545_000,
   'queue/effects': 560_000,
@@ -53,7 +53,7 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   // What a task's end may bring about, as above.
   'http/answers': 560_000,
   // The two descriptions themselves.
-  'http/specs': 690_000,
+  'http/specs': 780_000,
 };
 
 describe('the bundle of a function', () => {
