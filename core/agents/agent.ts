@@ -78,6 +78,10 @@ export const Slots = z.looseObject({
   /** Types of task that it has declined for want of a handler since it registered; the last few. */
   unhandled: z.array(z.string()).optional(),
   metrics: z.record(z.string(), z.number()).optional(),
+  /** Stopped at once: it may not register before an operator resumes it. */
+  stoppedAt: z.number().optional(),
+  stoppedBy: z.enum(['agent', 'tenant']).optional(),
+  stopReason: z.string().optional(),
 });
 export type Slots = z.infer<typeof Slots>;
 

@@ -41,6 +41,17 @@ export class NeedsManagedAgentsError extends AppError {
   }
 }
 
+/** An operator has stopped the agent; nothing of it is taken before it is resumed. */
+export class AgentStoppedError extends AppError {
+  override readonly name = 'AgentStoppedError';
+  constructor(name: string, reason: string) {
+    super(
+      'AGENT_STOPPED',
+      `The agent ${name} was stopped: ${reason} It may come back once an operator has resumed it (POST /v1/agents/{agentId}/resume).`,
+    );
+  }
+}
+
 /** A frame that needs an agent came over a connection that has registered none. */
 export class NotRegisteredError extends AppError {
   override readonly name = 'NotRegisteredError';

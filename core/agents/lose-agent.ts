@@ -15,8 +15,20 @@ export const loseAgent = async (services: Services, slots: Slots, reason: 'disco
     const taskId = TaskId.parse(id);
     const found = readTask(await services.table.get(keys.task(slots.tenant, taskId), { consistent: true }));
     if (found.kind === 'task' && found.task.status === 'ASSIGNED' && found.task.claim === entry.claim) {
-      const error = { code: 'AGENT_LOST', message: `The agent ${slots.name} is ${reason}.`, retryable: true };
-      await giveBackTask(services, found.task, { error, slot: 'free', avoidAgent: true, delayMs: 0 });
+      const isStopped = slots.stoppedAt !== undefined;
+      const error = {
+        code: isStopped ? 'AGENT_STOPPED' : 'AGENT_LOST',
+        message: `The agent ${slots.name} is ${isStopped ? 'stopped' : reason}.`,
+        retryable: true,
+      };
+      // An operator's doing is no try of the agent's.
+      await giveBackTask(services, found.task, {
+        error,
+        slot: 'free',
+        avoidAgent: true,
+        delayMs: 0,
+        isUncounted: isStopped,
+      });
     } else {
       await freeOrphan(services, slots, taskId, entry);
     }

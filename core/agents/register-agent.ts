@@ -14,7 +14,7 @@ import { readTask } from '../tasks/task.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { nobody, Profile, profileFieldsOf, Slots } from './agent.ts';
 import { disconnectAgent } from './disconnect-agent.ts';
-import { AgentIdTakenError } from './errors.ts';
+import { AgentIdTakenError, AgentStoppedError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
 import { attachConnection, isRemoved } from './slots.ts';
@@ -165,7 +165,7 @@ const tellLost = async (
  *
  * @throws AgentIdTakenError for another principal's id or name, NotGrantedError for a capability or an agent that its
  * credential does not have, StaleConnectionError when the socket closed meanwhile,
- * NotFoundError when the agent was removed meanwhile.
+ * NotFoundError when the agent was removed meanwhile, AgentStoppedError until an operator resumes it.
  */
 export const registerAgent = async (
   services: Services,
@@ -181,6 +181,10 @@ export const registerAgent = async (
   if (connection.agentId !== undefined && connection.agentId !== agentId) throw new AgentIdTakenError('agentId');
   await writeProfile(services, principal, agentId, registration);
   const { slots, replaced } = await attach(services, request, agentId);
+  if (slots.stoppedAt !== undefined) {
+    await disconnectAgent(services, slots, connectionId);
+    throw new AgentStoppedError(registration.name, slots.stopReason ?? '');
+  }
   try {
     await bindConnection(services, connectionId, { agentId, epoch: slots.epoch });
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { absent, all, any, atLeast, atMost, equal, notEqual, plus, set, setDefault } from '../table/conditions.ts';
-import type { Change, Update } from '../table/table.ts';
+import type { Change, Path, Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
 import { type Outcome, outcomeChanges } from './history.ts';
@@ -145,6 +145,9 @@ export const noteUnhandled = (slots: Slots, type: string): Update => ({
   clauses: { sameProcess: equal('epoch', slots.epoch) },
 });
 
+/** What a stop leaves in the slots item. */
+const stopFields: readonly Path[] = [['stoppedAt'], ['stoppedBy'], ['stopReason']];
+
 /** What a registration makes of the slots item. */
 export interface Attachment extends SlotsRef {
   readonly name: string;
@@ -186,7 +189,12 @@ export const attachConnection = (attachment: Attachment): Update => {
       set('sweepSort', sweepSort),
     ],
     // Another process may have other handlers.
-    remove: [['disconnectedAt'], ['expiresAtEpochSeconds'], ['unhandled']],
+    remove: [
+      ['disconnectedAt'],
+      ['expiresAtEpochSeconds'],
+      ['unhandled'],
+      ...(attachment.wasRemoved ? stopFields : []),
+    ],
     clauses: {
       sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
       newerFrame: any(absent('connection'), notEqual('connection', attachment.connection), olderSeq(attachment.seq)),
@@ -212,6 +220,24 @@ export const retireFromSweep = (slots: Slots): Update => ({
   key: keys.slots(slots.tenant, slots.agentId),
   set: [],
   remove: [['sweepKey'], ['sweepSort']],
+  clauses: { sameEpoch: equal('epoch', slots.epoch) },
+});
+
+/** An agent as it was read, stopped: it takes nothing and has no connection. */
+export const stopSlots = (
+  slots: Slots,
+  stop: { readonly by: string; readonly reason: string },
+  nowMs: number,
+): Update => ({
+  key: keys.slots(slots.tenant, slots.agentId),
+  set: [
+    set('status', 'inactive'),
+    set('stoppedAt', nowMs),
+    set('stoppedBy', stop.by),
+    set('stopReason', stop.reason),
+    set('disconnectedAt', nowMs),
+  ],
+  remove: [['connection']],
   clauses: { sameEpoch: equal('epoch', slots.epoch) },
 });
 
@@ -248,7 +274,11 @@ export const changeSlots = (
         ]),
     ...(order === undefined ? [] : [set('lastSeq', order.seq)]),
   ],
-  remove: change.paused === false ? [['paused']] : [],
+  remove: [
+    ...(change.paused === false ? [['paused'] as const] : []),
+    // An operator lets a stopped agent work again; the agent itself cannot.
+    ...(change.status === 'active' && order === undefined ? stopFields : []),
+  ],
   clauses: {
     sameLimit: equal('maxConcurrency', slots.maxConcurrency),
     notRemoved: absent('expiresAtEpochSeconds'),

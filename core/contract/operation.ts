@@ -66,6 +66,9 @@ export const commonRefusals: readonly ErrorCode[] = [
   'RATE_LIMITED',
 ];
 
+/** Why something is stopped: told to whom it concerns. */
+export const StopRequest = z.strictObject({ reason: z.string().min(1).max(1024).default('Stopped by an operator.') });
+
 /** A query without parameters. */
 export const NoQuery = z.strictObject({});
 

@@ -28,6 +28,8 @@ export const platformFrames = {
   }),
   /** Another connection took this agent over: stop, and do not reconnect. */
   'agent.replaced': z.looseObject({ agentId: AgentId }),
+  /** An operator stopped this agent: stop at once, and do not reconnect before it is resumed. */
+  'agent.stop': z.looseObject({ agentId: AgentId, reason: z.string() }),
   'task.assigned': assignment,
   /** Several assignments at once, of types that the agent registered as `batchTypes`. Each ends by itself. */
   'task.batch': z.looseObject({ assignments: z.array(assignment).min(2) }),

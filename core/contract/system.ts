@@ -33,6 +33,13 @@ export const SystemStatus = z.looseObject({
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;
 
+/** What an emergency stop, or its end, came to. */
+export const Stopped = z.looseObject({
+  state: TenantState,
+  agents: z.int().describe('Agents that were stopped, or may come back.'),
+});
+export type Stopped = z.infer<typeof Stopped>;
+
 /** What is left after a shutdown began: call again until nothing is. */
 export const Remainder = z.looseObject({
   state: TenantState,

@@ -49,7 +49,7 @@ export const TenantChange = z.strictObject({
 export type TenantChange = z.infer<typeof TenantChange>;
 
 /** Whether a tenant's work is taken. */
-export const TenantState = z.enum(['open', 'shutting_down']);
+export const TenantState = z.enum(['open', 'shutting_down', 'stopped']);
 
 /** What the sweep counted last. */
 export const Usage = z.looseObject({

@@ -11,9 +11,10 @@ import { isLive, Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
 import { plus, set, setAll, setDefault } from '../table/conditions.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
-import { forgetTenant } from '../tenants/tenant-record.ts';
+import { forgetTenant, type TenantRecord } from '../tenants/tenant-record.ts';
 
-const setState = async (services: Services, tenant: TenantId, state: 'open' | 'shutting_down'): Promise<void> => {
+/** Lets a tenant take work, or not. This environment goes by it at once, the others within 30 s. */
+export const setState = async (services: Services, tenant: TenantId, state: TenantRecord['state']): Promise<void> => {
   await services.table.update({
     key: keys.tenant(tenant),
     set: [

@@ -5,7 +5,7 @@ import { Usage } from '../contract/tenant.ts';
 import type { Services } from '../services.ts';
 import { type SubmitRequest, submitTask } from '../tasks/submit-task.ts';
 import type { Task } from '../tasks/task.ts';
-import { QuotaExceededError, ShuttingDownError } from './errors.ts';
+import { QuotaExceededError, ShuttingDownError, SystemStoppedError } from './errors.ts';
 import { knownTenant, readUsage } from './tenant-record.ts';
 
 type Counted = 'agents' | 'queuedTasks' | 'openRuns';
@@ -54,13 +54,19 @@ const requireRoom = async (services: Services, tenant: TenantId, what: Counted):
   throw new QuotaExceededError(words[what], limit, timings.sweepMs);
 };
 
+/** @throws SystemStoppedError after an emergency stop. */
+const requireRunning = async (services: Services, tenant: TenantId): Promise<void> => {
+  if ((await knownTenant(services, tenant)).state === 'stopped') throw new SystemStoppedError();
+};
+
 /**
  * Lets in one more, by what the sweep counted last and what this environment has added since: an estimate, which a tenant
  * may pass by what its other environments add within a minute, which its rate bounds.
  *
- * @throws QuotaExceededError, ShuttingDownError.
+ * @throws QuotaExceededError, ShuttingDownError, SystemStoppedError.
  */
 export const admit = async (services: Services, tenant: TenantId, what: CountedWork): Promise<void> => {
+  await requireRunning(services, tenant);
   const { state } = await knownTenant(services, tenant);
   if (state === 'shutting_down') throw new ShuttingDownError();
   await requireRoom(services, tenant, what);
@@ -77,6 +83,7 @@ export const admitAgent = async (
   tenant: TenantId,
   isConnected: () => Promise<boolean>,
 ): Promise<void> => {
+  await requireRunning(services, tenant);
   try {
     await requireRoom(services, tenant, 'agents');
   } catch (error) {
@@ -90,6 +97,7 @@ export const admitAgent = async (
 export const submitAdmitted = async (services: Services, request: SubmitRequest): Promise<Task> => {
   const { tenant } = request.principal;
   if (request.parentTask === undefined) await admit(services, tenant, 'queuedTasks');
+  else await requireRunning(services, tenant);
   const task = await submitTask(services, request);
   if (task.status === 'QUEUED') await noteAdded(services, tenant, 'queuedTasks');
   return task;

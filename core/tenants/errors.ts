@@ -38,6 +38,16 @@ export class PayloadQuotaError extends AppError {
   }
 }
 
+/** The tenant was stopped at once: nothing is taken, and nothing is at work. */
+export class SystemStoppedError extends AppError {
+  override readonly name = 'SystemStoppedError';
+  constructor() {
+    super('SYSTEM_STOPPED', 'The system was stopped and takes nothing. POST /v1/system/resume lets it go on.', {
+      retryAfterMs: 60_000,
+    });
+  }
+}
+
 /** The tenant is being shut down: what runs goes on, nothing new is taken. */
 export class ShuttingDownError extends AppError {
   override readonly name = 'ShuttingDownError';

@@ -4,6 +4,7 @@ import { NeedsManagedAgentsError } from '#core/agents/errors.ts';
 import { readProfile } from '#core/agents/read-agent.ts';
 import { registryStats } from '#core/agents/registry-stats.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
+import { stopAgent } from '#core/agents/stop-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import type { AgentUpdate, AgentView } from '#core/contract/agent.ts';
 import type { AgentId } from '#core/contract/ids.ts';
@@ -89,6 +90,13 @@ const agentRoutes: FamilyRoutes<'agents'> = {
     state: 'idle',
     status: 'active',
   }),
+  'POST /v1/agents/{agentId}/stop': route(
+    operations['POST /v1/agents/{agentId}/stop'],
+    async (services, { params: { agentId }, body: { reason } }, { principal: { tenant } }) => {
+      await stopAgent(services, tenant, agentId, { reason, by: 'agent' });
+      return shown(await readAgentView(services, tenant, agentId));
+    },
+  ),
   'POST /v1/agents/{agentId}/drain': changeTo('POST /v1/agents/{agentId}/drain', { status: 'draining' }),
 };
 

@@ -58,6 +58,12 @@ const runRoutes: FamilyRoutes<'runs'> = {
       body: await runView(services, await resumeRun(services, principal, runId)),
     }),
   ),
+  'POST /v1/runs/{runId}/stop': route(
+    operations['POST /v1/runs/{runId}/stop'],
+    async (services, { params: { runId }, body: { reason } }, { principal }) => ({
+      body: await runView(services, await cancelRun(services, principal, runId, reason)),
+    }),
+  ),
   'POST /v1/runs/{runId}/cancel': route(
     operations['POST /v1/runs/{runId}/cancel'],
     async (services, { params: { runId }, body }, { principal }) => {

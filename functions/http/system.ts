@@ -3,6 +3,7 @@ import { openMetricsMediaType } from '#core/contract/open-metrics.ts';
 import { systemOperations as operations } from '#core/contract/operations/system.ts';
 import type { Services } from '#core/services.ts';
 import { readDebugMode, setDebugMode } from '#core/system/debug-mode.ts';
+import { emergencyStop, resumeAfterStop } from '#core/system/emergency-stop.ts';
 import { errorStats } from '#core/system/error-stats.ts';
 import { openMetricsText } from '#core/system/open-metrics.ts';
 import { readMetrics } from '#core/system/read-metrics.ts';
@@ -35,6 +36,12 @@ const systemRoutes: FamilyRoutes<'system'> = {
     operations['POST /v1/system/shutdown'],
     async (services, _input, { principal }) => ({ body: await shutdown(services, principal.tenant) }),
   ),
+  'POST /v1/system/stop': route(operations['POST /v1/system/stop'], async (services, { body }, { principal }) => ({
+    body: await emergencyStop(services, principal.tenant, body.reason),
+  })),
+  'POST /v1/system/resume': route(operations['POST /v1/system/resume'], async (services, _input, { principal }) => ({
+    body: await resumeAfterStop(services, principal.tenant),
+  })),
   'GET /v1/system/debug': route(operations['GET /v1/system/debug'], async (services, _input, { principal }) => ({
     body: await readDebugMode(services, principal.tenant),
   })),

@@ -16,6 +16,7 @@ import { messagesGroup } from './commands/messages.ts';
 import { profilesGroup } from './commands/profiles.ts';
 import { runsGroup } from './commands/runs.ts';
 import { stateGroup } from './commands/state.ts';
+import { systemGroup } from './commands/system.ts';
 import { tasksGroup } from './commands/tasks.ts';
 import { triggersGroup } from './commands/triggers.ts';
 import { workflowsGroup } from './commands/workflows.ts';
@@ -35,6 +36,7 @@ const groups: readonly Group[] = [
   escalationsGroup,
   deadLettersGroup,
   messagesGroup,
+  systemGroup,
   keysGroup,
   profilesGroup,
 ];

@@ -76,6 +76,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   readonly #submissions = new Submissions();
   readonly #states: SharedStates;
   readonly #durations: Durations;
+  #stopHandler: (reason: string) => void = () => undefined;
   #bidHandler: BidHandler = (_request, usual) => usual;
   readonly #link: Link;
   readonly #line: AskOptions;
@@ -185,6 +186,15 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   }
 
   /**
+   * Sets what is done when an operator stops this agent at once: its handlers have been aborted, its tasks are others' by
+   * then, and it does not reconnect. What it has begun elsewhere is to be undone here.
+   */
+  onStop(handler: (reason: string) => void): this {
+    this.#stopHandler = handler;
+    return this;
+  }
+
+  /**
    * Connects; resolves when registered, however long the platform takes to be there.
    * @throws {@link AuthenticationError} for a refused key; {@link MusterError} for a refused registration.
    */
@@ -281,7 +291,17 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (type === 'task.cancel') this.#taken(platformFrames[type].safeParse(payload), 'cancelled');
     if (type === 'lease.lost') this.#taken(platformFrames[type].safeParse(payload), 'lost');
     if (type === 'server.rollover') this.#link.rollOver();
-    if (type === 'agent.stop') void this.stop();
+    if (type === 'agent.stop') this.#halted(platformFrames[type].safeParse(payload));
+  }
+
+  /** An operator has stopped the agent: nothing is finished, and nothing is given back; the platform has taken it. */
+  #halted(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['agent.stop']>>): void {
+    const reason = parsed.data?.reason ?? 'Stopped by an operator.';
+    this.#runner.close();
+    this.#runner.abortAll(reason);
+    this.#link.stop();
+    this.#stopHandler(reason);
+    this.#ended(new MusterError(reason, { code: 'AGENT_STOPPED' }));
   }
 
   #registered(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['agent.registered']>>): void {

@@ -6,7 +6,7 @@ import { DryRun } from '../../core/contract/dry-run.ts';
 import type { EscalationRequestInput } from '../../core/contract/escalation.ts';
 import { MailView } from '../../core/contract/messaging.ts';
 import { type StateChangeInput, StateView } from '../../core/contract/state.ts';
-import { Cleared, QueueStatus, SystemStatus } from '../../core/contract/system.ts';
+import { Cleared, QueueStatus, Stopped, SystemStatus } from '../../core/contract/system.ts';
 import { TaskView } from '../../core/contract/task.ts';
 import { type TriggerDefinitionInput, TriggerView } from '../../core/contract/trigger.ts';
 import { ValueVersion, type ValueWriteInput } from '../../core/contract/value.ts';
@@ -31,6 +31,11 @@ export interface DeadLetterFilter {
   readonly type?: string | undefined;
   /** Of the error that they ended with. */
   readonly code?: string | undefined;
+}
+
+/** Of a stop: why, as those whom it concerns are told. */
+export interface StopOptions extends CallOptions {
+  readonly reason?: string | undefined;
 }
 
 /** What people do about agents, tasks that failed and runs; and what they look at to know how it goes. */
@@ -81,6 +86,29 @@ export class Operator {
   /** Lets an agent finish what it has and take nothing new (`drain`), keeps it as it is (`pause`), or undoes both. */
   steerAgent(agentId: string, action: 'drain' | 'pause' | 'resume', options: CallOptions = {}): Promise<AgentView> {
     return this.#http.call({ method: 'POST', path: pathOf('agents', agentId, action), ...options }, AgentView);
+  }
+
+  /** Stops an agent at once: its work goes elsewhere, and it may not come back before it is resumed. */
+  stopAgent(agentId: string, { reason, ...options }: StopOptions = {}): Promise<AgentView> {
+    const body = reason === undefined ? {} : { reason };
+    return this.#http.call({ method: 'POST', path: pathOf('agents', agentId, 'stop'), body, ...options }, AgentView);
+  }
+
+  /** Stops a run at once, with everything under it. */
+  stopRun(runId: string, { reason, ...options }: StopOptions = {}): Promise<RunView> {
+    const body = reason === undefined ? {} : { reason };
+    return this.#http.call({ method: 'POST', path: pathOf('runs', runId, 'stop'), body, ...options }, RunView);
+  }
+
+  /** Stops everything of the tenant at once: nothing is taken, nothing assigned, every agent is stopped. */
+  stopSystem({ reason, ...options }: StopOptions = {}): Promise<Stopped> {
+    const body = reason === undefined ? {} : { reason };
+    return this.#http.call({ method: 'POST', path: '/system/stop', body, ...options }, Stopped);
+  }
+
+  /** Ends an emergency stop. */
+  resumeSystem(options: CallOptions = {}): Promise<Stopped> {
+    return this.#http.call({ method: 'POST', path: '/system/resume', body: {}, ...options }, Stopped);
   }
 
   /** Closes an agent's socket and forgets it; its work goes elsewhere. */

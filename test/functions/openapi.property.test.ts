@@ -32,13 +32,14 @@ beforeAll(async () => {
 });
 
 /** What changes how the whole tenant is dealt with, or takes from others what they have: at last. */
-const last = ['/settings', '/clear-stuck', '/redrive', '/initialize', '/shutdown'];
+const last = ['/settings', '/clear-stuck', '/redrive', '/initialize', '/shutdown', '/system/stop', '/system/resume'];
 const isLast = ({ key }: Described): boolean => last.some((end) => key.endsWith(end));
 
 const submitting = ['POST /v1/tasks', 'POST /v1/tasks/batch'];
 
 const reopen = async ({ key }: Described): Promise<void> => {
   if (key.endsWith('/shutdown')) await world.call('POST /system/initialize');
+  if (key.endsWith('/system/stop')) await world.call('POST /system/resume');
 };
 
 const check = async (operation: Described): Promise<readonly string[]> => {

@@ -1,7 +1,8 @@
 import { readAgentView } from '#core/agents/agent-view.ts';
 import { createAgent } from '#core/agents/create-agent.ts';
 import { registryStats } from '#core/agents/registry-stats.ts';
-import { updateAgentVersion } from '#core/agents/update-agent.ts';
+import { stopAgent } from '#core/agents/stop-agent.ts';
+import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { answerByLink, createLink } from '#core/approvals/links.ts';
 import { KeyRequest } from '#core/contract/access.ts';
 import { AgentDraft } from '#core/contract/agent.ts';
@@ -68,6 +69,7 @@ export class Office {
       () => this.answer(),
       () => this.answer(),
       () => this.mail(),
+      () => this.halt(agent),
       () => this.repeat(key),
       () => this.giveUp(key),
       () => this.lead(key),
@@ -216,6 +218,19 @@ export class Office {
     const { taskId } = chance.pick(open);
     const decision = chance.pick(['approved', 'denied']);
     client.request('answer approval', (services) => answerApproval(services, principal, taskId, { decision }));
+  }
+
+  /** An agent is stopped at once; it comes back when somebody lets it. */
+  private halt({ agentId }: Agent): void {
+    const { tenant } = this.principal;
+    this.client.request('stop agent', (services) =>
+      stopAgent(services, tenant, agentId, { reason: 'enough', by: 'agent' }),
+    );
+    this.platform.world.scheduler.after(this.chance.between(5000, 60_000), () =>
+      this.client.request('resume agent', (services) =>
+        updateAgent(services, { tenant, agentId }, { status: 'active' }),
+      ),
+    );
   }
 
   /** A link to an approval is opened, and answered twice at once: one of the two counts. */

@@ -3,7 +3,7 @@ import { AgentDraft, AgentStatus, AgentStatusView, AgentUpdate, AgentView } from
 import { AgentId, Name } from '../ids.ts';
 import { Json } from '../json.ts';
 import { MailView } from '../messaging.ts';
-import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag } from '../operation.ts';
+import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag, StopRequest } from '../operation.ts';
 import { RegistryStats } from '../system.ts';
 
 const One = z.object({ params: z.object({ agentId: AgentId }), query: NoQuery });
@@ -123,5 +123,14 @@ export const agentOperations = {
     input: One,
     reply,
     refuses: ['NOT_REGISTERED', 'CONFLICT'],
+  },
+  'POST /v1/agents/{agentId}/stop': {
+    summary: 'Stop an agent at once',
+    description:
+      'Its socket is told why and closed, its tasks go elsewhere without counting as tries, and it cannot register until it is resumed.',
+    input: One.extend({ body: StopRequest.prefault({}) }),
+    reply,
+    refuses: ['NOT_REGISTERED', 'CONFLICT'],
+    example: { body: { reason: 'It deletes what it should review.' } },
   },
 } as const satisfies Operations<'agents'>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Name, RunId } from '../ids.ts';
-import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
+import { NoQuery, type Operations, pageOf, pageQuery, StopRequest } from '../operation.ts';
 import { RunRequest, RunStatus, RunTimeline, RunView } from '../workflow.ts';
 import { valueOperations } from './values.ts';
 
@@ -68,5 +68,14 @@ export const runOperations = {
     reply: { status: 200, body: RunView },
     refuses: ['ALREADY_TERMINAL'],
     example: { body: { reason: 'Started by mistake.' } },
+  },
+  'POST /v1/runs/{runId}/stop': {
+    summary: 'Stop a run at once',
+    description:
+      'As a cancellation, with a reason that its agents are told. Each task ends with what is known of its work.',
+    input: One.extend({ body: StopRequest.prefault({}) }),
+    reply: { status: 200, body: RunView },
+    refuses: ['ALREADY_TERMINAL'],
+    example: { body: { reason: 'It writes to production.' } },
   },
 } as const satisfies Operations<'runs'>;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { AuditRecord } from '../audit.ts';
 import { openMetricsMediaType } from '../open-metrics.ts';
-import { NoQuery, type Operations, pageOf, pageQuery } from '../operation.ts';
+import { NoQuery, type Operations, pageOf, pageQuery, StopRequest } from '../operation.ts';
 import { TenantSettings } from '../settings.ts';
-import { DebugMode, ErrorStats, Initialized, Remainder, SystemStatus } from '../system.ts';
+import { DebugMode, ErrorStats, Initialized, Remainder, Stopped, SystemStatus } from '../system.ts';
 
 const Nothing = z.object({ query: NoQuery });
 
@@ -56,6 +56,19 @@ export const systemOperations = {
     description: 'Call it again until `isDone`. It concerns the caller’s tenant.',
     input: Nothing,
     reply: { status: 200, body: Remainder },
+  },
+  'POST /v1/system/stop': {
+    summary: 'Stop everything at once: take nothing, assign nothing, stop all agents',
+    description:
+      'What was at work waits until the system is resumed, or its deadline. It concerns the caller’s tenant.',
+    input: Nothing.extend({ body: StopRequest.prefault({}) }),
+    reply: { status: 200, body: Stopped },
+    example: { body: { reason: 'The agents run amok.' } },
+  },
+  'POST /v1/system/resume': {
+    summary: 'End an emergency stop: work is taken again, and agents may come back',
+    input: Nothing,
+    reply: { status: 200, body: Stopped },
   },
   'GET /v1/system/debug': {
     summary: 'Tell whether debug mode is on',

@@ -131,6 +131,18 @@ const timeline = leaf({
   },
 });
 
+const stop = leaf({
+  usage: 'stop <run>',
+  summary: 'Stop a run at once, with everything under it',
+  flags: [['--reason <text>', 'why, as its agents are told']],
+  examples: [`run stop ${example} --reason "it writes to production"`],
+  input: z.object({ ...one, reason: z.string().max(1024).optional() }),
+  async run({ run, reason }, cli) {
+    const view = await (await cli.operator()).stopRun(run, { reason });
+    cli.output.result(view, () => `${view.runId} is ${view.status.toLowerCase()}.`);
+  },
+});
+
 /** `muster run`. */
 export const runsGroup: Group = {
   name: 'run',
@@ -141,6 +153,7 @@ export const runsGroup: Group = {
     show,
     watch,
     cancel,
+    stop,
     timeline,
     steer('pause', 'Pause a run: what agents have goes on, nothing new begins', (operator, run) =>
       operator.pauseRun(run),

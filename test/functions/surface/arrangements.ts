@@ -64,7 +64,8 @@ const specials: Readonly<Record<string, Arrange>> = {
     params: { taskId: await world.approval() },
     fix: { decision: undefined },
   }),
-  'POST /v1/escalations': async () => ({ fix: { taskId: undefined, options: undefined } }),
+  'PUT /v1/settings': async () => ({ fix: { escalationChain: undefined } }),
+  'POST /v1/escalations': async () => ({ fix: { taskId: undefined, options: undefined, chain: undefined } }),
   'GET /v1/escalations/{taskId}': async (world) => ({ params: { taskId: await world.escalation() } }),
   'POST /v1/workflows': async (world) => ({
     body: { name: world.name(), mode: 'sequential', steps: [{ id: 'a', type: 'x' }] },
@@ -85,6 +86,7 @@ const specials: Readonly<Record<string, Arrange>> = {
   'POST /v1/state': async (world) => ({ fix: { scope: world.name() } }),
   'POST /v1/payloads': async () => ({ fix: { bytes: 1000 } }),
   'POST /v1/system/shutdown': none,
+  'POST /v1/runs/{runId}/stop': async (world) => ({ params: { runId: await world.started() }, body: {} }),
 };
 
 /** A request that a state refuses with 409, for the operations that describe one. */
@@ -127,6 +129,8 @@ export const conflicts: Readonly<Record<string, Arrange>> = {
     return { params: { runId }, body: {} };
   },
   'POST /v1/runs/{runId}/pause': async (world) => ({ params: { runId: await world.ended() } }),
+  'POST /v1/runs/{runId}/stop': async (world) => ({ params: { runId: await world.ended() }, body: {} }),
+  'POST /v1/agents/{agentId}/stop': async (world) => ({ params: { agentId: await world.draft() }, body: {} }),
   'POST /v1/runs/{runId}/resume': async (world) => ({ params: { runId: await world.ended() } }),
   'POST /v1/tenants': async (world) => {
     const tenant = await world.tenant();

@@ -18,6 +18,7 @@ const differences: Readonly<Record<string, object>> = {
   'POST /v1/tasks': { description: 'another' },
   'POST /v1/keys': { name: 'another' },
   'POST /v1/escalations': { issue: 'another' },
+  'POST /v1/system/stop': { reason: 'another' },
   'POST /v1/queue/clear-stuck': { olderThanSeconds: 7 },
   'POST /v1/tenants': { name: 'another' },
   'POST /v1/messages': { number: 7 },

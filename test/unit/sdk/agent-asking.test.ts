@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Agent } from '#sdk/index.ts';
-import { until, useAgents } from './agent-fixture.ts';
+import { type Agent, MusterError } from '#sdk/index.ts';
+import { until, untilAborted, useAgents } from './agent-fixture.ts';
 import { taskIds } from './fake-platform.ts';
 
 const fixture = useAgents();
@@ -87,5 +87,30 @@ describe('an agent that hands a task over', () => {
     connection.assign();
     connection.refuse(await connection.next('task.handoff'), 'NOT_FOUND');
     expect((await connection.next('task.fail')).payload).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  });
+});
+
+describe('an agent that is stopped', () => {
+  it('aborts what it does, says why, and does not come back', async () => {
+    const said: string[] = [];
+    const agent = fixture.createAgent();
+    let hasBegun = false;
+    agent.handle('*', (_task, { signal }) => {
+      hasBegun = true;
+      signal.addEventListener('abort', () => void said.push(`aborted: ${String(signal.reason.message)}`));
+      return untilAborted(signal);
+    });
+    agent.onStop((reason) => void said.push(`stopped: ${reason}`));
+    const stopped = new Promise<string | undefined>((resolve) => {
+      agent.on('stopped', ({ error }) => resolve(error instanceof MusterError ? error.code : undefined));
+    });
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign();
+    await until(() => hasBegun);
+    connection.send('agent.stop', { agentId: 'agt_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90', reason: 'Amok.' });
+    expect(await stopped).toBe('AGENT_STOPPED');
+    expect(said).toEqual(['aborted: Amok.', 'stopped: Amok.']);
+    expect(fixture.platform.handshakes).toBe(1);
   });
 });

@@ -45,6 +45,7 @@ describe('errorCodes', () => {
       'QUOTA_EXCEEDED',
       'RATE_LIMITED',
       'SHUTTING_DOWN',
+      'SYSTEM_STOPPED',
       'UNAVAILABLE',
     ]);
   });
