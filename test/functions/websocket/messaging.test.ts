@@ -79,8 +79,8 @@ describe('message.send', () => {
       'payload.messages',
     ],
     ['no message', [], 'INVALID_FIELD', 'payload.messages'],
-    ['a sender', [{ id: 'm-1', to: 'bob', from: 'root' }], 'UNKNOWN_FIELD', 'payload.messages.0.from'],
-    ['a pattern as a topic', [{ id: 'm-1', topic: 'a.#' }], 'INVALID_FIELD', 'payload.messages.0.topic'],
+    ['a sender', [{ id: 'm-1', to: 'bob', from: 'root' }], 'UNKNOWN_FIELD', 'payload.messages.m-1.from'],
+    ['a pattern as a topic', [{ id: 'm-1', topic: 'a.#' }], 'INVALID_FIELD', 'payload.messages.m-1.topic'],
     ['a claim check of another tenant', [{ id: 'm-1', to: 'bob', content: claimCheck() }], 'INVALID_FIELD', undefined],
   ])('that names %s is refused and changes nothing', async (_what, messages, code, field) => {
     const rival = await openSocket(world, principal('agent', 'rival'));
