@@ -154,7 +154,15 @@ export const functionSpecs = {
   'http/system': {
     description: 'Health, status, shutdown, the settings of a tenant, the audit',
     ...interactive,
-    access: { table: readWrite, indexes: ['backlog', 'list'], sends: ['timers'], pushes: true, payloads: ['Get'] },
+    access: {
+      table: readWrite,
+      indexes: ['backlog', 'list'],
+      sends: ['timers'],
+      pushes: true,
+      // An emergency stop closes the socket of every agent.
+      closes: true,
+      payloads: ['Get'],
+    },
   },
   'http/access': {
     description: 'HTTP routes of API keys and tickets',

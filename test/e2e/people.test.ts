@@ -49,10 +49,15 @@ const start = async (name: string, approval: object): Promise<void> => {
 const taskOf = async (name: string) => (await call(`GET /tasks/${approvals[name]}`)).body;
 const runStatus = async (name: string): Promise<string> => (await call(`GET /runs/${runs[name]}`)).body.status;
 
-// A run waits for a person when the platform is killed.
+// Two runs wait for people when the platform is killed.
 beforeAll(async () => {
   const port = await freePort();
   await boot(port);
+  const contacts = [
+    { name: 'ada', remindAfterSeconds: 10, answerWithinSeconds: 12 },
+    { name: 'ben', answerWithinSeconds: 2 },
+  ];
+  await start('nobody', { chain: { contacts } });
   await start('somebody', {});
   await platform?.kill();
   await boot(port);
@@ -69,6 +74,18 @@ const answerBy = (url: string, decision?: string): Promise<Response> =>
     : fetch(url, { method: 'POST', body: new URLSearchParams({ decision }), headers: { accept: 'text/html' } });
 
 describe.concurrent('people', () => {
+  it('are asked one after the other across a kill of the platform; nobody answers, and a late answer is kept aside', async () => {
+    await until('the approval ends', async () => (await taskOf('nobody')).status === 'TIMED_OUT');
+    const { error, chain } = await taskOf('nobody');
+    expect(error).toMatchObject({ code: 'EXPIRED' });
+    const said = chain.history.map(({ contact, what }: { contact: string; what: string }) => `${contact} ${what}`);
+    expect(said).toEqual(['ada asked', 'ada reminded', 'ben asked']);
+    await until('the run ends', async () => (await runStatus('nobody')) === 'FAILED');
+    const late = await call(`POST /approvals/${approvals['nobody']}`, { decision: 'approved' });
+    expect(late).toMatchObject({ status: 409, body: { code: 'APPROVAL_EXPIRED' } });
+    expect((await taskOf('nobody')).lateAnswers).toMatchObject([{ decision: 'approved' }]);
+  });
+
   it('answer by a link without a key, once, and the run that waited goes on', async () => {
     const { url } = (await call(`POST /approvals/${approvals['somebody']}/links`, { for: 'ada' })).body;
     const looked = await answerBy(url);
@@ -117,5 +134,28 @@ describe.concurrent('people', () => {
     const { status, steps } = (await call(`GET /runs/${runId}`)).body;
     expect(status).toBe('CANCELLED');
     expect(steps[0].tasks[0]).toMatchObject({ status: 'CANCELLED', disposition: expect.any(String) });
+  });
+});
+
+describe('everything', () => {
+  it('is stopped at once, takes and gives nothing, and goes on when it is resumed', async () => {
+    const socket = await RawSocket.open(ready.ws, ready.apiKey);
+    await socket.register({ name: 'last', capabilities: ['last'] });
+    const task = { type: 't', requirements: { capabilities: ['last'] } };
+    const { taskId } = (await call('POST /tasks', task)).body;
+    await socket.next('task.assigned');
+    expect((await call('POST /system/stop', { reason: 'Fire.' })).body).toMatchObject({ state: 'stopped' });
+    expect((await socket.next('agent.stop')).payload).toMatchObject({ reason: 'Fire.' });
+    await socket.closed;
+    await until('its task waits', async () => (await call(`GET /tasks/${taskId}`)).body.status === 'QUEUED');
+    expect((await call('POST /system/resume')).body).toMatchObject({ state: 'open' });
+    const back = await RawSocket.open(ready.ws, ready.apiKey);
+    await back.register({ name: 'last', capabilities: ['last'] });
+    expect((await back.next('task.assigned')).payload['task']).toMatchObject({ taskId });
+    back.terminate();
+    const actions = (await call('GET /audit')).body.items.map(({ action }: { action: string }) => action);
+    expect(actions).toEqual(
+      expect.arrayContaining(['POST /v1/system/stop', 'POST /v1/agents/{agentId}/stop', 'POST /v1/answers/{token}']),
+    );
   });
 });
