@@ -7,16 +7,18 @@ const quartersAhead = 8 * 24 * 4;
 
 const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 
-/** Whether somebody with these hours is there at a time, by the wall clock and the weekday where they are. */
-export const isOnDuty = (hours: Hours | undefined, atMs: number): boolean => {
-  if (hours === undefined) return true;
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: hours.timeZone,
+/** A formatter costs a thousand times what it formats, and a week has 672 quarters. */
+const formatterOf = ({ timeZone }: Hours): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone,
     weekday: 'short',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(atMs);
+  });
+
+const isThere = (hours: Hours, formatter: Intl.DateTimeFormat, atMs: number): boolean => {
+  const parts = formatter.formatToParts(atMs);
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
   if (!hours.weekdays.includes(days.indexOf(part('weekday')) + 1)) return false;
   const now = Number(part('hour')) * 60 + Number(part('minute'));
@@ -24,11 +26,17 @@ export const isOnDuty = (hours: Hours | undefined, atMs: number): boolean => {
   return from < to ? from <= now && now < to : now >= from || now < to;
 };
 
+/** Whether somebody with these hours is there at a time, by the wall clock and the weekday where they are. */
+export const isOnDuty = (hours: Hours | undefined, atMs: number): boolean =>
+  hours === undefined || isThere(hours, formatterOf(hours), atMs);
+
 /** When somebody with these hours is there next: now, or at a quarter of an hour; `undefined` for hours that never come. */
 export const nextDuty = (hours: Hours | undefined, atMs: number): number | undefined => {
-  if (isOnDuty(hours, atMs)) return atMs;
+  if (hours === undefined) return atMs;
+  const formatter = formatterOf(hours);
+  if (isThere(hours, formatter, atMs)) return atMs;
   const first = Math.floor(atMs / quarterMs) * quarterMs;
   for (let ahead = 1; ahead <= quartersAhead; ahead++)
-    if (isOnDuty(hours, first + ahead * quarterMs)) return first + ahead * quarterMs;
+    if (isThere(hours, formatter, first + ahead * quarterMs)) return first + ahead * quarterMs;
   return undefined;
 };
