@@ -8,7 +8,7 @@ Usage: npm run bench:messages -- [--agents N] [--seconds N] [--batch N] [--json]
 
   --agents N   how many (default 100)
   --seconds N  how long each run takes (default 60)
-  --batch N    messages in one frame; without it a run with one and a run with ten
+  --batch N    messages in one frame, to one agent as a rule; without it a run with one and a run with ten
   --json       print one line of JSON
 
 In each run one message of a hundred is sent twice, a hundredth of the connections is cut each second, a tenth of the

@@ -56,6 +56,7 @@ class Crowd {
   readonly #agents: Agent[] = [];
   readonly #counts = new Map<string, number>();
   readonly #perSecond = new Map<number, number>();
+  readonly #partners = new Map<number, { readonly to: number; left: number }>();
   readonly #options: ExchangeOptions;
   readonly #random: () => number;
   #isOver = false;
@@ -109,10 +110,20 @@ class Crowd {
   }
 
   async #talk(from: number): Promise<void> {
-    while (!this.#isOver) {
-      const to = (from + 1 + Math.floor(this.#random() * (this.#options.agents - 1))) % this.#options.agents;
-      await this.#say(from, to);
+    while (!this.#isOver) await this.#say(from, this.#partnerOf(from));
+  }
+
+  /** Whom an agent writes to now: as many messages to one other as a frame carries, then to another, by chance. */
+  #partnerOf(from: number): number {
+    const { agents, batch } = this.#options;
+    const partner = this.#partners.get(from);
+    if (partner !== undefined && partner.left > 0) {
+      partner.left -= 1;
+      return partner.to;
     }
+    const to = (from + 1 + Math.floor(this.#random() * (agents - 1))) % agents;
+    this.#partners.set(from, { to, left: batch - 1 });
+    return to;
   }
 
   async #say(from: number, to: number): Promise<void> {
