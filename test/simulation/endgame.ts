@@ -79,6 +79,11 @@ export class Endgame {
     return whyNotThis({ ...task, slotCost: Math.max(1, task.slotCost) }, slots, this.world.now) === undefined;
   }
 
+  /** What a day is given for, when nobody in the story hears of it: whoever raised it died before telling. */
+  private waitsForPeople({ kind, deadlineAt }: Task): boolean {
+    return kind === 'approval' && deadlineAt > this.world.now;
+  }
+
   private leftovers(): readonly { rule: string; message: string }[] {
     const { monitor, executions } = this.platform;
     const tasks = monitor.tasks();
@@ -86,7 +91,7 @@ export class Endgame {
     const accepted = this.tenants.flatMap(({ client }) => [...client.accepted]);
     return [
       ...tasks
-        .filter(({ status }) => !isTerminal(status))
+        .filter((task) => !isTerminal(task.status) && !this.waitsForPeople(task))
         .map((task) => ({
           rule: 'I3 every task ends',
           message: `${task.taskId} is ${task.status} attempt ${task.attempt} agent ${String(task.agentName)} cost ${task.slotCost} needs ${JSON.stringify(task.requirements)}`,

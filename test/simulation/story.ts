@@ -205,8 +205,7 @@ export class Tenant {
   private repair(key: string): void {
     const { chance, client, platform } = this;
     const mine = platform.monitor.tasks().filter((task) => task.tenant === this.name && task.place === undefined);
-    // What people were asked for a day is not asked again: a seed is over before that.
-    const ended = mine.filter(({ kind, status }) => kind !== 'approval' && isTerminal(status));
+    const ended = mine.filter(({ status }) => isTerminal(status));
     if (chance.happens(0.3)) client.redrive(`redrive ${key}`);
     if (ended.length > 0) client.retry(chance.pick(ended).taskId, `retry ${key}`);
   }
