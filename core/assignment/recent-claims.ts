@@ -1,12 +1,13 @@
-import * as z from 'zod';
-import { SlotEntry } from '../agents/agent.ts';
+import type { SlotEntry } from '../agents/agent.ts';
 import { claimTurns, type Look } from '../agents/roster.ts';
-import { type AgentId, TaskId, type TenantId } from '../contract/ids.ts';
+import type { AgentId, TaskId, TenantId } from '../contract/ids.ts';
 import type { Candidate } from '../routing/candidate.ts';
 import type { Services } from '../services.ts';
 
-const Recent = z.array(z.object({ taskId: TaskId, entry: SlotEntry, turn: z.number() }));
-type Recent = z.infer<typeof Recent>;
+type Recent = readonly { readonly taskId: TaskId; readonly entry: SlotEntry; readonly turn: number }[];
+
+/** What is remembered under these keys is this file's own: each candidate of each decision asks, so it is not parsed again. */
+const isRecent = (value: unknown): value is Recent => Array.isArray(value);
 
 interface AgentRef {
   readonly tenant: TenantId;
@@ -20,8 +21,10 @@ const mostKept = 100;
 
 const keyOf = ({ tenant, agentId }: AgentRef): string => `claims:${tenant}#${agentId}`;
 
-const recentOf = (services: Services, agent: AgentRef): Recent =>
-  Recent.safeParse(services.cache.get(keyOf(agent), services.clock.now())).data ?? [];
+const recentOf = (services: Services, agent: AgentRef): Recent => {
+  const known = services.cache.get(keyOf(agent), services.clock.now());
+  return isRecent(known) ? known : [];
+};
 
 const keep = (services: Services, agent: AgentRef, recent: Recent): void =>
   services.cache.set(keyOf(agent), recent.slice(-mostKept), services.clock.now() + keptMs);
