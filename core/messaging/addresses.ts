@@ -1,4 +1,5 @@
 import { Slots } from '../agents/agent.ts';
+import { findAgent } from '../agents/find-agent.ts';
 import { isRemoved } from '../agents/slots.ts';
 import { AgentId, type TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
@@ -82,14 +83,13 @@ export const lookAgain = async (
 
 const nameCacheKey = (tenant: string, name: string): string => `agent-name:${tenant}#${name}`;
 
-const byName = async (services: Services, tenant: TenantId, name: string): Promise<AgentId | undefined> => {
+const byName = async (services: Services, tenant: TenantId, name: string): Promise<AgentId> => {
   const nowMs = services.clock.now();
   const known = AgentId.safeParse(services.cache.get(nameCacheKey(tenant, name), nowMs));
   if (known.success) return known.data;
-  const item = await services.table.get(keys.agentName(tenant, name), { consistent: true });
-  const found = AgentId.safeParse(item?.['agentId']);
-  if (found.success) services.cache.set(nameCacheKey(tenant, name), found.data, nowMs + timings.connectionCacheMs);
-  return found.data;
+  const agentId = await findAgent(services, tenant, name);
+  services.cache.set(nameCacheKey(tenant, name), agentId, nowMs + timings.connectionCacheMs);
+  return agentId;
 };
 
 /**
@@ -97,14 +97,12 @@ const byName = async (services: Services, tenant: TenantId, name: string): Promi
  * as long as its agent is.
  * @throws NotFoundError when this tenant has none.
  */
-export const findAgent = async (services: Services, tenant: TenantId, to: string): Promise<AgentId> => {
+export const findRecipient = async (services: Services, tenant: TenantId, to: string): Promise<AgentId> => {
   const byId = AgentId.safeParse(to);
-  const agentId = byId.data ?? (await byName(services, tenant, to));
+  if (!byId.success) return byName(services, tenant, to);
+  const agentId = byId.data;
   const isThere =
-    agentId !== undefined &&
-    (!byId.success ||
-      remembered(services, tenant, agentId) !== undefined ||
-      (await look(services, tenant, [agentId])).has(agentId));
+    remembered(services, tenant, agentId) !== undefined || (await look(services, tenant, [agentId])).has(agentId);
   if (!isThere) throw new NotFoundError('agent', to);
   return agentId;
 };

@@ -6,7 +6,7 @@ import { limits } from '../contract/limits.ts';
 import { isClaimCheck } from '../contract/payload.ts';
 import { matchesTopic, shelvesOf } from '../contract/topics.ts';
 import type { Services } from '../services.ts';
-import { findAgent } from './addresses.ts';
+import { findRecipient } from './addresses.ts';
 import type { Audience } from './choose-mode.ts';
 import { isAmong, isWanted } from './filters.ts';
 import { StoredMember } from './memberships.ts';
@@ -95,7 +95,7 @@ export interface Question {
  */
 export const readAudience = async (services: Services, question: Question, most: number): Promise<Recipients> => {
   const { tenant, audience, from, content, part } = question;
-  if (audience.kind === 'agent') return { agentIds: [await findAgent(services, tenant, audience.to)], isAll: true };
+  if (audience.kind === 'agent') return { agentIds: [await findRecipient(services, tenant, audience.to)], isAll: true };
   const found = new Set<AgentId>();
   let isAll = true;
   for (const shelf of shelvesFor(tenant, audience, content)) {
