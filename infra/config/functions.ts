@@ -72,6 +72,16 @@ const engine = {
   payloads: ['Get', 'Put'],
 } as const satisfies Access;
 
+/** The permissions of what changes agents, one or all of them; an emergency stop closes the sockets of all. */
+const fleet = {
+  table: readWrite,
+  indexes: ['backlog', 'list'],
+  sends: ['timers'],
+  pushes: true,
+  closes: true,
+  payloads: ['Get'],
+} as const satisfies Access;
+
 /** Of those that also put mail into many mailboxes. */
 const withMail: readonly TableAction[] = [...readWrite, 'BatchWriteItem'];
 
@@ -109,14 +119,7 @@ export const functionSpecs = {
   'http/agents': {
     description: 'HTTP routes of agents',
     ...interactive,
-    access: {
-      table: readWrite,
-      indexes: ['backlog', 'list'],
-      sends: ['timers'],
-      pushes: true,
-      closes: true,
-      payloads: ['Get'],
-    },
+    access: fleet,
   },
   'http/tasks': {
     description: 'HTTP routes of tasks, and of messages',
@@ -154,15 +157,7 @@ export const functionSpecs = {
   'http/system': {
     description: 'Health, status, shutdown, the settings of a tenant, the audit',
     ...interactive,
-    access: {
-      table: readWrite,
-      indexes: ['backlog', 'list'],
-      sends: ['timers'],
-      pushes: true,
-      // An emergency stop closes the socket of every agent.
-      closes: true,
-      payloads: ['Get'],
-    },
+    access: fleet,
   },
   'http/access': {
     description: 'HTTP routes of API keys and tickets',

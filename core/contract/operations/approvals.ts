@@ -4,16 +4,17 @@ import { Name, TaskId } from '../ids.ts';
 import { NoQuery, type Operation, pageOf, pageQuery, QueryFlag } from '../operation.ts';
 import { TaskView } from '../task.ts';
 
+/** A page of what people are asked. */
+export const AskedQuery = z.strictObject({
+  ...pageQuery,
+  open: QueryFlag.optional().describe('`true`: only what is not answered.'),
+});
+
 /** Routes for what waits for a person. */
 export const approvalOperations = {
   'GET /v1/approvals': {
     summary: 'List what people are asked to approve, newest first',
-    input: z.object({
-      query: z.strictObject({
-        ...pageQuery,
-        open: QueryFlag.optional().describe('`true`: only what is not answered.'),
-      }),
-    }),
+    input: z.object({ query: AskedQuery }),
     reply: { status: 200, body: pageOf(TaskView) },
     example: { query: { open: 'true' } },
   },

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { EscalationRequest } from '../escalation.ts';
 import { TaskId } from '../ids.ts';
-import { NoQuery, type Operation, pageOf, pageQuery, QueryFlag } from '../operation.ts';
+import { NoQuery, type Operation, pageOf } from '../operation.ts';
 import { TaskView } from '../task.ts';
+import { AskedQuery } from './approvals.ts';
 
 /** Routes for what agents cannot settle among themselves. */
 export const escalationOperations = {
@@ -26,12 +27,7 @@ export const escalationOperations = {
   'GET /v1/escalations': {
     summary: 'List escalations, newest first',
     description: 'Filters apply to each page, which lists approvals of every type.',
-    input: z.object({
-      query: z.strictObject({
-        ...pageQuery,
-        open: QueryFlag.optional().describe('`true`: only what is not answered.'),
-      }),
-    }),
+    input: z.object({ query: AskedQuery }),
     reply: { status: 200, body: pageOf(TaskView) },
     example: { query: { open: 'true' } },
   },
