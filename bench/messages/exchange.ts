@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent } from '#sdk/index.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { Ledger, type Verdict } from './ledger.ts';
 import { LineToPlatform } from './line-to-platform.ts';
 import { PlatformProcess } from './platform-process.ts';
@@ -37,15 +36,6 @@ export interface Exchange extends Verdict {
   /** From the last send until the last acknowledged message had its effect. */
   readonly settleMs: number;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 /** How long the rest may take to arrive: reconnects back off for up to ten seconds. */
 const settleLimitMs = 60_000;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '#test/e2e/support/until.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { type ConnectionsProxy, startConnectionsProxy } from './connections-proxy.ts';
 import type { PythonTools } from './python-tools.ts';
 
@@ -28,16 +28,6 @@ export interface Cloud {
 
 const startLimitMs = 60_000;
 const keptLogCharacters = 20_000;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
-};
 
 /** This process's environment without anything that could lead to somebody's real account. */
 const withoutAws = (): NodeJS.ProcessEnv =>

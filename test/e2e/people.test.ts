@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { freePort } from '#test/support/free-port.ts';
 import { RawSocket } from './support/raw-socket.ts';
 import { NodeProcess } from './support/spawn-node.ts';
 import { call as callAt } from './support/start-muster.ts';
@@ -17,15 +16,6 @@ let platform: NodeProcess | undefined;
 let ready: z.infer<typeof Ready>;
 const runs: Record<string, string> = {};
 const approvals: Record<string, string> = {};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 const boot = async (port: number): Promise<void> => {
   const child = new NodeProcess(script, ['--port', String(port), '--data', data, '--json']);

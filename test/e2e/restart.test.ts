@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { Agent } from '#sdk/agent.ts';
 import type { TaskHandler } from '#sdk/task-context.ts';
+import { freePort } from '#test/support/free-port.ts';
 import { NodeProcess } from './support/spawn-node.ts';
 import { call } from './support/start-muster.ts';
 import { until } from './support/until.ts';
@@ -26,16 +25,6 @@ const Ready = z.looseObject({ http: z.string(), ws: z.string(), apiKey: z.string
 type Ready = z.infer<typeof Ready>;
 
 const pick = ({ http, ws, apiKey }: Ready): Ready => ({ http, ws, apiKey });
-
-/** Clients must find the second platform where the first one was. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 const boot = async (port: number): Promise<{ child: NodeProcess; ready: Ready }> => {
   const child = new NodeProcess(script, ['--port', String(port), '--data', data, '--json']);
