@@ -55,7 +55,14 @@ export const limits = {
   /** Distinct hard requirements that may queue at once per tenant. */
   signaturesPerTenant: 256,
   /** What a tenant may have and do unless its administrator says otherwise. */
-  quotas: { agents: 1000, queuedTasks: 100_000, openRuns: 10_000, requestsPerMinute: 60_000 },
+  quotas: {
+    agents: 1000,
+    queuedTasks: 100_000,
+    openRuns: 10_000,
+    requestsPerMinute: 60_000,
+    delegationDepth: 5,
+    childrenPerTask: 100,
+  },
   /** Dead letters that error statistics look at. */
   countedErrors: 1000,
   /** Agents that statistics look at. */

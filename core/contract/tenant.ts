@@ -22,6 +22,18 @@ export const Quotas = z.strictObject({
     .max(limits.payloadBytes)
     .default(limits.payloadBytes)
     .describe('The largest payload.'),
+  delegationDepth: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(quotas.delegationDepth)
+    .describe('How deep tasks may lie that agents submit under tasks.'),
+  childrenPerTask: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(quotas.childrenPerTask)
+    .describe('Tasks that agents may submit under one task.'),
 });
 export type Quotas = z.infer<typeof Quotas>;
 
@@ -43,6 +55,8 @@ export const TenantChange = z.strictObject({
       openRuns: Quotas.shape.openRuns.unwrap().optional(),
       requestsPerMinute: Quotas.shape.requestsPerMinute.unwrap().optional(),
       payloadBytes: Quotas.shape.payloadBytes.unwrap().optional(),
+      delegationDepth: Quotas.shape.delegationDepth.unwrap().optional(),
+      childrenPerTask: Quotas.shape.childrenPerTask.unwrap().optional(),
     })
     .optional(),
 });

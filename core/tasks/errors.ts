@@ -40,6 +40,18 @@ export class IdempotencyMismatchError extends AppError {
   }
 }
 
+/** A task has as many tasks under it, or is as many deep under others, as its tenant's quota. It would be as many again. */
+export class DelegationLimitError extends AppError {
+  override readonly name = 'DelegationLimitError';
+  constructor(what: string, limit: number) {
+    super(
+      'DELEGATION_LIMIT',
+      `Tasks under tasks may be ${what}. Do the work in this task, or have an administrator raise the quota.`,
+      { field: 'parentTask', limit },
+    );
+  }
+}
+
 /** The leader in whose name this was sent has been replaced. */
 export class StaleTermError extends AppError {
   override readonly name = 'StaleTermError';

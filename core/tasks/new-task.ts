@@ -26,6 +26,8 @@ export interface NewTask {
   readonly retryOf?: TaskId;
   /** The task under which it is submitted, which may wait for it. */
   readonly parentTask?: TaskId | undefined;
+  /** How many tasks it is under. */
+  readonly depth?: Task['depth'];
   /** The leader's term in whose name it is done. */
   readonly term?: Task['term'];
   /** The trace that it belongs to. */
@@ -94,7 +96,7 @@ const keptInput = async (services: Services, tenant: TenantId, input: Json, rest
  * far ahead.
  */
 export const newTask = async (services: Services, wanted: NewTask): Promise<Task> => {
-  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, term } = wanted;
+  const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, depth, term } = wanted;
   const nowMs = services.clock.now();
   const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
   const startsAt = startOf(runAt, nowMs);
@@ -114,6 +116,7 @@ export const newTask = async (services: Services, wanted: NewTask): Promise<Task
     ...(run === undefined ? {} : { run }),
     ...(retryOf === undefined ? {} : { retryOf }),
     ...(parentTask === undefined ? {} : { parentTask }),
+    ...(depth === undefined ? {} : { depth }),
     ...(term === undefined ? {} : { term }),
     ...followedBy(wanted),
     ...(wanted.excluded === undefined ? {} : { excluded: wanted.excluded }),

@@ -84,6 +84,7 @@ export const retryTask = async (
     submission: submissionOf(task, runAt),
     submitter: { principal: principal.id },
     retryOf: taskId,
+    depth: task.depth,
     traceparent: task.traceparent,
   });
   const placed = await placeNewTask(services, fresh);

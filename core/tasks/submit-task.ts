@@ -7,6 +7,7 @@ import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/error
 import { type Principal, requireScope } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { traceOfAttempt } from '../trace/task-spans.ts';
+import { countUnder, depthUnder } from './delegation.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
 import { checkTerm, endIfStale, noteInTerm } from './fence-child.ts';
 import { newTask, submittedTaskId } from './new-task.ts';
@@ -70,7 +71,8 @@ const placeOnce = async (services: Services, task: Task): Promise<Task> => {
  *
  * @throws IdempotencyMismatchError when the key was used for a different task.
  * @throws ForbiddenError when it names secrets and its submitter may not.
- * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent.
+ * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent;
+ * DelegationLimitError when it would be one too many under it, or too deep.
  */
 export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
   const { principal, submission, idempotencyKey, connectionId, parentTask, traceparent } = request;
@@ -84,6 +86,7 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
     taskId: submittedTaskId(principal.tenant, principal.id, idempotencyKey),
     submission: withTerms(submission),
     parentTask,
+    ...(parent === undefined ? {} : await depthUnder(services, parent, submission)),
     term: parent?.term,
     excluded: request.excluded,
     traceparent: traceparent ?? (parent === undefined ? undefined : traceOfAttempt(parent)),
@@ -92,7 +95,10 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
       ...(connectionId === undefined ? {} : { connectionId, envelopeId: idempotencyKey }),
     },
   });
-  if (parent !== undefined) await noteInTerm(services, parent, task);
+  if (parent !== undefined) {
+    await countUnder(services, parent, task);
+    await noteInTerm(services, parent, task);
+  }
   const placed = await placeOnce(services, task);
   if (parent !== undefined) await endIfStale(services, parent, placed);
   return placed;

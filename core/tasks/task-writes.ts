@@ -10,6 +10,7 @@ import {
   absent,
   all,
   any,
+  atMost,
   equal,
   notEqual,
   oneOf,
@@ -282,6 +283,37 @@ export const holdForChildren = (
   remove: [...assignmentFields, ['lastAgentId']],
   clauses: isHolder(task),
 });
+
+/**
+ * Counts a child under its parent, which is marked with it: the same child again is counted already. Not a change of the
+ * parent itself, whose `rev` stays: nobody who writes on what was read loses by it.
+ *
+ * ```
+ * A  count x if fewer than 100 and x is not marked   ✔ 100, x marked ── put x
+ * B  count x again, after A or beside it             ✘ marked: counted ── put x, or find it
+ * C  count y                                         ✘ as many as there may be
+ * ```
+ */
+export const countChild = (
+  parent: TaskRef,
+  childId: TaskId,
+  limit: number,
+): { readonly update: Update; readonly mark: string } => {
+  // Twelve digits of a hash: a hundred children are two kilobytes, and two with the same mark one too few.
+  const mark = `child:${childId.slice(-12)}`;
+  return {
+    mark,
+    update: {
+      key: keyOf(parent),
+      set: [set(mark, true), plus('delegated', 1, 0)],
+      clauses: {
+        isOpen: oneOf('status', ['PENDING', 'QUEUED', 'ASSIGNED']),
+        uncounted: absent(mark),
+        hasRoom: any(absent('delegated'), atMost('delegated', limit - 1)),
+      },
+    },
+  };
+};
 
 /** The children have ended: the task is due at once, found by the sweep should this environment die before placing it. */
 export const resumeParent = (task: Task, children: Json, nowMs: number): Update => ({

@@ -56,6 +56,7 @@ const hints: Readonly<Record<string, string>> = {
   RATE_LIMITED: 'Wait a little. An administrator can raise the quota.',
   QUOTA_EXCEEDED:
     'Let work end first, or have an administrator raise the quota. `muster doctor` shows how much is used.',
+  DELEGATION_LIMIT: 'Do the work in fewer, larger tasks, or have an administrator raise the quota.',
   SHUTTING_DOWN: 'The tenant takes no new work until it is opened again (POST /v1/system/initialize).',
   WAIT_TIMEOUT: 'The work goes on; only the wait has ended.',
   IDEMPOTENCY_MISMATCH: 'Use another --key, or send the very same request again.',

@@ -1,5 +1,6 @@
 import { accessScenarios } from './access-scenarios.ts';
 import { agentsScenarios } from './agents-scenarios.ts';
+import { delegationScenarios } from './delegation-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
 import { logScenarios } from './log-scenarios.ts';
 import { keyScenarios, nestedScenarios, pauseScenarios } from './pause-scenarios.ts';
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...slotsScenarios,
   ...agentsScenarios,
   ...tasksScenarios,
+  ...delegationScenarios,
   ...runsScenarios,
   ...pauseScenarios,
   ...nestedScenarios,
