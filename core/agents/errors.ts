@@ -12,6 +12,18 @@ export class AgentIdTakenError extends AppError {
   }
 }
 
+/** A connection speaks for one agent; it has registered another. */
+export class ConnectionTakenError extends AppError {
+  override readonly name = 'ConnectionTakenError';
+  constructor(agentId: string) {
+    super(
+      'AGENT_ID_TAKEN',
+      `This connection is the one of agent ${agentId} already, and speaks for one agent. Register the other over a connection of its own.`,
+      { field: 'agentId' },
+    );
+  }
+}
+
 /** An agent of this name exists, and is another. */
 export class NameTakenError extends AppError {
   override readonly name = 'NameTakenError';

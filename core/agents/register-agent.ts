@@ -14,7 +14,7 @@ import { readTask } from '../tasks/task.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { nobody, Profile, profileFieldsOf, Slots } from './agent.ts';
 import { disconnectAgent } from './disconnect-agent.ts';
-import { AgentIdTakenError, AgentStoppedError } from './errors.ts';
+import { AgentIdTakenError, AgentStoppedError, ConnectionTakenError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
 import { attachConnection, isRemoved } from './slots.ts';
@@ -163,8 +163,8 @@ const tellLost = async (
  * record, which a disconnect deletes first; so one of the two always sees the other. A connection that it had before is
  * told `agent.replaced` and closed. `reply` is called when the agent may start, before work is handed to it.
  *
- * @throws AgentIdTakenError for another principal's id or name, NotGrantedError for a capability or an agent that its
- * credential does not have, StaleConnectionError when the socket closed meanwhile,
+ * @throws AgentIdTakenError for another principal's id or name, ConnectionTakenError for a second agent over a connection,
+ * NotGrantedError for a capability or an agent that its credential does not have, StaleConnectionError when the socket closed meanwhile,
  * NotFoundError when the agent was removed meanwhile, AgentStoppedError until an operator resumes it.
  */
 export const registerAgent = async (
@@ -178,7 +178,8 @@ export const registerAgent = async (
   if (principal.agentId !== undefined && principal.agentId !== agentId)
     throw new NotGrantedError('agentId', 'This agent');
   const connection = await loadConnection(services, connectionId);
-  if (connection.agentId !== undefined && connection.agentId !== agentId) throw new AgentIdTakenError('agentId');
+  if (connection.agentId !== undefined && connection.agentId !== agentId)
+    throw new ConnectionTakenError(connection.agentId);
   await writeProfile(services, principal, agentId, registration);
   const { slots, replaced } = await attach(services, request, agentId);
   if (slots.stoppedAt !== undefined) {

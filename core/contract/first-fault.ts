@@ -84,9 +84,15 @@ const messageOf = (issue: Issue | undefined, value: unknown): string => {
   return `${isMissing ? 'is missing; it ' : ''}${choices(issue.options)}`;
 };
 
+/** What may be of several kinds and is not there at all lacks none of them more than another. */
+const asMissing = (issue: Issue, value: unknown): Issue =>
+  issue.code === 'invalid_union' && !('options' in issue) && valueAt(value, issue.path) === undefined
+    ? { code: 'custom', path: issue.path, message: 'is missing' }
+    : issue;
+
 /** The first fault that a schema finds in a value, unknown fields before all else. */
 export const firstFault = (issues: readonly Issue[], value: unknown): Fault => {
-  const flat = flatten(issues);
+  const flat = flatten(issues.map((issue) => asMissing(issue, value)));
   const unknown = flat.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown?.code === 'unrecognized_keys') {
     const path = byId([...unknown.path, ...unknown.keys.slice(0, 1)], value);

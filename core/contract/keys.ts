@@ -37,6 +37,7 @@
  * | a task's or run's log, by number         | tenant#LOG#topic            | number          |                                         |
  * | changes that a run's log has             | tenant#LOGGED#topic         | change          |                                         |
  * | an agent's mail, by sender and number    | tenant#MAIL#agentId         | sender#number#frame |                                     |
+ * | frames for several agents, by sender     | tenant#SENT#sender          | number#frame    |                                         |
  * | members of a group                       | tenant#GROUP#name           | hash of agentId |                                         |
  * | subscriptions, by a pattern's first word | tenant#TOPIC#word           | hash of agentId#pattern |                                 |
  * | an agent's groups and topics             | tenant#MEMBER#agentId       | GROUP#name, TOPIC#pattern |                               |
@@ -126,6 +127,7 @@ export const keys = {
     sk: change,
   }),
   mail: (tenant: string, agentId: string, ref: string): Key => ({ pk: `${tenant}#MAIL#${agentId}`, sk: ref }),
+  sentFrame: (tenant: string, from: string, frame: string): Key => ({ pk: `${tenant}#SENT#${from}`, sk: frame }),
   /** A group's members, or a word's subscriptions. */
   audience: (tenant: string, kind: 'GROUP' | 'TOPIC', name: string, sort: string): Key => ({
     pk: `${tenant}#${kind}#${name}`,
@@ -145,9 +147,11 @@ export const keys = {
   stateScope: (tenant: string, scope: string): Key => ({ pk: `${tenant}#STATE#${scope}`, sk: 'SCOPE' }),
 } as const;
 
+/** A frame's name among its sender's frames: by the sender's count. */
+export const frameNameOf = (number: number, frameId: string): string => `${padded(number)}#${frameId}`;
+
 /** A mail's place among an agent's mail: by sender, and within one by the sender's count. */
-export const mailRefOf = (from: string, number: number, frameId: string): string =>
-  `${from}#${padded(number)}#${frameId}`;
+export const mailRefOf = (from: string, frameName: string): string => `${from}#${frameName}`;
 
 /** What sorts behind every mail: what a mailbox could not take. Begins no sender's id. */
 export const refusedMail = '~';

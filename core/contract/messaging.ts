@@ -5,8 +5,8 @@ import { limits } from './limits.ts';
 import { Priority } from './priority.ts';
 
 /**
- * How a message finds its recipients. `auto` goes by what the message names: an agent, a group, a topic, or nobody in
- * particular. `request` and `reply` are direct, and a reply names what it answers.
+ * How a message finds its recipients. `auto` goes by what the message names: an agent, a group, a topic or a filter; a
+ * message that names nothing is refused, so that nothing goes to everybody by mistake. `request` and `reply` are direct, and a reply names what it answers.
  */
 export const MessageMode = z.enum(['auto', 'direct', 'broadcast', 'multicast', 'publish', 'request', 'reply']);
 export type MessageMode = z.infer<typeof MessageMode>;
@@ -82,7 +82,10 @@ export type OutgoingMessageInput = z.input<typeof OutgoingMessage>;
 
 /** What one frame or request hands in. */
 export const MessageSending = z.strictObject({
-  /** The sender's own count: whoever keeps it growing, also over restarts, has the order of what waits. */
+  /**
+   * The sender's own count: whoever keeps it growing, also over restarts, has the order of what waits. With it or without,
+   * the same frame or request sent again is the same mail.
+   */
   number: z.int().nonnegative().max(999_999_999_999_999).optional(),
   messages: z
     .array(OutgoingMessage)

@@ -49,11 +49,21 @@ const audienceOf = ({ to, group, topic, filter = {} }: Named): Audience => {
   return topic === undefined ? { kind: 'all', filter } : { kind: 'topic', topic };
 };
 
+const requireAddress = (message: Named): void => {
+  const { mode, to, group, topic, filter } = message;
+  if (mode === 'auto' && [to, group, topic, filter].every((address) => address === undefined))
+    throw new InvalidFieldError(
+      'to',
+      'A message names whom it is for: to (an agent), group, topic or filter. One for every agent says mode broadcast.',
+    );
+};
+
 /**
  * How a message finds its recipients.
  * @throws InvalidFieldError for one that names nobody, or two audiences, or a reply that does not say to what.
  */
 export const chooseMode = (message: Named): Addressed => {
+  requireAddress(message);
   const named = readChannel(message);
   const mode = named.mode === 'auto' ? modeOf(named) : named.mode;
   const address = addressOf[mode];

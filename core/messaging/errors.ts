@@ -13,6 +13,18 @@ export class MailboxFullError extends AppError {
   }
 }
 
+/** A frame under a name that the same sender gave to other messages. */
+export class FrameMismatchError extends AppError {
+  override readonly name = 'FrameMismatchError';
+  constructor() {
+    super(
+      'IDEMPOTENCY_MISMATCH',
+      'This id was used for a frame of other messages. Send new messages under a new id; a repeat is the same frame.',
+      { field: 'id' },
+    );
+  }
+}
+
 /** A group or topic whose list of roles does not have the caller's, or that a key for some capabilities does not reach. */
 export class AudienceForbiddenError extends AppError {
   override readonly name = 'AudienceForbiddenError';

@@ -5,8 +5,9 @@ import { keys, refusedMail } from '../contract/keys.ts';
 import { limits, timings } from '../contract/limits.ts';
 import { type Mail, type MailView, Message } from '../contract/messaging.ts';
 import type { Services } from '../services.ts';
-import type { BatchedWrite, Item } from '../table/table.ts';
-import { MailboxFullError } from './errors.ts';
+import { absent, any, equal } from '../table/conditions.ts';
+import type { BatchedWrite, Item, Put } from '../table/table.ts';
+import { FrameMismatchError, MailboxFullError } from './errors.ts';
 
 /** The messages of one frame for one agent, as they wait in its mailbox. */
 export const StoredMail = z.looseObject({
@@ -31,15 +32,17 @@ const writesPerCall = 25;
 const lastExpiry = (messages: readonly Message[]): number => Math.max(...messages.map(({ expiresAt }) => expiresAt));
 
 /** Kept as long again as it is good, so that whoever looks sees that nobody took it. */
-const writeOf = (services: Services, tenant: TenantId, { agentId, from, ref, messages }: NewMail): BatchedWrite => {
+const itemOf = (
+  services: Services,
+  tenant: TenantId,
+  { agentId, from, ref, messages }: NewMail,
+): Omit<Put, 'clauses'> => {
   const expiresAt = lastExpiry(messages);
   const sentAt = services.clock.now();
   const expiresAtEpochSeconds = Math.ceil((expiresAt + timings.expiredMailMs) / 1000);
   return {
-    put: {
-      key: keys.mail(tenant, agentId, ref),
-      item: { agentId, from, messages, sentAt, expiresAt, expiresAtEpochSeconds },
-    },
+    key: keys.mail(tenant, agentId, ref),
+    item: { agentId, from, messages, sentAt, expiresAt, expiresAtEpochSeconds },
   };
 };
 
@@ -52,8 +55,34 @@ const writeAll = async (services: Services, writes: readonly BatchedWrite[]): Pr
 export const storeMail = (services: Services, tenant: TenantId, mail: readonly NewMail[]): Promise<void> =>
   writeAll(
     services,
-    mail.map((one) => writeOf(services, tenant, one)),
+    mail.map((one) => ({ put: itemOf(services, tenant, one) })),
   );
+
+/**
+ * Puts the one mail of a frame into its mailbox. The same frame again is the same item; while it waits, another one under
+ * its name is not taken for it:
+ *
+ * ```
+ * sender   frame f: a ── stored ──────────────── frame f: b ── refused
+ * agent                            a is waiting
+ * ```
+ *
+ * @throws FrameMismatchError; nothing was changed.
+ */
+export const storeFramed = async (
+  services: Services,
+  tenant: TenantId,
+  mail: NewMail,
+  frameHash: string,
+): Promise<void> => {
+  const { key, item } = itemOf(services, tenant, mail);
+  const written = await services.table.put({
+    key,
+    item: { ...item, frameHash },
+    clauses: { sameFrame: any(absent('pk'), equal('frameHash', frameHash)) },
+  });
+  if (!written.won) throw new FrameMismatchError();
+};
 
 /** Notes, where an operator looks, that a mailbox was full when something was spread. Without the content. */
 export const noteRefused = async (services: Services, tenant: TenantId, mail: NewMail): Promise<void> => {
@@ -111,6 +140,17 @@ const isGood =
   ({ expiresAt }: { readonly expiresAt: number }): boolean =>
     expiresAt > nowMs;
 
+/** What its sender does not number goes, within a page, in the order in which it came. */
+const inOrder = (stored: readonly StoredMail[]): readonly Mail[] => {
+  const countOf = ({ sk }: StoredMail): string => sk.slice(0, sk.lastIndexOf('#'));
+  return stored
+    .toSorted((one, other) => {
+      const [left, right] = [countOf(one), countOf(other)];
+      return left === right ? one.sentAt - other.sentAt : left < right ? -1 : 1;
+    })
+    .map(({ sk, messages }) => ({ ref: sk, messages }));
+};
+
 /** A page of mail that waits, up to as much as one answer carries; `after` when there may be more. */
 export const readWaiting = async (
   services: Services,
@@ -118,17 +158,18 @@ export const readWaiting = async (
 ): Promise<{ readonly mail: readonly Mail[]; readonly after?: string }> => {
   const nowMs = services.clock.now();
   const stored = (await readPage(services, mailbox)).map((item) => StoredMail.parse(item));
-  const mail: Mail[] = [];
+  const taken: StoredMail[] = [];
   let bytes = 0;
   for (const one of stored) {
-    if (isRefused(one)) return { mail };
+    if (isRefused(one)) return { mail: inOrder(taken) };
     const messages = one.messages.filter(isGood(nowMs));
     const size = jsonBytes(messages);
-    const last = mail.at(-1);
-    if (last !== undefined && bytes + size > limits.pulledBytes) return { mail, after: last.ref };
-    if (messages.length > 0) mail.push({ ref: one.sk, messages });
+    const last = taken.at(-1);
+    if (last !== undefined && bytes + size > limits.pulledBytes) return { mail: inOrder(taken), after: last.sk };
+    if (messages.length > 0) taken.push({ ...one, messages });
     bytes += messages.length > 0 ? size : 0;
   }
+  const mail = inOrder(taken);
   const end = stored.at(-1);
   return stored.length < pageSize || end === undefined ? { mail } : { mail, after: end.sk };
 };

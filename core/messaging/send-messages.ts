@@ -1,5 +1,5 @@
 import type { AgentId, TenantId } from '../contract/ids.ts';
-import { mailRefOf } from '../contract/keys.ts';
+import { frameNameOf, mailRefOf } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import type { SpreadMessage } from '../contract/messages.ts';
 import type { Message, MessageSending, OutgoingMessage, SentMessage } from '../contract/messaging.ts';
@@ -11,14 +11,15 @@ import { readAudience } from './audience.ts';
 import { requireSend } from './audience-rights.ts';
 import { type Addressed, type Audience, chooseMode } from './choose-mode.ts';
 import { MailboxFullError } from './errors.ts';
-import { type NewMail, storeMail, takeRoom } from './mailbox.ts';
+import { frameHashOf, holdFrame } from './hold-frame.ts';
+import { type NewMail, storeFramed, storeMail, takeRoom } from './mailbox.ts';
 import { pushMail } from './push-mail.ts';
 
 export interface SendRequest {
   readonly principal: Principal;
   /** The agent that speaks, or the principal that is none. */
   readonly from: string;
-  /** Names the frame or request: the same again is the same mail. */
+  /** With the sender's count, if there is one, names the frame or request: the same again is the same mail. */
   readonly frameId: string;
   readonly sending: MessageSending;
 }
@@ -131,11 +132,11 @@ const resultOf = (id: string, drafted: Drafted, full: ReadonlySet<AgentId>): Sen
 /** The parts that a large audience is served in, by the first digit of its members' places. */
 export const parts: readonly string[] = Array.from({ length: 16 }, (_, digit) => digit.toString(16));
 
-const jobsFor = (request: SendRequest, drafts: readonly Drafted[], number: number): readonly SpreadMessage[] =>
+const jobsFor = (request: SendRequest, drafts: readonly Drafted[], frame: string): readonly SpreadMessage[] =>
   drafts.flatMap((drafted, index) => {
     if (isRefused(drafted) || drafted.agentIds !== undefined) return [];
     const { message, audience } = drafted;
-    const ref = mailRefOf(request.from, number, `${request.frameId}~${index}`);
+    const ref = mailRefOf(request.from, `${frame}~${index}`);
     const job = { kind: 'spread', tenant: request.principal.tenant, ref, message, audience } as const;
     return parts.map((part) => ({ ...job, part }));
   });
@@ -148,29 +149,50 @@ const requireTaken = ([drafted, ...others]: readonly Drafted[], full: ReadonlySe
 };
 
 /**
+ * Makes a frame's messages durable, once for its name. What goes to several agents is kept under another reference than a
+ * single mail: a frame that names others than it did before replaces nothing of theirs.
+ */
+const store = async (
+  services: Services,
+  request: SendRequest,
+  drafts: readonly Drafted[],
+  full: ReadonlySet<AgentId>,
+): Promise<readonly NewMail[]> => {
+  const { principal, from, frameId, sending } = request;
+  const { tenant } = principal;
+  const frame = frameNameOf(sending.number ?? 0, frameId);
+  const frameHash = frameHashOf(sending.messages);
+  const jobs = jobsFor(request, drafts, frame);
+  const taken = [...sortByRecipient(drafts)].filter(([agentId]) => !full.has(agentId));
+  const isForOne = taken.length === 1 && jobs.length === 0;
+  const ref = mailRefOf(from, isForOne ? frame : `${frame}~`);
+  const mail = taken.map(([agentId, messages]): NewMail => ({ agentId, from, ref, messages: [...messages] }));
+  const [first] = mail;
+  if (isForOne && first !== undefined) await storeFramed(services, tenant, first, frameHash);
+  if (isForOne || (first === undefined && jobs.length === 0)) return mail;
+  await holdFrame(services, tenant, { from, frame, frameHash });
+  await storeMail(services, tenant, mail);
+  if (jobs.length > 0) await services.queues.sendTasks(tenant, jobs);
+  return mail;
+};
+
+/**
  * Sends messages. Returns when each is durable: in its recipients' mailboxes, or with the queue that spreads it to a large
  * audience. Until then a crash loses only what nobody was promised, and the same frame again is the same mail. Whoever is
  * connected is handed it before this returns, so that a sender who waits for the answer has its messages arrive in order.
  *
  * @throws why a message that came alone is refused: NotFoundError, InvalidFieldError, AudienceForbiddenError,
- * MailboxFullError, PayloadQuotaError; UnavailableError when it is to be sent again.
+ * MailboxFullError, PayloadQuotaError; FrameMismatchError when the sender gave the frame's name to other messages;
+ * UnavailableError when it is to be sent again.
  */
 export const sendMessages = async (services: Services, request: SendRequest): Promise<readonly SentMessage[]> => {
-  const { principal, from, frameId, sending } = request;
+  const { principal, sending } = request;
   const { tenant } = principal;
-  const number = sending.number ?? services.clock.now();
   const drafts = await Promise.all(sending.messages.map((outgoing) => draft(services, request, outgoing)));
-  const byRecipient = sortByRecipient(drafts);
-  const full = await findFull(services, tenant, byRecipient.keys());
+  const full = await findFull(services, tenant, sortByRecipient(drafts).keys());
   const results = drafts.map((drafted, index) => resultOf(sending.messages[index]?.id ?? '', drafted, full));
   requireTaken(drafts, full);
-  const ref = mailRefOf(from, number, frameId);
-  const mail: readonly NewMail[] = [...byRecipient]
-    .filter(([agentId]) => !full.has(agentId))
-    .map(([agentId, messages]) => ({ agentId, from, ref, messages: [...messages] }));
-  await storeMail(services, tenant, mail);
-  const jobs = jobsFor(request, drafts, number);
-  if (jobs.length > 0) await services.queues.sendTasks(tenant, jobs);
+  const mail = await store(services, request, drafts, full);
   await pushMail(services, tenant, mail);
   return results;
 };

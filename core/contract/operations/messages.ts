@@ -10,7 +10,7 @@ export const messageOperations = {
       'To one agent, a group, the subscribers of a topic, or all that a filter names. Answers in order, each with what became of it; a message that comes alone is refused as any request is.',
     input: z.object({ query: NoQuery, body: MessageSending }),
     reply: { status: 200, body: z.looseObject({ results: z.array(SentMessage) }) },
-    refuses: ['NOT_FOUND', 'MAILBOX_FULL', 'PAYLOAD_TOO_LARGE'],
+    refuses: ['NOT_FOUND', 'MAILBOX_FULL', 'PAYLOAD_TOO_LARGE', 'IDEMPOTENCY_MISMATCH'],
     example: {
       body: {
         messages: [

@@ -122,6 +122,13 @@ describe('a frame that is refused', () => {
     expect(world.ports.table.items()).toHaveLength(before);
   });
 
+  it('a second agent over one connection, in words that say so', async () => {
+    await register(agent);
+    const [answer] = await register(agent, 'second');
+    expect(answer).toEqual(refusal('AGENT_ID_TAKEN', { field: 'agentId' }));
+    expect(answer?.payload['message']).toMatch(/speaks for one agent.*connection of its own/);
+  });
+
   it('another tenant’s task, told like one that does not exist', async () => {
     const [submitted] = await submit();
     const stranger = await openSocket(world, principal('submitter', 'rival'));

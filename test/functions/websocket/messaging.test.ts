@@ -59,14 +59,44 @@ describe('message.send', () => {
     expect(mailOf(bob)[0]).toMatchObject({ from: 'key:submitter' });
   });
 
-  it('repeated is the same mail', async () => {
-    for (const seq of [2, 3]) await send(ada, [{ id: 'm-1', to: 'bob' }], { seq });
+  it('MSG-12: repeated under its id, without a number, is the same mail; with another content it is refused', async () => {
+    for (const seq of [2, 3]) {
+      expect(await send(ada, [{ id: 'm-1', to: 'bob' }], { seq })).toMatchObject([{ type: 'message.sent' }]);
+      world.ports.clock.advance(1000);
+    }
     const refs = mailOf(bob).map(({ payload }) => payload['ref']);
-    expect(new Set(refs).size).toBe(1);
+    expect([refs.length, new Set(refs).size]).toEqual([2, 1]);
+    const before = snapshot(world);
+    expect(await send(ada, [{ id: 'm-1', to: 'bob', content: 'bye' }], { seq: 4 })).toEqual([
+      refusal('IDEMPOTENCY_MISMATCH', 'id'),
+    ]);
+    expect(snapshot(world)).toBe(before);
+    expect(mailOf(bob)).toHaveLength(2);
+  });
+
+  it('says of a message without content that it has none', async () => {
+    const [answer] = await ada.send(frameText('message.send', { messages: [{ id: 'm-1', to: 'bob' }] }));
+    expect(answer).toEqual(refusal('INVALID_FIELD', 'payload.messages.m-1.content'));
+    expect(answer?.payload['message']).toBe('payload.messages.m-1.content: is missing.');
   });
 
   it.each([
     ['no agent', [{ id: 'm-1', to: 'zoe' }], 'NOT_FOUND', undefined],
+    ['nobody at all', [{ id: 'm-1' }], 'INVALID_FIELD', 'to'],
+    ['an agent of a broadcast', [{ id: 'm-1', to: 'bob', mode: 'broadcast' }], 'INVALID_FIELD', 'to'],
+    ['an unknown mode', [{ id: 'm-1', to: 'bob', mode: 'shout' }], 'INVALID_FIELD', 'payload.messages.m-1.mode'],
+    [
+      'eleven',
+      Array.from({ length: 11 }, (_, id) => ({ id: `${id}`, to: 'bob' })),
+      'INVALID_FIELD',
+      'payload.messages',
+    ],
+    [
+      'too long a wait',
+      [{ id: 'm-1', to: 'bob', ttlSeconds: 604_801 }],
+      'INVALID_FIELD',
+      'payload.messages.m-1.ttlSeconds',
+    ],
     ['another tenant’s agent', [{ id: 'm-1', to: 'rival' }], 'NOT_FOUND', undefined],
     ['nothing to answer', [{ id: 'm-1', to: 'bob', mode: 'reply' }], 'INVALID_FIELD', 'correlationId'],
     [

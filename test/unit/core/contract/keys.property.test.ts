@@ -45,6 +45,7 @@ const makers = {
     .tuple(tenant, id, id)
     .map(([t, a, b]) => [keys.loggedChange(t, a, b), ['loggedChange', t, a, b]] as const),
   mail: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.mail(t, a, b), ['mail', t, a, b]] as const),
+  sentFrame: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.sentFrame(t, a, b), ['sentFrame', t, a, b]] as const),
   audience: fc
     .tuple(tenant, fc.constantFrom('GROUP' as const, 'TOPIC' as const), id, id)
     .map(([t, kind, a, b]) => [keys.audience(t, kind, a, b), ['audience', t, kind, a, b]] as const),

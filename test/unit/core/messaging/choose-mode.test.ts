@@ -8,7 +8,7 @@ describe('chooseMode', () => {
     [{ group: 'security' }, 'multicast', { kind: 'group', group: 'security' }],
     [{ topic: 'a.b' }, 'publish', { kind: 'topic', topic: 'a.b' }],
     [{ filter: { type: 'reviewer' } }, 'broadcast', { kind: 'all', filter: { type: 'reviewer' } }],
-    [{}, 'broadcast', { kind: 'all', filter: {} }],
+    [{ filter: {} }, 'broadcast', { kind: 'all', filter: {} }],
     [{ to: 'agent.ada' }, 'direct', { kind: 'agent', to: 'ada' }],
     [{ to: 'broadcast.all' }, 'broadcast', { kind: 'all', filter: {} }],
     [{ to: 'broadcast.code_review' }, 'broadcast', { kind: 'all', filter: { capability: 'code_review' } }],
@@ -21,6 +21,17 @@ describe('chooseMode', () => {
       kind: 'agent',
       to: 'broadcast.all',
     });
+  });
+
+  it('sends nothing to everybody that does not say so', () => {
+    const message = expect.stringMatching(/to .*group, topic or filter.*mode broadcast/);
+    expect(() => chooseMode({ mode: 'auto' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_FIELD', field: 'to', message }),
+    );
+    expect(() => chooseMode({ mode: 'auto', correlationId: 'q-1' })).toThrow(
+      expect.objectContaining({ code: 'INVALID_FIELD', field: 'to' }),
+    );
+    expect(chooseMode({ mode: 'broadcast' }).audience).toEqual({ kind: 'all', filter: {} });
   });
 
   it.each([

@@ -17,7 +17,8 @@ export interface Sending {
   readonly principal?: Principal;
   readonly from?: string;
   readonly frameId?: string;
-  readonly number?: number;
+  /** `none`: the sender does not count. */
+  readonly number?: number | 'none';
   readonly services?: Services;
 }
 
@@ -32,7 +33,7 @@ export const createMessagingWorld = () => {
   ): Promise<readonly SentMessage[]> => {
     frames += 1;
     const sending = MessageSending.parse({
-      number: number ?? frames,
+      number: number === 'none' ? undefined : (number ?? frames),
       messages: messages.map((message) => ({ content: message.id, ...message })),
     });
     return sendMessages(services, { principal, from, frameId: frameId ?? `f-${frames}`, sending });
@@ -42,17 +43,21 @@ export const createMessagingWorld = () => {
   const pushed = ({ connectionId }: TestAgent): readonly Message[] =>
     world.frames(connectionId, 'message').flatMap(({ payload }) => Mail.parse(payload).messages);
 
-  /** What waits for an agent, in the order in which it would get it. */
-  const waiting = async ({ tenant, agentId }: TestAgent): Promise<readonly Message[]> => {
-    const found: Message[] = [];
+  /** The mail that waits for an agent, in the order in which it would get it. */
+  const mailOf = async ({ tenant, agentId }: TestAgent): Promise<readonly Mail[]> => {
+    const found: Mail[] = [];
     let after: string | undefined;
     do {
       const page = await readWaiting(world.services, { tenant, agentId, after });
-      found.push(...page.mail.flatMap(({ messages }) => messages));
+      found.push(...page.mail);
       after = page.after;
     } while (after !== undefined);
     return found;
   };
+
+  /** Its messages. */
+  const waiting = async (agent: TestAgent): Promise<readonly Message[]> =>
+    (await mailOf(agent)).flatMap(({ messages }) => messages);
 
   const enter = ({ tenant, agentId }: TestAgent, membership: Membership, principal = owner): Promise<void> =>
     join(world.services, principal, { tenant, agentId }, membership);
@@ -60,7 +65,7 @@ export const createMessagingWorld = () => {
   /** The agent's socket closes; its record is forgotten later, as it may be. */
   const drop = (agent: TestAgent): void => void world.ports.sockets.gone.add(agent.connectionId);
 
-  return { ...world, send, pushed, waiting, enter, drop };
+  return { ...world, send, pushed, mailOf, waiting, enter, drop };
 };
 
 /** Ids, for comparing orders. */

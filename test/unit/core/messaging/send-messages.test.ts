@@ -164,7 +164,7 @@ describe('a message to one agent', () => {
 describe('a message to many', () => {
   it('MSG-3: reaches all, or those that a filter names, and never its sender', async () => {
     const { agentId } = ada;
-    const all = await world.send([{ id: 'all' }], { from: agentId });
+    const all = await world.send([{ id: 'all', mode: 'broadcast' }], { from: agentId });
     const [reviewers, red, writers] = await world.send([
       { id: 'reviewers', to: 'broadcast.code_review' },
       { id: 'red', filter: { labels: { team: 'red' }, capability: 'code_review' } },
@@ -232,7 +232,11 @@ describe('a message to many', () => {
     await world.enter(bob, { kind: 'GROUP', name: 'security' });
     await world.enter(bob, { kind: 'TOPIC', name: 'a.#' });
     await removeAgent(world.services, owner, bob.agentId);
-    const sent = await world.send([{ id: 'm1', group: 'security' }, { id: 'm2', topic: 'a.b' }, { id: 'm3' }]);
+    const sent = await world.send([
+      { id: 'm1', group: 'security' },
+      { id: 'm2', topic: 'a.b' },
+      { id: 'm3', filter: {} },
+    ]);
     expect(sent.map(({ recipients }) => recipients)).toEqual([0, 0, 2]);
     const left = world.ports.table.items().filter(({ pk }) => String(pk).includes('#MEMBER#'));
     expect(left).toEqual([]);
@@ -255,7 +259,7 @@ describe('who may be written to', () => {
         { id: 'm4', to: 'ada' },
         { id: 'm5', group: 'security' },
         { id: 'm6', topic: 'security.done' },
-        { id: 'm7' },
+        { id: 'm7', mode: 'broadcast' },
       ],
       { principal: limited },
     );
