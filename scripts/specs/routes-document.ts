@@ -1,5 +1,5 @@
 import { operations } from '#core/contract/operations/operations.ts';
-import { allows, frameScopes, Role, type Scope } from '#core/contract/roles.ts';
+import { allows, frameScopes, Role, Scope } from '#core/contract/roles.ts';
 import { type Route, routes } from '#core/contract/routes.ts';
 
 const rolesWith = (scope: Scope): string => Role.options.filter((role) => allows(role, scope)).join(', ');
@@ -11,6 +11,17 @@ const rowOf = ({ key, scope }: Route): string => {
 
 const frameRows = (): readonly string[] =>
   Object.entries(frameScopes).map(([type, scope]) => `| \`${type}\` | \`${scope}\` | ${rolesWith(scope)} |`);
+
+const scopeRows = (): readonly string[] =>
+  Scope.options.map((scope) => {
+    const isUsed = routes.some((route) => route.scope === scope) || Object.values<Scope>(frameScopes).includes(scope);
+    return `| \`${scope}\` | ${rolesWith(scope)} | ${isUsed ? '' : (alsoNeeded[scope] ?? '')} |`;
+  });
+
+/** What needs a scope beside the route or frame that it comes by. */
+const alsoNeeded: Partial<Record<Scope, string>> = {
+  'secrets:use': 'a task that names `secrets`, whatever way it is submitted or done again',
+};
 
 /** Every route and frame with who may use it, to be read. */
 export const routesDocument = (): string => `# Routes and frames
@@ -29,4 +40,13 @@ ${routes.map(rowOf).join('\n')}
 | frame | scope | roles |
 | --- | --- | --- |
 ${frameRows().join('\n')}
+
+## Scopes
+
+A key has those of its role, or of these only the ones that it was made with. The home tenant that some routes speak of is \`default\`
+([roles](protocol.md#roles)).
+
+| scope | roles | needed beside a route's or frame's own for |
+| --- | --- | --- |
+${scopeRows().join('\n')}
 `;

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metricNames } from '#core/contract/metrics.ts';
+import { functionNames } from '#infra/config/functions.ts';
+import { constructIdOf } from '#infra/constructs/functions.ts';
 import { ofType, synthesise } from './synthesise.ts';
 
 const resources = synthesise();
@@ -83,6 +85,13 @@ describe('the dashboard', () => {
 });
 
 describe('documents', () => {
+  it('name every function where the runbook says how to find it', () => {
+    const [, table = ''] = runbook.split('| functions | logical ids begin with |');
+    const [rows = ''] = table.split('\n\n');
+    const named = [...rows.matchAll(/`Functions(\w+)`/g)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(functionNames.map(constructIdOf).toSorted());
+  });
+
   it('that others name exist', () => {
     expect(['docs/runbook.md', 'docs/operations.md', 'docs/cost.md'].filter((file) => !existsSync(file))).toEqual([]);
   });
