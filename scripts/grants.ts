@@ -72,7 +72,9 @@ if (list) {
 }
 const verdict = judgeGrants(granted, (grant) => usersOf(grant).length > 0, unusedGrants);
 if (missing.length > 0) {
-  say(`✘ These end-to-end tests have not run here, so nothing can be said: ${missing.join(', ')}`);
+  const which = missing.length === files.length ? 'No end-to-end test has' : `${missing.join(', ')}: not`;
+  say(`✘ ${which} run here yet, so there is no record of what is used. This makes it (and \`npm test\` does):`);
+  say('  npx vitest run --project e2e --project e2e-alone');
   process.exitCode = 1;
 } else {
   for (const fault of verdict.faults) say(`✘ ${fault}`);
@@ -85,5 +87,5 @@ if (missing.length > 0) {
     );
     process.exitCode = 1;
   }
+  say(`grants: ${verdict.used} used, ${verdict.excused} unused with a reason, ${verdict.faults.length} faults`);
 }
-say(`grants: ${verdict.used} used, ${verdict.excused} unused with a reason, ${verdict.faults.length} faults`);

@@ -1,13 +1,24 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import * as z from 'zod';
 import { bundleFunctions } from '#infra/bundle.ts';
-import { Config, contextNames } from '#infra/config/config.ts';
+import type { Config } from '#infra/config/config.ts';
+import { readConfig } from '#infra/config/read-config.ts';
 import { MusterStack } from '#infra/muster-stack.ts';
 
 const app = new App();
-const config = Config.parse(
-  Object.fromEntries(contextNames.map((name): [string, unknown] => [name, app.node.tryGetContext(name)])),
-);
+
+/** A wrong setting is whoever deploys' to mend: what it may be says more than where it was found. */
+const readSettings = (): Config => {
+  try {
+    return readConfig(z.record(z.string(), z.unknown()).parse(app.node.getAllContext()));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+};
+
+const config = readSettings();
 using code = await bundleFunctions(config.functionsRoot);
 // Some generated names (the bus's) come from this id, so it is the stack's name.
 new MusterStack(app, config.stackName, { config, code });

@@ -4,10 +4,14 @@ import * as z from 'zod';
 import type { Retention } from '#core/contract/retention.ts';
 
 /** A context value is text. */
-const days = (usual: number) => z.coerce.number().pipe(z.int().min(1).max(3650)).default(usual);
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).pipe(z.int({ error }).min(min, { error }).max(max, { error }));
+};
+const days = (usual: number) => whole(1, 3650).default(usual);
 
 /** Requests a second. Above 10,000, the quota of a new account, the account's own limit is the lower one. */
-const rate = z.coerce.number().pipe(z.int().min(1).max(10_000)).optional();
+const rate = whole(1, 10_000).optional();
 const domain = z
   .string()
   .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'must be a domain name')
@@ -20,7 +24,7 @@ const ConfigFields = z.strictObject({
   /** Two stacks in one account and region need two names. */
   stackName: z
     .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/)
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,99}$/, 'must begin with a letter and have at most 100 letters, digits and dashes')
     .default('Muster'),
   /** Where the handlers are, from the root of the repository. */
   functionsRoot: z.string().min(1).default('functions'),
@@ -58,11 +62,11 @@ const ConfigFields = z.strictObject({
    * Environments reserved for each consumer of a queue, which nothing else of the account can then take from it, nor it from
    * others. None by default: a new account may reserve none, and its deployment would fail.
    */
-  reservedConcurrency: z.coerce.number().pipe(z.int().min(1).max(1000)).optional(),
+  reservedConcurrency: whole(1, 1000).optional(),
   /** An SNS topic that is told of every alarm and its end. */
   alarmTopicArn: z
     .string()
-    .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/)
+    .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$/, 'must be the ARN of an SNS topic')
     .optional(),
   /** What all callers together may ask of the HTTP API, and send over sockets, in a second. @default by stage */
   httpRate: rate,
@@ -72,7 +76,7 @@ const ConfigFields = z.strictObject({
   socketDomain: domain,
   certificateArn: z
     .string()
-    .regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/)
+    .regex(/^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, 'must be the ARN of an ACM certificate')
     .optional(),
 });
 

@@ -1,9 +1,9 @@
 import { type Command, CommanderError } from 'commander';
+import { closest } from '../../core/contract/closest.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { Output } from './output.ts';
 import { createProgram } from './program.ts';
-import { closest } from './suggest.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 

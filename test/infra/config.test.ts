@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Config, contextNames } from '#infra/config/config.ts';
+import { readConfig } from '#infra/config/read-config.ts';
 
 describe('Config', () => {
   it('is complete without any context', () => {
@@ -88,5 +89,32 @@ describe('Config', () => {
       'socketDomain',
       'certificateArn',
     ]);
+  });
+});
+
+describe('readConfig', () => {
+  it('takes ours out of what else is context', () => {
+    const others = {
+      'aws:cdk:version-reporting': false,
+      '@aws-cdk/core:checkSecretUsage': true,
+      'cli-telemetry': false,
+    };
+    expect(readConfig({ ...others, stage: 'prod' })).toEqual(Config.parse({ stage: 'prod' }));
+  });
+
+  it.each([
+    ['retentionDay', '7', 'There is no setting retentionDay. Did you mean retentionDays?'],
+    ['retention-days', '7', 'There is no setting retention-days. Did you mean retentionDays?'],
+    ['STAGE', 'prod', 'There is no setting STAGE. Did you mean stage?'],
+    ['colour', 'red', /no setting colour\. There are stage, stackName, .*certificateArn\./],
+    ['stage', 'production', /expected one of "dev"\|"prod"\n {2}→ at stage/],
+    ['retentionDays', 'long', /must be a whole number from 1 to 3650\n {2}→ at retentionDays/],
+    ['alarmTopicArn', 'me@example.com', /must be the ARN of an SNS topic\n {2}→ at alarmTopicArn/],
+  ])('refuses %s=%s and says what it may be', (name, value, said) => {
+    expect(() => readConfig({ [name]: value })).toThrow(said);
+  });
+
+  it('names everything that is wrong at once', () => {
+    expect(() => readConfig({ stagee: 'prod', auditDays: '0' })).toThrow(/stagee[^]*auditDays/);
   });
 });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
+import { closest } from '../../../core/contract/closest.ts';
 import { lookForCheckout } from '../checkout.ts';
 import { CliError } from '../failure.ts';
-import { closest } from '../suggest.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Template, templates } from './templates.ts';
 

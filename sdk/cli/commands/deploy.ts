@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +8,12 @@ import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliError } from '../failure.ts';
 import { leaf } from '../group.ts';
+import { choice } from '../inputs.ts';
 import { readProfiles, saveProfile } from '../profiles.ts';
 import { runProgram } from '../run-program.ts';
 
 const Deploy = z.object({
-  stage: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z 0-9 -')
-    .optional(),
+  stage: choice(['dev', 'prod']).optional(),
   context: z.array(z.string().regex(/^[\w:@/.-]+=.*$/, 'must be name=value')).default([]),
   yes: z.boolean().default(false),
   name: z
@@ -63,6 +62,26 @@ const findCdk = (
     hint: `Install the packages of ${checkout} first: npm install there.`,
   });
 };
+
+const credentialNames = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
+/** Whether there is anything that credentials of AWS could come from, but for a role of the machine. */
+const hasCredentials = ({ env, home }: Cli['surroundings']): boolean =>
+  credentialNames.some((name) => (env[name] ?? '') !== '') ||
+  existsSync(env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(home, '.aws', 'credentials')) ||
+  existsSync(env['AWS_CONFIG_FILE'] ?? join(home, '.aws', 'config'));
+
+const failureHint = (surroundings: Cli['surroundings']): string =>
+  hasCredentials(surroundings)
+    ? 'If it misses its bootstrap stack: a new account or region needs `npx cdk bootstrap` once.'
+    : 'There are no AWS credentials here: set AWS_PROFILE, or AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION.';
 
 const conclude = async (outputs: Outputs, name: string, { surroundings, output }: Cli): Promise<void> => {
   const { HttpUrl: url, SocketUrl: socketUrl, BootstrapSecretArn: secret } = outputs;
@@ -124,7 +143,7 @@ export const deploy = leaf({
       if (code !== 0)
         throw new CliError(`cdk ended with ${code}; what it said is above.`, {
           exitCode: exitCodes.child,
-          hint: 'A new account or region needs `npx cdk bootstrap` once.',
+          hint: failureHint(surroundings),
         });
       const outputs = await readOutputs(path);
       if (outputs === undefined) output.aside('cdk named no outputs: nothing was deployed.');

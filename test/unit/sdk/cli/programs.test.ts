@@ -94,6 +94,22 @@ describe('muster deploy', () => {
     await expect(profiles()).rejects.toThrow('ENOENT');
   });
 
+  it('says after a failure what it may want: credentials where there are none, else the bootstrap stack', async () => {
+    await recordCdk(1);
+    const without = await cli.run('deploy', { env: env() });
+    expect(without.stderr).toContain('There are no AWS credentials here');
+    const having = await cli.run('deploy', { env: { ...env(), AWS_PROFILE: 'work' } });
+    expect(having.stderr).toContain('cdk bootstrap');
+    expect(having.stderr).not.toContain('credentials');
+  });
+
+  it('knows two stages, and asks no cdk about another', async () => {
+    await recordCdk();
+    const said = await cli.run('deploy --stage production', { env: env() });
+    expect(said).toMatchObject({ code: 2, stderr: expect.stringMatching(/production.*dev, prod/) });
+    await expect(called()).rejects.toThrow('ENOENT');
+  });
+
   it('says what it needs where there is no cdk, and no checkout', async () => {
     const noCdk = await cli.run('deploy', { env: { MUSTER_HOME: checkout, PATH: bin } });
     expect(noCdk).toMatchObject({ code: 7, stderr: expect.stringContaining('There is no cdk') });
