@@ -89,7 +89,7 @@ describe('documents', () => {
     const [, table = ''] = runbook.split('| functions | logical ids begin with |');
     const [rows = ''] = table.split('\n\n');
     const named = [...rows.matchAll(/`Functions(\w+)`/g)].map(([, name]) => name);
-    expect(named.toSorted()).toEqual(functionNames.map(constructIdOf).toSorted());
+    expect(new Set(named)).toEqual(new Set(functionNames.map(constructIdOf)));
   });
 
   it('that others name exist', () => {
