@@ -43,10 +43,10 @@ const assignmentOf = (services: Services, claimed: Claimed): Assignment => ({
   nowMs: services.clock.now(),
 });
 
-/** QUEUED or PENDING → ASSIGNED when somebody is free; otherwise nothing changes. */
-export const assignIfFree = async (services: Services, task: Task): Promise<Placement | 'nobody'> => {
+/** QUEUED or PENDING → ASSIGNED when somebody is free; otherwise nothing changes. `unrunnable`: nobody there could ever have it. */
+const assignIfFree = async (services: Services, task: Task): Promise<Placement | 'nobody' | 'unrunnable'> => {
   const claimed = await claimAgent(services, task);
-  if (claimed.kind === 'nobody') return 'nobody';
+  if (claimed.kind === 'nobody') return claimed.isUnrunnable ? 'unrunnable' : 'nobody';
   if (claimed.kind === 'taken') return { kind: 'elsewhere', found: task };
   const written = await services.table.update(assignTask(task, assignmentOf(services, claimed)));
   const now = written.won ? readTask(written.item) : undefined;
@@ -58,7 +58,7 @@ export const assignIfFree = async (services: Services, task: Task): Promise<Plac
 /** After queueing, looks once more: an agent that became free in between did not see the task in the backlog. */
 const queued = async (services: Services, task: Task): Promise<Placement> => {
   const second = await assignIfFree(services, task);
-  if (second !== 'nobody') return second;
+  if (typeof second === 'object') return second;
   await Promise.all([tellOfTask(services, task, 'task.queued'), setTimers(services, task)]);
   return { kind: 'queued', task };
 };
@@ -149,10 +149,13 @@ export const placeStoredTask = async (services: Services, task: Task): Promise<P
   const waitingOn = waitsOn(task.kind);
   if (waitingOn !== undefined) return holdStoredTask(services, task, waitingOn);
   const first = await assignIfFree(services, task);
-  if (first !== 'nobody') return first;
-  if (task.status === 'QUEUED') return queued(services, task);
-  await announceSignature(services, task);
-  const written = await services.table.update(queueTask(task, services.clock.now()));
+  if (typeof first === 'object') return first;
+  const unrunnable = first === 'unrunnable' && task.unrunnable === undefined ? nobodyFits : undefined;
+  if (task.status === 'QUEUED' && unrunnable === undefined) return queued(services, task);
+  if (task.status !== 'QUEUED') await announceSignature(services, task);
+  const written = await services.table.update(
+    queueTask({ ...task, ...(unrunnable === undefined ? {} : { unrunnable }) }, services.clock.now()),
+  );
   const now = written.won ? readTask(written.item) : undefined;
   return now?.kind === 'task' ? queued(services, now.task) : elsewhere(written);
 };

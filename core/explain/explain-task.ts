@@ -4,6 +4,7 @@ import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
+import { showHandoff } from '../handoff/show-handoff.ts';
 import { type Candidate, hasDeclined, lacksOf, type WhyNot, whyNotFit, whyNotThis } from '../routing/candidate.ts';
 import { rank } from '../routing/rank.ts';
 import { requirementSignature } from '../routing/signature.ts';
@@ -61,9 +62,14 @@ const afterTheEnd = (task: Task): string[] => {
 };
 
 /** Who has it, and who had it and handed it over. */
-const holdersOf = ({ agentId, agentName, handoffs }: Task): Partial<Explanation> => ({
+const holdersOf = async (
+  services: Services,
+  { tenant, agentId, agentName, handoffs }: Task,
+): Promise<Partial<Explanation>> => ({
   ...(agentId === undefined ? {} : { agentId, agentName }),
-  ...(handoffs === undefined ? {} : { handoffs }),
+  ...(handoffs === undefined
+    ? {}
+    : { handoffs: await Promise.all(handoffs.map((handoff) => showHandoff(services, tenant, handoff))) }),
 });
 
 /**
@@ -106,7 +112,7 @@ export const explainTask = async (services: Services, tenant: TenantId, taskId: 
     status: task.status,
     attempt: task.attempt,
     ...(task.decision === undefined ? {} : { decision: task.decision }),
-    ...holdersOf(task),
+    ...(await holdersOf(services, task)),
     agents: [...agents, ...others.map((agent) => ({ ...agent, whyNot: 'not_in_sample' as const }))],
     complete: look.complete,
     ...(task.status === 'QUEUED' ? { queue: await placeInQueue(services, task) } : {}),

@@ -3,19 +3,20 @@ import { readProfile } from '../agents/read-agent.ts';
 import { announceSignature } from '../assignment/backlog.ts';
 import { releaseAndFill } from '../assignment/fill-agent.ts';
 import { placeStoredTask } from '../assignment/place-task.ts';
+import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import type { Handoff, HandoffRequest } from '../contract/handoff.ts';
 import type { AgentId } from '../contract/ids.ts';
 import { type Json, jsonBytes } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
-import { Requirements } from '../contract/task.ts';
+import { isTerminal, Requirements } from '../contract/task.ts';
 import { InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import { fitPayload, fitsItem, storeApart } from '../payloads/fit-payload.ts';
 import { lacksOf } from '../routing/candidate.ts';
 import type { Services } from '../services.ts';
 import type { Speaker } from '../tasks/complete-task.ts';
 import { claimOfTask, endByPlatform } from '../tasks/end-task.ts';
-import { StaleAttemptError } from '../tasks/errors.ts';
+import { AlreadyTerminalError, IdempotencyMismatchError, StaleAttemptError } from '../tasks/errors.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { type Handover, requeueTask, unpinTask } from '../tasks/task-writes.ts';
 import { requirePayloadQuota } from '../tenants/payload-quota.ts';
@@ -66,17 +67,19 @@ const keptNote = async (services: Services, speaker: Speaker, request: HandoffRe
   return isShort ? note : storeApart(services, tenant, 'context', note);
 };
 
-const readHeld = async (
-  services: Services,
-  speaker: Speaker,
-  { taskId, attempt }: HandoffRequest,
-): Promise<Task | 'done'> => {
+/** Tells the same handoff said again from another one of the same attempt. */
+const hashOf = (request: HandoffRequest): string => sha256Hex(canonicalJson(request)).slice(0, 24);
+
+const readHeld = async (services: Services, speaker: Speaker, request: HandoffRequest): Promise<Task | 'done'> => {
+  const { taskId, attempt } = request;
   const found = readTask(await services.table.get(keys.task(speaker.tenant, taskId), { consistent: true }));
   if (found.kind !== 'task') throw new NotFoundError('task', taskId);
   const { task } = found;
   // Said again: it has been handed over, or the chain has ended with it.
-  const isRepeat = task.handoffs?.some((one) => one.attempt === attempt && one.from === speaker.agentId);
-  if (isRepeat === true) return 'done';
+  const earlier = task.handoffs?.find((one) => one.attempt === attempt && one.from === speaker.agentId);
+  if (earlier?.hash !== undefined && earlier.hash !== hashOf(request)) throw new IdempotencyMismatchError();
+  if (earlier !== undefined) return 'done';
+  if (isTerminal(task.status)) throw new AlreadyTerminalError(taskId, task.status);
   if (task.status !== 'ASSIGNED' || task.agentId !== speaker.agentId || task.attempt !== attempt)
     throw new StaleAttemptError(taskId, attempt);
   return task;
@@ -91,13 +94,21 @@ const excludedOf = (task: Task, by: AgentId, named: AgentId | undefined): readon
 /** One more entry of the chain. */
 const entryOf = (
   task: Task,
-  { attempt, reason, toCapability }: HandoffRequest,
+  request: HandoffRequest,
   to: { readonly requirements: Requirements; readonly note: Json | undefined; readonly nowMs: number },
 ): Handoff => {
+  const { attempt, reason, toCapability } = request;
   const { agentId } = to.requirements;
   const told = { fromName: task.agentName, toAgent: agentId, toCapability, note: to.note };
   const said = Object.entries(told).filter(([, value]) => value !== undefined);
-  return { at: to.nowMs, attempt, from: task.agentId ?? '', ...Object.fromEntries(said), reason };
+  return {
+    at: to.nowMs,
+    attempt,
+    from: task.agentId ?? '',
+    ...Object.fromEntries(said),
+    reason,
+    hash: hashOf(request),
+  };
 };
 
 /** What holds of the task from now on. */
@@ -136,7 +147,8 @@ const queueFor = async (
  * The holder hands its task over: to an agent that it names, to whoever has a capability, or to anybody else who is fit. Its
  * slot is free at once, and no attempt is counted. Whoever goes on gets the work state and the note; the chain is kept with
  * the task. A named agent that is away is waited for five minutes; then the task goes to whoever is fit for it as it was
- * submitted. It never goes back to who handed it over, unless that one is named. A chain of more than 20 handoffs ends the
+ * submitted. A capability that nobody has is waited for until the deadline, as in a submission. It never goes back to who handed it
+ * over, unless that one is named. A chain of more than 20 handoffs ends the
  * task with HANDOFF_LIMIT, one that goes to and fro among few with HANDOFF_LOOP.
  *
  * ```
@@ -145,8 +157,9 @@ const queueFor = async (
  * crash                    after ✔: queued and announced, found by whoever has room; the sweep frees c
  * ```
  *
- * @throws StaleAttemptError when it is not the holder, NotFoundError, InvalidFieldError for an agent that may not have it,
- * NotHandedOverError for what is asked of this agent alone.
+ * @throws StaleAttemptError when it is not the holder, AlreadyTerminalError when the task has ended, IdempotencyMismatchError
+ * for another handoff of the same attempt, NotFoundError, InvalidFieldError for an agent that may not have it, NotHandedOverError
+ * for what is asked of this agent alone.
  */
 export const handOffTask = async (services: Services, speaker: Speaker, request: HandoffRequest): Promise<void> => {
   const task = await readHeld(services, speaker, request);

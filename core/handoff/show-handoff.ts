@@ -4,7 +4,8 @@ import { withReadUrl } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 
 /** A handoff as it is shown: a note that is kept apart can be read. */
-export const showHandoff = async (services: Services, tenant: TenantId, handoff: Handoff): Promise<Handoff> => {
-  const { note } = handoff;
-  return note === undefined ? handoff : { ...handoff, note: await withReadUrl(services, tenant, note) };
-};
+export const showHandoff = async (
+  services: Services,
+  tenant: TenantId,
+  { hash: _hash, note, ...handoff }: Handoff,
+): Promise<Handoff> => (note === undefined ? handoff : { ...handoff, note: await withReadUrl(services, tenant, note) });

@@ -22,41 +22,41 @@ interface Late {
   readonly speaker: Speaker;
   readonly taskId: Task['taskId'];
   readonly attempt: number;
+  /** What the ending that lost would have made of it. */
+  readonly status: Extract<Ending['status'], 'SUCCEEDED' | 'FAILED'>;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+const wasHolder = (task: Task, { attempt, speaker: { agentId } }: Late): boolean =>
+  task[holderOf(attempt)] === agentId || (task.attempt === attempt && task.agentId === agentId);
+
+const keepAside = async (services: Services, { speaker, taskId, attempt, fields }: Late): Promise<void> => {
+  const nowMs = services.clock.now();
+  const { tenant, agentId } = speaker;
+  const expiresAtEpochSeconds = forgottenAfter(nowMs, services.retention.lateResults);
+  await services.table.put(quarantine({ tenant, taskId }, { attempt, agentId, fields, nowMs, expiresAtEpochSeconds }));
+  services.log.warn('late result kept aside', { taskId, attempt, agentId });
+};
+
 /**
  * What a lost ending means, by what it lost to: the same one sent again (fine), or one that came too late: kept aside
- * where an operator sees it, and refused.
+ * where an operator sees it, and refused. A failure of the attempt that succeeded says nothing worth keeping.
  */
 export const settleLate = async (services: Services, written: Written, late: Late): Promise<void> => {
   const found = readTask(written.item);
   if (found.kind !== 'task') throw new NotFoundError('task', late.taskId);
   const { task } = found;
-  const isRepeat =
+  const isOwnEnd =
     isTerminal(task.status) &&
     task.agentId === late.speaker.agentId &&
     task.attempt === late.attempt &&
     task['endedByAgent'] === true;
-  if (isRepeat) return;
+  if (isOwnEnd && task.status === late.status) return;
   // Only what could have been this agent's is kept: another agent's guess at an attempt is no late result.
-  const wasHolder =
-    task[holderOf(late.attempt)] === late.speaker.agentId ||
-    (task.attempt === late.attempt && task.agentId === late.speaker.agentId);
-  if (wasHolder) {
-    const nowMs = services.clock.now();
-    const { tenant, agentId } = late.speaker;
-    const expiresAtEpochSeconds = forgottenAfter(nowMs, services.retention.lateResults);
-    await services.table.put(
-      quarantine(
-        { tenant, taskId: late.taskId },
-        { attempt: late.attempt, agentId, fields: late.fields, nowMs, expiresAtEpochSeconds },
-      ),
-    );
-    services.log.warn('late result kept aside', { taskId: late.taskId, attempt: late.attempt, agentId });
-  }
+  const isKept = wasHolder(task, late) && !(isOwnEnd && late.status === 'FAILED');
+  if (isKept) await keepAside(services, late);
   if (isTerminal(task.status)) throw new AlreadyTerminalError(late.taskId, task.status);
-  throw new StaleAttemptError(late.taskId, late.attempt);
+  throw new StaleAttemptError(late.taskId, late.attempt, isKept ? 'kept_aside' : 'nothing');
 };
 
 /**
@@ -78,7 +78,7 @@ export const completeTask = async (
   const written = await services.table.update(
     finishByAgent({ tenant: speaker.tenant, taskId }, { agentId: speaker.agentId, attempt }, ending),
   );
-  if (!written.won) return settleLate(services, written, { speaker, taskId, attempt, fields });
+  if (!written.won) return settleLate(services, written, { speaker, taskId, attempt, status: 'SUCCEEDED', fields });
   const ended = readTask(written.item);
   if (ended.kind !== 'task') return;
   const claim = claimOfTask(ended.task);

@@ -3,10 +3,12 @@ import { AppError } from '../errors/app-error.ts';
 /** The caller is not, or no longer, the holder of the task's current attempt. */
 export class StaleAttemptError extends AppError {
   override readonly name = 'StaleAttemptError';
-  constructor(taskId: string, attempt: number) {
+  constructor(taskId: string, attempt: number, sent: 'kept_aside' | 'nothing' = 'nothing') {
     super(
       'STALE_ATTEMPT',
-      `Attempt ${attempt} of ${taskId} is not this agent's any more. Stop working on it; what it sent was kept aside.`,
+      sent === 'kept_aside'
+        ? `Attempt ${attempt} of ${taskId} is not this agent’s any more. Stop working on it; what it sent was kept aside.`
+        : `Attempt ${attempt} of ${taskId} is not, or not any more, this agent’s. What it sent changed nothing.`,
       { field: 'attempt' },
     );
   }

@@ -40,7 +40,7 @@ const endAsFailed = async (services: Services, speaker: Speaker, task: Task, err
   const written = await services.table.update(
     finishByAgent({ tenant, taskId }, { agentId: speaker.agentId, attempt }, ending),
   );
-  if (!written.won) return settleLate(services, written, { speaker, taskId, attempt, fields });
+  if (!written.won) return settleLate(services, written, { speaker, taskId, attempt, status: 'FAILED', fields });
   const ended = readTask(written.item);
   const claim = claimOfTask(task);
   await Promise.all([
@@ -76,7 +76,7 @@ const recoveryOf = (error: TaskError, delayMs: number): Pick<GivingBack, 'slot' 
  * Takes an agent's own word that an attempt failed: retried elsewhere after a backoff while the error and the policy
  * allow it, else the end. A repeat of the failure that ended the task is acknowledged again.
  *
- * @throws StaleAttemptError, AlreadyTerminalError, NotFoundError as `completeTask`.
+ * @throws StaleAttemptError, AlreadyTerminalError (also of an attempt that succeeded), NotFoundError as `completeTask`.
  */
 export const failTask = async (
   services: Services,
@@ -91,7 +91,7 @@ export const failTask = async (
     return settleLate(
       services,
       { won: false, item: task },
-      { speaker, taskId: task.taskId, attempt: failure.attempt, fields },
+      { speaker, taskId: task.taskId, attempt: failure.attempt, status: 'FAILED', fields },
     );
   }
   if (!mayRetry(task, failure.error)) return endAsFailed(services, speaker, task, failure.error);

@@ -149,13 +149,19 @@ export const assignTask = (task: Task, assignment: Assignment): Update => {
   };
 };
 
-/** PENDING → QUEUED, or nothing when somebody was faster. */
+/** PENDING → QUEUED, or queued still and found to be unrunnable; nothing when somebody was faster. */
 export const queueTask = (task: Task, nowMs: number): Update => {
   const after: Task = { ...task, status: 'QUEUED', queuedAt: task.queuedAt ?? nowMs };
   return {
     key: keyOf(task),
     set: [
-      ...setAll({ status: after.status, queuedAt: after.queuedAt, deadlineAt: after.deadlineAt, ...queuedKeys(after) }),
+      ...setAll({
+        status: after.status,
+        queuedAt: after.queuedAt,
+        deadlineAt: after.deadlineAt,
+        unrunnable: after.unrunnable,
+        ...queuedKeys(after),
+      }),
       plus('rev', 1),
     ],
     remove: [['runAt']],
@@ -254,7 +260,7 @@ export const unpinTask = (task: Task, requirements: Task['requirements']): Updat
   return {
     key: keyOf(task),
     set: [...setAll({ requirements, ...queuedKeys({ ...rest, requirements }) }), plus('rev', 1)],
-    remove: [['pinnedUntil']],
+    remove: [['pinnedUntil'], ['unrunnable']],
     clauses: { unchanged: equal('rev', task.rev) },
   };
 };

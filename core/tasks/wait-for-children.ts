@@ -2,13 +2,14 @@ import { releaseAndFill } from '../assignment/fill-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
 import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
+import { isTerminal } from '../contract/task.ts';
 import { InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import type { Speaker } from './complete-task.ts';
 import { claimOfTask } from './end-task.ts';
-import { StaleAttemptError } from './errors.ts';
+import { AlreadyTerminalError, StaleAttemptError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
 import { holdForChildren } from './task-writes.ts';
 import { readChildren, wakeParent } from './wake-parent.ts';
@@ -24,7 +25,8 @@ const readHeld = async (services: Services, speaker: Speaker, taskId: TaskId): P
  * again, to whoever is fit then, with its work state and the children's results. Only a task's own children can be waited
  * for, and a child exists after its parent, so no two tasks can wait for each other.
  *
- * @throws InvalidFieldError for a task that is not its child, StaleAttemptError when the agent is not the holder.
+ * @throws InvalidFieldError for a task that is not its child, StaleAttemptError when the agent is not the holder,
+ * AlreadyTerminalError when the task has ended.
  */
 export const waitForChildren = async (
   services: Services,
@@ -34,6 +36,7 @@ export const waitForChildren = async (
   const { tenant } = speaker;
   const { taskId, attempt } = wait;
   const task = await readHeld(services, speaker, taskId);
+  if (isTerminal(task.status)) throw new AlreadyTerminalError(taskId, task.status);
   if (task.status !== 'ASSIGNED' || task.attempt !== attempt || task.agentId !== speaker.agentId)
     throw new StaleAttemptError(taskId, attempt);
   const children = await readChildren(services, tenant, wait.children);

@@ -137,6 +137,69 @@ describe('handOffTask', () => {
     await world.complete(auditor, taskId);
   });
 
+  it('is refused when it says something else of the same attempt, and the first one stands', async () => {
+    const { world, reviewer, auditor, taskId } = await scene();
+    await world.agent('third', { capabilities: ['audit'] });
+    const said: Said = { toAgent: 'auditor', context: { file: 'a.ts', line: 7 }, attempt: 1 };
+    await handOff(world, reviewer, taskId, said);
+    const before = await world.task(taskId);
+    for (const other of [{ toAgent: 'third' }, { context: { file: 'b.ts' } }, { reason: 'blocked' as const }])
+      await expect(handOff(world, reviewer, taskId, { ...said, ...other })).rejects.toMatchObject({
+        code: 'IDEMPOTENCY_MISMATCH',
+      });
+    await handOff(world, reviewer, taskId, { ...said, context: { line: 7, file: 'a.ts' } });
+    expect(await world.task(taskId)).toEqual(before);
+    await world.complete(auditor, taskId);
+    await handOff(world, reviewer, taskId, said);
+    const [shown] = (await readTaskView(world.services, tenant, taskId)).handoffs ?? [];
+    expect(shown).toEqual({
+      at: expect.any(Number),
+      attempt: 1,
+      from: reviewer.agentId,
+      fromName: 'reviewer',
+      toAgent: auditor.agentId,
+      reason: 'needs_specialist',
+      note: { context: { file: 'a.ts', line: 7 } },
+    });
+  });
+
+  it('waits for an agent that has the capability when nobody does, as a task that is submitted so', async () => {
+    const { world, reviewer, taskId } = await scene();
+    await handOff(world, reviewer, taskId, { toCapability: 'translate' });
+    const submitted = await world.submit({ requirements: { capabilities: ['translate'] } });
+    const { status, unrunnable } = await readTaskView(world.services, tenant, taskId);
+    expect({ status, unrunnable }).toEqual({ status: 'QUEUED', unrunnable: submitted.unrunnable });
+    expect((await explainTask(world.services, tenant, taskId)).wouldUnblock).toEqual(
+      (await explainTask(world.services, tenant, submitted.taskId)).wouldUnblock,
+    );
+    const translator = await world.agent('translator', { capabilities: ['translate'] });
+    const taken = await world.task(taskId);
+    expect(taken).toMatchObject({ status: 'ASSIGNED', agentId: translator.agentId });
+    expect(taken.unrunnable).toBeUndefined();
+  });
+
+  it('does not call a task unrunnable that somebody else could have, who has no room', async () => {
+    const { world, reviewer, auditor, taskId } = await scene();
+    await updateAgent(world.services, auditor, { state: 'paused' });
+    await handOff(world, reviewer, taskId, { toCapability: 'audit' });
+    const { status, unrunnable } = await world.task(taskId);
+    expect({ status, unrunnable }).toEqual({ status: 'QUEUED' });
+  });
+
+  it('is told that the task has ended, and one that never had it that it does not', async () => {
+    const { world, reviewer, auditor, taskId } = await scene();
+    const notIts = handOff(world, auditor, taskId, { toAgent: 'reviewer' });
+    await expect(notIts).rejects.toMatchObject({
+      code: 'STALE_ATTEMPT',
+      message: expect.stringMatching(/not, or not any more, this agent’s.*changed nothing/),
+    });
+    await world.complete(reviewer, taskId);
+    for (const by of [reviewer, auditor])
+      await expect(handOff(world, by, taskId, { toCapability: 'audit' })).rejects.toMatchObject({
+        code: 'ALREADY_TERMINAL',
+      });
+  });
+
   it.each<[string, Said, string]>([
     ['itself', { toAgent: 'reviewer' }, 'INVALID_FIELD'],
     ['an agent that is not there', { toAgent: 'nobody' }, 'NOT_FOUND'],

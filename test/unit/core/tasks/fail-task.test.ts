@@ -5,7 +5,8 @@ import { RetryPolicy } from '#core/contract/task.ts';
 import { sweep } from '#core/sweep/sweep.ts';
 import { failTask, rejectTask } from '#core/tasks/fail-task.ts';
 import { backoffMs } from '#core/tasks/give-back-task.ts';
-import { createWorld } from '../world.ts';
+import { readTaskView } from '#core/tasks/task-view.ts';
+import { createWorld, tenant } from '../world.ts';
 
 const noWait = { backoffMs: 0 };
 
@@ -112,6 +113,27 @@ describe('failTask', () => {
     await world.fail(a, taskId, { retryable: false });
     await expect(world.fail(a, taskId, { retryable: false })).resolves.toBeUndefined();
     expect((await world.slots(a)).freeSlots).toBe(5);
+  });
+
+  it('refuses a failure of the attempt that succeeded, and takes the result again', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const { taskId } = await world.submit();
+    await world.complete(agent, taskId, 'done');
+    const ended = await world.task(taskId);
+    await expect(world.fail(agent, taskId)).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
+    await world.complete(agent, taskId, 'done');
+    expect(await world.task(taskId)).toEqual(ended);
+    expect((await readTaskView(world.services, tenant, taskId)).lateResults).toBeUndefined();
+  });
+
+  it('keeps a result aside that comes after the failure that ended the task', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const { taskId } = await world.submit();
+    await world.fail(agent, taskId, { retryable: false });
+    await expect(world.complete(agent, taskId, 'after all')).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
+    expect((await readTaskView(world.services, tenant, taskId)).lateResults).toMatchObject([{ attempt: 1 }]);
   });
 
   it('acknowledges the same failure again, and does not count it', async () => {

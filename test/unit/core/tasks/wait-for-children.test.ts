@@ -123,4 +123,13 @@ describe('waitForChildren', () => {
     await expect(world.complete(agent, taskId, 'too early', 1)).rejects.toMatchObject({ code: 'STALE_ATTEMPT' });
     expect((await world.task(taskId)).status).toBe('PENDING');
   });
+
+  it('refuses to wait with a task that has ended', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    const { taskId } = await world.submit();
+    const child = await submitChild(world, taskId, 'child');
+    await world.complete(agent, taskId);
+    await expect(wait(world, agent, taskId, [child])).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
+  });
 });
