@@ -14,3 +14,12 @@ export const findAgent = async (services: Services, tenant: TenantId, idOrName: 
   if (!found.success) throw new NotFoundError('agent', idOrName);
   return found.data.agentId;
 };
+
+/**
+ * The same, but an id is not looked up: for whoever reads the agent next and finds out then.
+ * @throws NotFoundError when there is no agent of this name.
+ */
+export const resolveAgent = async (services: Services, tenant: TenantId, idOrName: string): Promise<AgentId> => {
+  const id = AgentId.safeParse(idOrName);
+  return id.success ? id.data : findAgent(services, tenant, idOrName);
+};

@@ -4,7 +4,7 @@ import { Amount } from './amount.ts';
 import { ConflictReport } from './conflict.ts';
 import { CollaborationRequest, EscalationRequest, ResourceRequest } from './escalation.ts';
 import { HandoffRequest } from './handoff.ts';
-import { AgentId, RunId, TaskId } from './ids.ts';
+import { Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
 import { messagingFrames } from './messaging.ts';
@@ -88,7 +88,8 @@ export const clientFrames = {
     .strictObject({
       runId: RunId.optional(),
       taskId: TaskId.optional(),
-      agentId: AgentId.optional(),
+      /** By id or name. */
+      agentId: Name.optional(),
       /** Of a run or task: every event behind this number of its log, in order, rather than hints. */
       cursor: z.int().min(0).optional(),
     })
@@ -103,7 +104,7 @@ export const clientFrames = {
   unwatch: z.strictObject({
     runId: RunId.optional(),
     taskId: TaskId.optional(),
-    agentId: AgentId.optional(),
+    agentId: Name.optional(),
     /** Of shared state, which a `state.pull` subscribed to. */
     scope: StateScope.optional(),
   }),

@@ -1,7 +1,7 @@
 import { readAgentView } from '../agents/agent-view.ts';
-import { readProfile } from '../agents/read-agent.ts';
+import { findAgent, resolveAgent } from '../agents/find-agent.ts';
 import type { ClientFrame } from '../contract/client-frames.ts';
-import type { TaskId } from '../contract/ids.ts';
+import type { AgentId, TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { NotFoundError } from '../errors/errors.ts';
@@ -39,7 +39,7 @@ const showRun = async (
 const showAgent = async (
   services: Services,
   principal: Principal,
-  agentId: NonNullable<WatchFrame['agentId']>,
+  agentId: AgentId,
   connectionId: string,
 ): Promise<void> => {
   const { name, status, state, connected, freeSlots, maxConcurrency, tasks } = await readAgentView(
@@ -112,9 +112,9 @@ export const watch = async (
   }
   if (agentId !== undefined) {
     requireScope(principal, 'agents:read');
-    await readProfile(services, tenant, agentId);
-    await addWatcher(services, principal, agentId, { connectionId });
-    return showAgent(services, principal, agentId, connectionId);
+    const id = await findAgent(services, tenant, agentId);
+    await addWatcher(services, principal, id, { connectionId });
+    return showAgent(services, principal, id, connectionId);
   }
 };
 
@@ -126,6 +126,8 @@ export const unwatch = async (
   connectionId: string,
 ): Promise<void> => {
   const scope = topic.scope === undefined ? undefined : topicOf(topic.scope);
-  const topics = [topic.runId, topic.taskId, topic.agentId, scope].filter((id) => id !== undefined);
+  const agentId =
+    topic.agentId === undefined ? undefined : await resolveAgent(services, principal.tenant, topic.agentId);
+  const topics = [topic.runId, topic.taskId, agentId, scope].filter((id) => id !== undefined);
   await Promise.all(topics.map((id) => removeWatcher(services, principal, id, connectionId)));
 };

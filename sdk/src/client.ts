@@ -51,6 +51,8 @@ const noEvents: EventSource = { subscribe: () => () => undefined };
 export class Client {
   readonly #options: ClientOptions;
   readonly #timers: Timers;
+  /** The last number of what it sent to agents; grows also over restarts. */
+  #messageNumber = 0;
   readonly #random: () => number;
   readonly #http: Http;
   readonly #payloads: ApiPayloads;
@@ -186,13 +188,14 @@ export class Client {
 
   /**
    * Sends up to ten messages to agents, in the name of the key. Each has its own result; one that comes alone is refused by
-   * an error.
+   * an error. Of a client that waits for each answer they come in order.
    */
   async sendMessages(
     messages: readonly OutgoingMessageInput[],
     options: SubmitOptions = {},
   ): Promise<readonly SentMessage[]> {
-    const body = { messages };
+    this.#messageNumber = Math.max(this.#messageNumber + 1, this.#timers.now());
+    const body = { number: this.#messageNumber, messages };
     return (await this.#http.call({ method: 'POST', path: '/messages', body, ...options }, Sent)).results;
   }
 

@@ -83,7 +83,10 @@ export class Messages {
     });
   }
 
-  /** Sends to one agent, by its id or name. Resolves when the message is in its mailbox. @throws {@link MusterError} */
+  /**
+   * Sends to one agent, by its id or name. Resolves when the message is in its mailbox.
+   * @throws {@link MusterError} INVALID_FIELD for a content that is missing or not JSON; with the platform's code when refused.
+   */
   send(to: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
     return this.#send({ ...options, mode: 'direct', to }, content);
   }
@@ -203,7 +206,15 @@ export class Messages {
     await this.#sender.settle();
   }
 
-  #send(message: Omit<OutgoingMessageInput, 'content' | 'id'> & { readonly id?: string }, content: unknown) {
+  async #send(
+    message: Omit<OutgoingMessageInput, 'content' | 'id'> & { readonly id?: string },
+    content: unknown,
+  ): Promise<SentMessage> {
+    if (content === undefined)
+      throw new MusterError('content is missing: a message without any has null', {
+        code: 'INVALID_FIELD',
+        field: 'content',
+      });
     const { line, timers, random } = this.#options;
     const { text, bytes } = encodeJson(content, 'content');
     const stowed =
@@ -259,6 +270,6 @@ export class Messages {
   /** Under an id of its own that follows from the request's: a repeat of the request is not replied to twice. */
   async #reply({ id, from, conversationId }: Message, content: unknown): Promise<void> {
     const reply = { id: `re:${id}`.slice(0, idLength), mode: 'reply', to: from, correlationId: id } as const;
-    await this.#send({ ...reply, ...(conversationId === undefined ? {} : { conversationId }) }, content);
+    await this.#send({ ...reply, ...(conversationId === undefined ? {} : { conversationId }) }, content ?? null);
   }
 }

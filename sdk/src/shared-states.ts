@@ -1,4 +1,6 @@
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
+import { StateScope } from '../../core/contract/state.ts';
+import { MusterError } from './errors.ts';
 import { newsOf, SharedState, type SharedStateOptions, type StateSurroundings } from './shared-state.ts';
 
 /** Every scope that an agent shares. */
@@ -10,10 +12,19 @@ export class SharedStates {
     this.#surroundings = surroundings;
   }
 
-  /** The replica of a scope: always the same one until it is closed. */
+  /**
+   * The replica of a scope: always the same one until it is closed.
+   * @throws {@link MusterError} INVALID_OPTION for a scope that there can be none of.
+   */
   of(scope: string, options: SharedStateOptions): SharedState {
     const known = this.#states.get(scope);
     if (known !== undefined && !known.isClosed) return known;
+    const checked = StateScope.safeParse(scope);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      const reason = `scope ${JSON.stringify(scope)} ${issue?.message ?? 'is not valid'}`;
+      throw new MusterError(reason, { code: 'INVALID_OPTION', field: 'scope' });
+    }
     const state = new SharedState(scope, options, this.#surroundings);
     this.#states.set(scope, state);
     if (this.#surroundings.line.isUp) state.up();

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { AgentDraft, AgentStatus, AgentStatusView, AgentUpdate, AgentView } from '../agent.ts';
-import { AgentId, Name } from '../ids.ts';
+import { Name } from '../ids.ts';
 import { Json } from '../json.ts';
 import { MailView } from '../messaging.ts';
 import { NoQuery, type Operations, pageOf, pageQuery, QueryFlag, StopRequest } from '../operation.ts';
 import { RegistryStats } from '../system.ts';
 
-const One = z.object({ params: z.object({ agentId: AgentId }), query: NoQuery });
+const params = z.object({ agentId: Name.describe('An agent, by its id or its name.') });
+const One = z.object({ params, query: NoQuery });
 const reply = { status: 200, body: AgentView } as const;
 
 /** Routes of agents. */
@@ -87,7 +88,7 @@ export const agentOperations = {
     summary: 'List what waits in an agent’s mailbox, and what it never took',
     description:
       'Without the content. `expired`: nobody took it in time. `refused`: the mailbox was full when the message was spread. Both stay for a day.',
-    input: z.object({ params: z.object({ agentId: AgentId }), query: z.strictObject(pageQuery) }),
+    input: z.object({ params, query: z.strictObject(pageQuery) }),
     reply: { status: 200, body: pageOf(MailView) },
     example: { query: { limit: '10' } },
   },

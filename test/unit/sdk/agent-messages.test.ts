@@ -90,6 +90,25 @@ describe('an agent that sends', () => {
     expect((await Promise.all(sent)).map(({ id }) => id)).toEqual(['1', '2', '3']);
   });
 
+  it('refuses what says nothing, in every way of sending, and sends nothing', async () => {
+    const { agent, connection } = await begin();
+    const { messages } = agent;
+    for (const attempt of [
+      messages.send('bob', undefined),
+      messages.broadcast(undefined),
+      messages.multicast('g', undefined),
+      messages.publish('t', undefined),
+      messages.request('bob', undefined),
+      messages.send('bob', 1n),
+    ])
+      await expect(attempt).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'content' });
+    const sent = messages.send('bob', null);
+    const frame = await connection.next('message.send');
+    expect(readSending(frame).messages.map(({ content }) => content)).toEqual([null]);
+    answerSent(connection, frame);
+    await sent;
+  });
+
   it('waits for others for as long as it is told, and no longer than a frame is full', async () => {
     const agent = fixture.createAgent({ timings: { messageBatchMs: 50 } });
     await agent.start();

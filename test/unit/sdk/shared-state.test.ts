@@ -38,6 +38,14 @@ const isToLook = (): Promise<void> => until(() => fixture.timers.delays.includes
 const opsOf = ({ payload }: Envelope): unknown =>
   typeof payload === 'object' && payload !== null && 'ops' in payload ? payload.ops : undefined;
 
+describe('a scope', () => {
+  it.each(['a b', '', '.x', 'x'.repeat(65)])('that there can be none of is refused at once: %j', (name) => {
+    expect(() => fixture.createAgent().state(name)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', field: 'scope' }),
+    );
+  });
+});
+
 describe('shared state of an agent', () => {
   it('shows its own changes at once, and sends those of one go together, numbered', async () => {
     const { agent, connection } = await start();
