@@ -9,7 +9,7 @@ import type { Services } from '../services.ts';
 import type { Speaker } from '../tasks/complete-task.ts';
 import { giveBackTask } from '../tasks/give-back-task.ts';
 import { readTask, type Task } from '../tasks/task.ts';
-import { markStopped } from '../tasks/task-writes.ts';
+import { markStopped } from '../tasks/task-notes.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { type SlotEntry, Slots } from './agent.ts';
 import { type Claim, heartbeatSlots, markRedelivered } from './slots.ts';

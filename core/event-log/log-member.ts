@@ -1,7 +1,7 @@
 import type { TaskId, TenantId } from '../contract/ids.ts';
 import type { Services } from '../services.ts';
 import { memberTaskId } from '../tasks/new-task.ts';
-import { logTask } from '../tasks/task-writes.ts';
+import { logTask } from '../tasks/task-notes.ts';
 
 /** A member of a run's stage. */
 export interface MemberRef {

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import { noteLogged, readMarkers, type StageRef } from '../stages/markers.ts';
 import { present, set, setDefault } from '../table/conditions.ts';
 import { readTask, type Task } from '../tasks/task.ts';
-import { logTask } from '../tasks/task-writes.ts';
+import { logTask } from '../tasks/task-notes.ts';
 import { logMember } from './log-member.ts';
 
 /** Members opened at a time. */

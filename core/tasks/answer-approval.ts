@@ -10,7 +10,7 @@ import type { Services } from '../services.ts';
 import { endHeldTask, type HeldEnding } from './end-held-task.ts';
 import { AlreadyTerminalError, ApprovalExpiredError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
-import { keepLateAnswer } from './task-writes.ts';
+import { keepLateAnswer } from './task-notes.ts';
 
 /** What a person answers. */
 export interface ApprovalAnswer {

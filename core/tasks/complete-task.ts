@@ -10,7 +10,8 @@ import type { Written } from '../table/table.ts';
 import { afterEnd, claimOfTask, forgottenAt, outcomeOf } from './end-task.ts';
 import { AlreadyTerminalError, StaleAttemptError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
-import { type Ending, finishByAgent, holderOf, quarantine } from './task-writes.ts';
+import { quarantine } from './task-notes.ts';
+import { type Ending, finishByAgent, holderOf } from './task-writes.ts';
 
 /** The agent that speaks, as its connection proves. */
 export interface Speaker {

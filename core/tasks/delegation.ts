@@ -4,7 +4,7 @@ import type { Services } from '../services.ts';
 import { knownTenant } from '../tenants/tenant-record.ts';
 import { AlreadyTerminalError, DelegationLimitError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
-import { countChild } from './task-writes.ts';
+import { countChild } from './task-notes.ts';
 
 /** Whether agents work on it: what people are asked submits nothing in its turn, and is never one too many. */
 const isDelegated = ({ kind }: Pick<Task, 'kind'>): boolean => kind !== 'approval';

@@ -9,7 +9,7 @@ import { type Principal, requireScope } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { newTask } from './new-task.ts';
 import { readTask, type Task } from './task.ts';
-import { markRetried } from './task-writes.ts';
+import { markRetried } from './task-notes.ts';
 
 /** A task that has not ended cannot be done again. */
 export class NotEndedError extends AppError {

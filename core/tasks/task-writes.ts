@@ -6,20 +6,7 @@ import { indexKeys, keys } from '../contract/keys.ts';
 import { headStartMs } from '../contract/limits.ts';
 import { defaultRetry, type TaskError } from '../contract/task.ts';
 import { requirementSignature } from '../routing/signature.ts';
-import {
-  absent,
-  all,
-  any,
-  atMost,
-  equal,
-  notEqual,
-  oneOf,
-  plus,
-  present,
-  set,
-  setAll,
-  setDefault,
-} from '../table/conditions.ts';
+import { absent, all, any, equal, notEqual, oneOf, plus, set, setAll, setDefault } from '../table/conditions.ts';
 import type { Change, Clauses, Condition, Item, Path, Put, Update } from '../table/table.ts';
 import { pastAttempt } from './past-attempts.ts';
 import type { Decision, Task } from './task.ts';
@@ -290,37 +277,6 @@ export const holdForChildren = (
   clauses: isHolder(task),
 });
 
-/**
- * Counts a child under its parent, which is marked with it: the same child again is counted already. Not a change of the
- * parent itself, whose `rev` stays: nobody who writes on what was read loses by it.
- *
- * ```
- * A  count x if fewer than 100 and x is not marked   ✔ 100, x marked ── put x
- * B  count x again, after A or beside it             ✘ marked: counted ── put x, or find it
- * C  count y                                         ✘ as many as there may be
- * ```
- */
-export const countChild = (
-  parent: TaskRef,
-  childId: TaskId,
-  limit: number,
-): { readonly update: Update; readonly mark: string } => {
-  // Twelve digits of a hash: a hundred children are two kilobytes, and two with the same mark one too few.
-  const mark = `child:${childId.slice(-12)}`;
-  return {
-    mark,
-    update: {
-      key: keyOf(parent),
-      set: [set(mark, true), plus('delegated', 1, 0)],
-      clauses: {
-        isOpen: oneOf('status', ['PENDING', 'QUEUED', 'ASSIGNED']),
-        uncounted: absent(mark),
-        hasRoom: any(absent('delegated'), atMost('delegated', limit - 1)),
-      },
-    },
-  };
-};
-
 /** The children have ended: the task is due at once, found by the sweep should this environment die before placing it. */
 export const resumeParent = (task: Task, children: Json, nowMs: number): Update => ({
   key: keyOf(task),
@@ -406,61 +362,4 @@ export const voidTask = (ref: TaskRef, rev: number, expiresAtEpochSeconds: numbe
   key: keyOf(ref),
   item: { status: 'VOID', rev: rev + 1, expiresAtEpochSeconds },
   clauses: { stillNone: rev === 0 ? absent('pk') : all(equal('status', 'VOID'), equal('rev', rev)) },
-});
-
-/** A result that came too late, kept beside the task. A repeat changes nothing. */
-export const quarantine = (
-  ref: TaskRef,
-  late: {
-    readonly attempt: number;
-    readonly agentId: AgentId;
-    readonly fields: Readonly<Record<string, unknown>>;
-    readonly nowMs: number;
-    readonly expiresAtEpochSeconds: number;
-  },
-): Put => ({
-  key: keys.lateResult(ref.tenant, ref.taskId, late.attempt),
-  item: {
-    attempt: late.attempt,
-    agentId: late.agentId,
-    receivedAt: late.nowMs,
-    expiresAtEpochSeconds: late.expiresAtEpochSeconds,
-    ...late.fields,
-  },
-  clauses: { firstOne: absent('pk') },
-});
-
-/** An answer that came too late, kept beside its approval: the last of each person. */
-export const keepLateAnswer = (
-  ref: TaskRef,
-  answer: { readonly by: string; readonly expiresAtEpochSeconds: number } & Readonly<Record<string, unknown>>,
-): Put => ({ key: keys.lateAnswer(ref.tenant, ref.taskId, answer.by), item: answer, clauses: {} });
-
-/** The agent that had this attempt says that it has stopped what the platform ended. */
-export const markStopped = (ref: TaskRef, attempt: number): Update => ({
-  key: keyOf(ref),
-  set: [set('disposition', 'stopped'), plus('rev', 1)],
-  clauses: { inFlight: equal('disposition', 'in_flight'), sameAttempt: equal('attempt', attempt) },
-});
-
-/** Takes a task that is done again from the dead letters, and names what became of it. */
-export const markRetried = (task: Task, retriedAs: TaskId): Update => ({
-  key: keyOf(task),
-  set: [set('retriedAs', retriedAs), plus('rev', 1)],
-  remove: [['backlogKey'], ['backlogSort']],
-  clauses: { hasEnded: present('endedAt') },
-});
-
-/** Lets changes of a task go into a log, its own or its run's. */
-export const logTask = (ref: TaskRef, log: 'taskLog' | 'runLog', topic: string): Update => ({
-  key: keyOf(ref),
-  set: [setDefault(log, topic)],
-  clauses: { exists: present('taskId') },
-});
-
-/** Asks that changes of a task be shown to watchers. */
-export const markWatched = (ref: TaskRef): Update => ({
-  key: keyOf(ref),
-  set: [set('watched', true)],
-  clauses: { exists: present('taskId') },
 });

@@ -11,7 +11,7 @@ import { readRunView } from '../runs/run-view.ts';
 import type { Services } from '../services.ts';
 import { topicOf } from '../state/tell-subscribers.ts';
 import { readTask } from '../tasks/task.ts';
-import { markWatched } from '../tasks/task-writes.ts';
+import { markWatched } from '../tasks/task-notes.ts';
 import { pushFrame } from './push-frame.ts';
 import { addWatcher, removeWatcher, tellOfTask } from './watchers.ts';
 
