@@ -1,19 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import { FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { lifecycleEffect, tableKeys } from '#core/contract/env.ts';
-import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
+import { readStream } from '#infra/constructs/read-stream.ts';
 import type { Table } from '#infra/constructs/table.ts';
 import type { TaskFunction } from '#infra/constructs/task-function.ts';
-import { namesFailuresTo, type WorkQueue } from '#infra/constructs/work-queue.ts';
+import type { WorkQueue } from '#infra/constructs/work-queue.ts';
 
 export interface RelayProps {
   readonly table: Table;
   readonly relay: TaskFunction;
   readonly effectsQueue: WorkQueue;
 }
-
-const readStream = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'] as const;
 
 /**
  * From the table's stream to the relay: only items whose last write named effects. An item whose effects fail is
@@ -23,52 +21,46 @@ const readStream = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:
 export class Relay extends Construct {
   constructor(scope: Construct, id: string, props: RelayProps) {
     super(scope, id);
-    const { table, relay } = props;
-    relay.allow(readStream, [table.streamArn]);
-    // No resource can be named for it; the printed id is acknowledged by TaskFunction.
-    relay.allow(['dynamodb:ListStreams'], ['*']);
-    relay.function.addEventSourceMapping('Stream', {
-      eventSourceArn: table.streamArn,
-      // From the oldest record: nothing written while the mapping is created may be missed.
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      bisectBatchOnError: true,
-      reportBatchItemFailures: true,
-      retryAttempts: 5,
-      maxRecordAge: Duration.hours(12),
-      onFailure: namesFailuresTo(props.effectsQueue.deadLetters),
-      filters: [
-        // What a stage's decision or a run's end names.
-        FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),
-        // A run's changes before its end, for the bus.
-        FilterCriteria.filter({
-          dynamodb: {
-            NewImage: {
-              [tableKeys.sortKey]: { S: FilterRule.isEqual('RUN') },
-              [tableKeys.status]: { S: FilterRule.or('RUNNING', 'PAUSED', 'CANCELLING') },
+    const { table, relay, effectsQueue } = props;
+    readStream(this, {
+      table,
+      reader: relay,
+      effectsQueue,
+      mapping: {
+        bisectBatchOnError: true,
+        retryAttempts: 5,
+        maxRecordAge: Duration.hours(12),
+        filters: [
+          // What a stage's decision or a run's end names.
+          FilterCriteria.filter({ dynamodb: { NewImage: { [tableKeys.outbox]: { S: FilterRule.exists() } } } }),
+          // A run's changes before its end, for the bus.
+          FilterCriteria.filter({
+            dynamodb: {
+              NewImage: {
+                [tableKeys.sortKey]: { S: FilterRule.isEqual('RUN') },
+                [tableKeys.status]: { S: FilterRule.or('RUNNING', 'PAUSED', 'CANCELLING') },
+              },
             },
-          },
-        }),
-        // Every change of a task whose workflow asked for that.
-        FilterCriteria.filter({
-          dynamodb: { NewImage: { [tableKeys.effects]: { S: FilterRule.beginsWith(lifecycleEffect) } } },
-        }),
-        // A task names its effects at birth; they are due once it has ended.
-        FilterCriteria.filter({
-          dynamodb: {
-            NewImage: {
-              [tableKeys.effects]: { S: FilterRule.exists() },
-              [tableKeys.endedAt]: { N: FilterRule.exists() },
+          }),
+          // Every change of a task whose workflow asked for that.
+          FilterCriteria.filter({
+            dynamodb: { NewImage: { [tableKeys.effects]: { S: FilterRule.beginsWith(lifecycleEffect) } } },
+          }),
+          // A task names its effects at birth; they are due once it has ended.
+          FilterCriteria.filter({
+            dynamodb: {
+              NewImage: {
+                [tableKeys.effects]: { S: FilterRule.exists() },
+                [tableKeys.endedAt]: { N: FilterRule.exists() },
+              },
             },
-          },
-        }),
-      ],
-    });
-    addRunbookAlarm(this, 'Behind', {
-      metric: relay.function.metric('IteratorAge', { statistic: 'Maximum', period: alarmPeriod }),
-      meaning: 'The relay is more than a minute behind the table: task tokens and events are late.',
-      runbook: 'relay-behind',
-      above: 60_000,
+          }),
+        ],
+      },
+      behind: {
+        meaning: 'The relay is more than a minute behind the table: task tokens and events are late.',
+        runbook: 'relay-behind',
+      },
     });
   }
 }
