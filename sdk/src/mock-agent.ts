@@ -27,8 +27,14 @@ export type MockAgentOptions = MockedPlatform &
 export class MockAgent {
   /** Every task it was called with, in order. */
   readonly calledWith: AssignedTask[] = [];
-  /** Percentages, messages, chunks and work states that the handler reported, in order. */
-  readonly reported: { percent?: number; message?: string; chunk?: unknown; workState?: Json }[] = [];
+  /** Percentages, messages, milestones, chunks and work states that the handler reported, in order. */
+  readonly reported: {
+    percent?: number;
+    message?: string;
+    milestone?: string;
+    chunk?: unknown;
+    workState?: Json;
+  }[] = [];
   /** The subtasks that it submitted; each succeeded at once with `subtaskOutput`. */
   readonly submitted: TaskSubmissionInput[] = [];
   /** What it asked of other agents and of people; each succeeded at once with `subtaskOutput`. */
@@ -80,6 +86,9 @@ export class MockAgent {
       progress: (percent, message) => {
         const said = message === undefined ? {} : { message };
         this.reported.push({ ...(percent === undefined ? {} : { percent }), ...said });
+      },
+      milestone: (milestone, percent) => {
+        this.reported.push({ ...(percent === undefined ? {} : { percent }), milestone });
       },
       chunk: (chunk) => {
         this.reported.push({ chunk });

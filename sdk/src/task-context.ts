@@ -69,6 +69,8 @@ export interface TaskContext extends Asking {
   readonly deadline: number;
   /** Tells watchers how far the work is; lost while disconnected, but for the percentage. */
   progress(percent?: number, message?: string): void;
+  /** Tells watchers, and the bus where the run's workflow has `taskEvents`, that a part of the work is done. Up to 128 characters. */
+  milestone(name: string, percent?: number): void;
   /** Streams a part of the output to watchers; not stored. @throws {@link PayloadTooLargeError} over 32 KB. */
   chunk(value: Json): void;
   /**

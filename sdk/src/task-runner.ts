@@ -254,6 +254,16 @@ export class TaskRunner {
     await line.request('task.progress', { ...ref, workState: stowed }, { signal });
   }
 
+  #tell(
+    held: Held,
+    percent: number | undefined,
+    said: Pick<ClientFrameInput<'task.progress'>, 'message' | 'milestone'>,
+  ): void {
+    held.percent = percent === undefined ? held.percent : Math.min(100, Math.max(0, percent));
+    const known = held.percent === undefined ? {} : { percent: held.percent };
+    if (!held.abort.signal.aborted) this.#options.line.post('task.progress', { ...held.ref, ...said, ...known });
+  }
+
   #contextOf(held: Held): TaskContext {
     const { line } = this.#options;
     const { ref, assignment, abort } = held;
@@ -263,16 +273,9 @@ export class TaskRunner {
       idempotencyKey: assignment.idempotencyKey,
       traceparent: assignment.traceparent,
       deadline: assignment.deadline,
-      progress: (percent, message) => {
-        held.percent = percent === undefined ? held.percent : Math.min(100, Math.max(0, percent));
-        const said = message === undefined ? {} : { message: message.slice(0, 1024) };
-        if (!abort.signal.aborted)
-          line.post('task.progress', {
-            ...ref,
-            ...said,
-            ...(held.percent === undefined ? {} : { percent: held.percent }),
-          });
-      },
+      progress: (percent, message) =>
+        this.#tell(held, percent, message === undefined ? {} : { message: message.slice(0, 1024) }),
+      milestone: (name, percent) => this.#tell(held, percent, { milestone: name.slice(0, 128) }),
       chunk: (value) => {
         if (!abort.signal.aborted) line.post('task.progress', { ...ref, chunk: value });
       },

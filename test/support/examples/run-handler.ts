@@ -32,6 +32,7 @@ export const runHandler = async (
     idempotencyKey: 'task#1',
     deadline: Number.MAX_SAFE_INTEGER,
     progress: () => undefined,
+    milestone: () => undefined,
     chunk: () => undefined,
     checkpoint: async () => undefined,
     secret: async () => '',

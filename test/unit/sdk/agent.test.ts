@@ -31,6 +31,7 @@ describe('Agent', () => {
     const agent = fixture.createAgent().handle('echo', (task, ctx) => {
       ctx.details({ usage: { inputTokens: 3 }, confidence: 0.9 });
       ctx.progress(50, 'half');
+      ctx.milestone('read');
       return { said: task.input, key: ctx.idempotencyKey, attempt: ctx.attempt };
     });
     await agent.start();
@@ -43,6 +44,8 @@ describe('Agent', () => {
       percent: 50,
       message: 'half',
     });
+    const milestone = { taskId: firstTask, attempt: 1, percent: 50, milestone: 'read' };
+    expect((await connection.next('task.progress')).payload).toEqual(milestone);
     expect((await connection.next('task.result')).payload).toEqual({
       taskId: firstTask,
       attempt: 1,

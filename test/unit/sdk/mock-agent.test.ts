@@ -17,13 +17,18 @@ describe('MockAgent', () => {
       secrets: { token: 't' },
       handler: async (task, ctx) => {
         ctx.progress(10, 'begun');
+        ctx.milestone('read', 40);
         ctx.chunk('piece');
         const { outcome } = await ctx.submit({ type: 'sub' });
         return [task.input, (await outcome).output, ctx.attempt, await ctx.secret('token')];
       },
     });
     expect(await agent.run({ type: 'x', input: 1 })).toEqual([1, 'part', 1, 't']);
-    expect(agent.reported).toEqual([{ percent: 10, message: 'begun' }, { chunk: 'piece' }]);
+    expect(agent.reported).toEqual([
+      { percent: 10, message: 'begun' },
+      { percent: 40, milestone: 'read' },
+      { chunk: 'piece' },
+    ]);
     expect(agent.submitted).toEqual([{ type: 'sub' }]);
   });
 });
