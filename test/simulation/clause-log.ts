@@ -23,12 +23,25 @@ export const decisionsOf = (use: WriteUse | undefined, clauses: readonly string[
     .filter(([failing]) => failing.split('+').every((name) => clauses.includes(name)))
     .reduce((sum, [, count]) => sum + count, 0);
 
+/** Kinds whose sort keys say nothing of what they are. */
+const byPartition: readonly string[] = [
+  'VALUE',
+  'CAP',
+  'SIGNATURES',
+  'WATCH',
+  'LOG',
+  'LOGGED',
+  'MAIL',
+  'SENT',
+  'GROUP',
+  'TOPIC',
+];
+
 const kindOf = ({ pk, sk }: Key): string => {
   const [, kind = pk] = pk.split('#');
-  if (kind === 'VALUE') return kind;
+  if (byPartition.includes(kind)) return kind;
   if (sk.startsWith('V#')) return 'VERSION';
   if (kind === 'STATE' && sk !== 'SCOPE') return kind;
-  if (kind === 'CAP' || kind === 'SIGNATURES' || kind === 'WATCH' || kind === 'LOG' || kind === 'LOGGED') return kind;
   return sk.replace(/#.*$/, '');
 };
 

@@ -3,6 +3,7 @@ import { agentsScenarios } from './agents-scenarios.ts';
 import { delegationScenarios } from './delegation-scenarios.ts';
 import { flowScenarios } from './flow-scenarios.ts';
 import { logScenarios } from './log-scenarios.ts';
+import { messageScenarios } from './message-scenarios.ts';
 import { keyScenarios, nestedScenarios, pauseScenarios } from './pause-scenarios.ts';
 import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   ...accessScenarios,
   ...logScenarios,
   ...stateScenarios,
+  ...messageScenarios,
 ];
