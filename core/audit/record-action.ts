@@ -11,6 +11,8 @@ import type { Services } from '../services.ts';
 export interface Action {
   readonly action: string;
   readonly on: Readonly<Record<string, string>>;
+  /** Why, as they gave it. */
+  readonly reason?: string | undefined;
 }
 
 /** Scopes whose use is kept as an item beside the log line: they change what others rely on. */
@@ -28,12 +30,13 @@ const operatorScopes: readonly Scope[] = [
 /** Whether the use of a scope is an operator's action. */
 export const isOperatorScope = (scope: Scope): boolean => operatorScopes.includes(scope);
 
-const lineOf = (principal: Principal, { action, on }: Action): Record<string, string> => ({
+const lineOf = (principal: Principal, { action, on, reason }: Action): Record<string, string> => ({
   tenant: principal.tenant,
   principal: principal.id,
   role: principal.role,
   action,
   ...on,
+  ...(reason === undefined ? {} : { reason }),
 });
 
 /** Writes an audit line: who did what, to which item. */
@@ -67,6 +70,7 @@ export const recordAction = async (
       role,
       action: action.action,
       on: action.on,
+      ...(action.reason === undefined ? {} : { reason: action.reason }),
       expiresAtEpochSeconds: forgottenAfter(nowMs, services.retention.audit),
     },
     clauses: {},
@@ -87,6 +91,13 @@ export const listActions = async (
   });
   const items = page.items
     .map((item) => AuditRecord.parse(item))
-    .map(({ at, principal, role, action, on }) => ({ at, principal, role, action, on }));
+    .map(({ at, principal, role, action, on, reason }) => ({
+      at,
+      principal,
+      role,
+      action,
+      on,
+      ...(reason === undefined ? {} : { reason }),
+    }));
   return { items, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };

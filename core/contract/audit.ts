@@ -7,5 +7,6 @@ export const AuditRecord = z.looseObject({
   role: z.string(),
   action: z.string(),
   on: z.record(z.string(), z.string()),
+  reason: z.string().optional().describe('Why, as the operator gave it.'),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;

@@ -1,4 +1,5 @@
 import chain, { type MiddlewareObj } from '@middy/core';
+import * as z from 'zod';
 import { isOperatorScope, logAction, recordAction } from '#core/audit/record-action.ts';
 import { aliases } from '#core/contract/aliases.ts';
 import { readJson } from '#core/contract/json.ts';
@@ -38,6 +39,9 @@ export const problemMapper = (services: Pick<Services, 'log'>): MiddlewareObj<un
     request.response = problemResponse(error);
   },
 });
+
+/** What says why it is asked for: the audit keeps that. */
+const Reasoned = z.looseObject({ reason: z.string().optional() });
 
 /** A path that no route has. */
 export class UnknownRouteError extends AppError {
@@ -132,7 +136,8 @@ const serve = async (
     isRepeatable: 'idempotency-key' in event.headers,
   });
   if (!known.key.startsWith('GET ') && reply.changesNothing !== true) {
-    const action = { action: known.key, on: request.params };
+    const { reason } = Reasoned.safeParse(request.body).data ?? {};
+    const action = { action: known.key, on: request.params, reason };
     if (isOperatorScope(known.scope)) await recordAction(services, principal, action);
     else logAction(services, principal, action);
   }

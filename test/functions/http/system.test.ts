@@ -41,6 +41,20 @@ describe('audit', () => {
     expect(audited()).toHaveLength(2);
   });
 
+  it('keeps the reason that an operator gave', async () => {
+    await system('POST /v1/system/stop', { body: { reason: 'They run amok.' } });
+    await system('POST /v1/system/resume');
+    const { body } = await system('GET /v1/audit');
+    const actions = body.items.map(({ action, reason }: { action: string; reason?: string }) => ({ action, reason }));
+    expect(actions).toEqual(
+      expect.arrayContaining([
+        { action: 'POST /v1/system/stop', reason: 'They run amok.' },
+        { action: 'POST /v1/system/resume', reason: undefined },
+      ]),
+    );
+    expect(audited()[0]?.fields).toMatchObject({ action: 'POST /v1/system/stop', reason: 'They run amok.' });
+  });
+
   it('writes a line, not an item, for what agents say, and none for their chatter', async () => {
     const socket = await openSocket(world, principal('agent'));
     await socket.send(frameText('agent.register', { name: 'a' }));
