@@ -6,8 +6,10 @@ import { exampleAgents, findAgentType } from '../agent/agent-type.ts';
 import { hostAgent } from '../agent/host-agent.ts';
 import { spawnAgent, startOf, stopAgent } from '../agent/spawn-agent.ts';
 import { templates } from '../agent/templates.ts';
+import type { Cli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliError } from '../failure.ts';
+import { findAgent } from '../find-agent.ts';
 import { ago, jsonText } from '../format.ts';
 import { leaf } from '../group.ts';
 import { readValue } from '../read-value.ts';
@@ -109,13 +111,27 @@ export const processes = leaf({
   },
 });
 
+/** Stops agents at once, wherever they run. */
+const halt = async (agents: readonly string[], reason: string, cli: Cli): Promise<void> => {
+  const found = await Promise.all(agents.map((agent) => findAgent(cli, agent)));
+  const operator = await cli.operator();
+  const stopped = await Promise.all(found.map(({ agentId }) => operator.stopAgent(agentId, { reason })));
+  cli.output.result(stopped, () =>
+    stopped.map(({ name }) => `${name} is stopped; \`muster agents resume ${name}\` lets it come back.`).join('\n'),
+  );
+};
+
 /** `muster agent stop`. */
 export const stop = leaf({
   usage: 'stop <agents...>',
-  summary: 'Stop agents that were started on this machine; each finishes what it has',
-  examples: ['agent stop echo-1'],
-  input: z.object({ agents: z.array(z.string()) }),
-  async run({ agents }, cli) {
+  summary: 'Stop agents that were started on this machine, or with a reason any agent, at once',
+  description:
+    'Without --reason each finishes what it has. With --reason it is an emergency: the platform takes the work of an agent, wherever it runs, and does not let it back before `muster agents resume`. The reason is kept in the audit.',
+  flags: [['--reason <text>', 'why it is stopped at once, as the agent is told']],
+  examples: ['agent stop echo-1', 'agent stop reviewer-1 --reason "it deletes what it should review"'],
+  input: z.object({ agents: z.array(z.string()), reason: z.string().min(1).max(1024).optional() }),
+  async run({ agents, reason }, cli) {
+    if (reason !== undefined) return halt(agents, reason, cli);
     const records = await readRecords(cli.surroundings);
     const chosen = agents.map((name) => {
       const record = records.find((each) => each.name === name);
@@ -132,7 +148,7 @@ export const stop = leaf({
     const stopped = await Promise.all(
       chosen.map(async (record) => ({ name: record.name, wasAlive: await stopAgent(record, cli) })),
     );
-    cli.output.result(stopped, () =>
+    return cli.output.result(stopped, () =>
       stopped.map(({ name, wasAlive }) => `${name} ${wasAlive ? 'is stopped' : 'had ended'}.`).join('\n'),
     );
   },

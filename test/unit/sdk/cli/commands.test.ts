@@ -102,6 +102,14 @@ describe('muster agents', () => {
     expect(await cli.run(`agents ${action} ${agentId}`)).toMatchObject({ code: 0, stderr: '' });
     expect(cli.calls(`POST /v1/agents/${agentId}/${action}`)).toHaveLength(1);
   });
+
+  it('stops an agent at once when a reason is given, and says what lets it back', async () => {
+    const route = `POST /v1/agents/${agentId}/stop`;
+    cli.answer({ 'GET /v1/agents': { items: [agent()] }, [`GET /v1/agents/${agentId}`]: agent(), [route]: agent() });
+    const said = await cli.run(['agents', 'stop', 'reviewer-1', '--reason', 'It runs amok.']);
+    expect(said.stdout).toBe('reviewer-1 is stopped; `muster agents resume reviewer-1` lets it come back.\n');
+    expect(JSON.parse(String(cli.calls(route)[0]?.body))).toEqual({ reason: 'It runs amok.' });
+  });
 });
 
 describe('muster task', () => {
