@@ -11,13 +11,14 @@ import { NotGrantedError, type Principal, requireCapabilities } from '../identit
 import type { Services } from '../services.ts';
 import { absent, any, equal, present, set, setAll } from '../table/conditions.ts';
 import { readTask } from '../tasks/task.ts';
+import { requireNotStopped } from '../tenants/require-not-stopped.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { nobody, Profile, profileFieldsOf, Slots } from './agent.ts';
 import { disconnectAgent } from './disconnect-agent.ts';
 import { AgentIdTakenError, AgentStoppedError, ConnectionTakenError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { enrol } from './roster.ts';
-import { attachConnection, isRemoved } from './slots.ts';
+import { attachConnection, isRemoved, layOutSlots, reviveSlots } from './slots.ts';
 
 type Registration = ClientFrame<'agent.register'>;
 
@@ -86,27 +87,51 @@ interface Attached {
   readonly replaced: string | undefined;
 }
 
-const attach = async (
+/** The agent's slots as they stand, laid out for one that is new or was removed; `undefined` when somebody else is at it. */
+const slotsFor = async (
   services: Services,
-  { principal, connectionId, seq, registration }: RegisterRequest,
+  { principal: { tenant }, registration: { name, maxConcurrency } }: RegisterRequest,
   agentId: AgentId,
-): Promise<Attached> => {
+): Promise<Slots | undefined> => {
+  const found = await readSlots(services, tenant, agentId);
+  if (found !== undefined && !isRemoved(found)) return found;
+  const agent = { tenant, agentId };
+  const written = await services.table.update(
+    found === undefined ? layOutSlots({ ...agent, name, maxConcurrency }, services.clock.now()) : reviveSlots(agent),
+  );
+  return written.won ? Slots.parse(written.item) : undefined;
+};
+
+/**
+ * Makes the connection the agent's own, unless the tenant is stopped.
+ *
+ * ```
+ * register   slots are there ── tenant is open ── attach ✔ sees whether it was stopped
+ * stop       tenant is stopped ── looks at all slots that are there ── stops each
+ * ```
+ * Whoever registers either finds the tenant stopped, or had its slots there before the stop looked: it is stopped with the
+ * others, before or after it is attached.
+ */
+const attach = async (services: Services, request: RegisterRequest, agentId: AgentId): Promise<Attached> => {
+  const { principal, connectionId, seq, registration } = request;
+  const { tenant } = principal;
   for (let tries = 0; tries < maxTries; tries++) {
-    const before = await readSlots(services, principal.tenant, agentId);
+    const before = await slotsFor(services, request, agentId);
+    if (before === undefined) continue;
+    await requireNotStopped(services, tenant);
     const written = await services.table.update(
       attachConnection({
-        tenant: principal.tenant,
+        tenant,
         agentId,
         name: registration.name,
         connection: connectionId,
         seq,
         maxConcurrency: registration.maxConcurrency,
-        knownMaxConcurrency: before?.maxConcurrency,
-        wasRemoved: isRemoved(before),
+        knownMaxConcurrency: before.maxConcurrency,
         nowMs: services.clock.now(),
       }),
     );
-    const replaced = before?.connection === connectionId ? undefined : before?.connection;
+    const replaced = before.connection === connectionId ? undefined : before.connection;
     if (written.won) return { slots: Slots.parse(written.item), replaced };
     const seen = written.item === undefined ? undefined : Slots.parse(written.item);
     // The same socket said something newer already: that stands.
@@ -165,7 +190,8 @@ const tellLost = async (
  *
  * @throws AgentIdTakenError for another principal's id or name, ConnectionTakenError for a second agent over a connection,
  * NotGrantedError for a capability or an agent that its credential does not have, StaleConnectionError when the socket closed meanwhile,
- * NotFoundError when the agent was removed meanwhile, AgentStoppedError until an operator resumes it.
+ * NotFoundError when the agent was removed meanwhile, AgentStoppedError until an operator resumes it,
+ * SystemStoppedError until the tenant is resumed.
  */
 export const registerAgent = async (
   services: Services,

@@ -1,6 +1,18 @@
 import type { AgentId, ClaimId, TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { absent, all, any, atLeast, atMost, equal, notEqual, plus, set, setDefault } from '../table/conditions.ts';
+import {
+  absent,
+  all,
+  any,
+  atLeast,
+  atMost,
+  equal,
+  notEqual,
+  plus,
+  present,
+  set,
+  setDefault,
+} from '../table/conditions.ts';
 import type { Change, Path, Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
@@ -154,16 +166,43 @@ export interface Attachment extends SlotsRef {
   readonly connection: string;
   readonly seq: number;
   readonly maxConcurrency: number;
-  /** The limit that was read; absent for a new agent. */
-  readonly knownMaxConcurrency: number | undefined;
-  /** It was removed before, and begins anew. */
-  readonly wasRemoved: boolean;
+  /** The limit that was read. */
+  readonly knownMaxConcurrency: number;
   readonly nowMs: number;
 }
 
+/** The slots item of an agent that has none yet: without a connection, so that nothing is claimed. Repeatable. */
+export const layOutSlots = (
+  agent: SlotsRef & { readonly name: string; readonly maxConcurrency: number },
+  nowMs: number,
+): Update => ({
+  key: keys.slots(agent.tenant, agent.agentId),
+  set: [
+    setDefault('tenant', agent.tenant),
+    setDefault('agentId', agent.agentId),
+    setDefault('name', agent.name),
+    setDefault('status', 'active'),
+    setDefault('assigned', {}),
+    setDefault('epoch', 0),
+    setDefault('maxConcurrency', agent.maxConcurrency),
+    setDefault('freeSlots', agent.maxConcurrency),
+    setDefault('seenAt', nowMs),
+  ],
+  clauses: {},
+});
+
+/** An agent that was removed begins anew; what was said of the one before does not hold for it. */
+export const reviveSlots = (agent: SlotsRef): Update => ({
+  key: keys.slots(agent.tenant, agent.agentId),
+  set: [set('status', 'active')],
+  remove: [['expiresAtEpochSeconds'], ...stopFields],
+  clauses: { stillRemoved: present('expiresAtEpochSeconds') },
+});
+
 /**
  * Makes a connection the agent's live one; a takeover when there was another. `freeSlots` moves by the difference of
- * the limits, so claims that are live stay counted. Registrations over one socket apply in `seq` order.
+ * the limits, so claims that are live stay counted. Registrations over one socket apply in `seq` order. Whether the agent
+ * takes work is not changed: one that is stopped meanwhile stays so.
  */
 export const attachConnection = (attachment: Attachment): Update => {
   const key = keys.slots(attachment.tenant, attachment.agentId);
@@ -172,31 +211,20 @@ export const attachConnection = (attachment: Attachment): Update => {
   return {
     key,
     set: [
-      set('tenant', attachment.tenant),
-      set('agentId', attachment.agentId),
       set('name', attachment.name),
-      attachment.wasRemoved ? set('status', 'active') : setDefault('status', 'active'),
-      setDefault('assigned', {}),
       set('connection', attachment.connection),
-      plus('epoch', 1, 0),
+      plus('epoch', 1),
       set('maxConcurrency', attachment.maxConcurrency),
-      known === undefined
-        ? set('freeSlots', attachment.maxConcurrency)
-        : plus('freeSlots', attachment.maxConcurrency - known),
+      plus('freeSlots', attachment.maxConcurrency - known),
       set('seenAt', attachment.nowMs),
       set('lastSeq', attachment.seq),
       set('sweepKey', sweepKey),
       set('sweepSort', sweepSort),
     ],
     // Another process may have other handlers.
-    remove: [
-      ['disconnectedAt'],
-      ['expiresAtEpochSeconds'],
-      ['unhandled'],
-      ...(attachment.wasRemoved ? stopFields : []),
-    ],
+    remove: [['disconnectedAt'], ['expiresAtEpochSeconds'], ['unhandled']],
     clauses: {
-      sameLimit: known === undefined ? absent('maxConcurrency') : equal('maxConcurrency', known),
+      sameLimit: equal('maxConcurrency', known),
       newerFrame: any(absent('connection'), notEqual('connection', attachment.connection), olderSeq(attachment.seq)),
     },
   };

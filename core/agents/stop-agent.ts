@@ -14,6 +14,9 @@ export interface Stop {
 
 const maxTries = 5;
 
+/** Seconds until tasks of a stopped tenant are taken back: nobody whose turn is still to come is to be given them. */
+const untilAllAreStopped = 3;
+
 /**
  * Stops an agent at once: it is given nothing more, loses its connection, which is told why by `agent.stop`, and its tasks,
  * which go elsewhere without counting as tries; what it still sends is refused, and so is its registration, until an operator
@@ -38,7 +41,8 @@ export const stopAgent = async (services: Services, tenant: TenantId, agentId: A
       await services.sockets.close(slots.connection);
     }
     // What a reconnect would save is not to be saved: its tasks are taken back now.
-    await services.queues.sendTimer({ kind: 'reconnect-grace', tenant, agentId, epoch: slots.epoch }, 0);
+    const delaySeconds = stop.by === 'tenant' ? untilAllAreStopped : 0;
+    await services.queues.sendTimer({ kind: 'reconnect-grace', tenant, agentId, epoch: slots.epoch }, delaySeconds);
     return;
   }
   throw new ConflictError(`Agent ${agentId}`);

@@ -6,6 +6,7 @@ import type { Written } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { type Assignment, assigned, assignTask, holdTask, putTask, queueTask } from '../tasks/task-writes.ts';
 import { waitsOn } from '../tasks/waits-on.ts';
+import { requireNotStopped } from '../tenants/require-not-stopped.ts';
 import { tellOfTask } from '../watch/watchers.ts';
 import { announceSignature } from './backlog.ts';
 import { type Claimed, claimAgent } from './claim-agent.ts';
@@ -103,9 +104,46 @@ const holdStoredTask = async (
 };
 
 /**
+ * Whether a task may be taken that is to wait. What an environment remembers of the tenant may be older than a stop; a member
+ * of a run belongs to work that was taken.
+ */
+const requireMayWait = async (services: Services, { place, tenant }: Task): Promise<void> => {
+  if (place === undefined) await requireNotStopped(services, tenant);
+};
+
+/** Writes a new task that begins later, or that no agent is given. */
+const holdFresh = async (
+  services: Services,
+  task: Task,
+  waitingOn: Task['waitingOn'],
+  voidRev?: number,
+): Promise<Placement> => {
+  if (task.runAt !== undefined) {
+    await requireMayWait(services, task);
+    return holdNewTask(services, task, voidRev);
+  }
+  const begun = { ...asked(services, task), waitingOn, startedAt: services.clock.now() };
+  const held = await holdNewTask(services, begun, voidRev);
+  return held.kind === 'held' ? follow(services, held.task) : held;
+};
+
+/** Writes a new task that nobody is free for. */
+const queueFresh = async (services: Services, task: Task, voidRev?: number): Promise<Placement> => {
+  // Nobody may be free because everything is stopped.
+  await requireMayWait(services, task);
+  const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now() };
+  // Announced before it is queued: whoever dies in between leaves nothing that nobody would look for.
+  await announceSignature(services, waiting);
+  const written = await services.table.put(putTask(waiting, voidRev));
+  return written.won ? queued(services, waiting) : elsewhere(written);
+};
+
+/**
  * Writes a new task: as ASSIGNED when somebody is free (claim first, then one put), else as QUEUED.
  * `voidRev` steps over a mark that the sweep left under this id; `looks` are those of the tasks that are placed at the same
  * time. The look after queueing is never shared: it must begin after that write.
+ *
+ * @throws SystemStoppedError for what is no part of a run and would have to wait, while the tenant is stopped.
  */
 export const placeNewTask = async (
   services: Services,
@@ -114,16 +152,8 @@ export const placeNewTask = async (
   looks?: Looks,
 ): Promise<Placement> => {
   const task: Task = voidRev === undefined ? fresh : { ...fresh, rev: voidRev + 1 };
-  if (task.runAt !== undefined) return holdNewTask(services, task, voidRev);
   const waitingOn = waitsOn(task.kind);
-  if (waitingOn !== undefined) {
-    const held = await holdNewTask(
-      services,
-      { ...asked(services, task), waitingOn, startedAt: services.clock.now() },
-      voidRev,
-    );
-    return held.kind === 'held' ? follow(services, held.task) : held;
-  }
+  if (task.runAt !== undefined || waitingOn !== undefined) return holdFresh(services, task, waitingOn, voidRev);
   const claimed = await claimAgent(services, task, looks);
   if (claimed.kind === 'claimed') {
     const mine = assigned(task, assignmentOf(services, claimed));
@@ -137,11 +167,7 @@ export const placeNewTask = async (
     if (found.kind === 'task') return { kind: 'elsewhere', found: found.task };
   }
   const unrunnable = claimed.kind === 'nobody' && claimed.isUnrunnable ? { unrunnable: nobodyFits } : {};
-  const waiting: Task = { ...task, status: 'QUEUED', queuedAt: services.clock.now(), ...unrunnable };
-  // Announced before it is queued: whoever dies in between leaves nothing that nobody would look for.
-  await announceSignature(services, waiting);
-  const written = await services.table.put(putTask(waiting, voidRev));
-  return written.won ? queued(services, waiting) : elsewhere(written);
+  return queueFresh(services, { ...task, ...unrunnable }, voidRev);
 };
 
 /** Assigns a task that is already stored (PENDING or QUEUED, as read), or queues it. */

@@ -10,6 +10,7 @@ import { keys } from '../contract/keys.ts';
 import { timings } from '../contract/limits.ts';
 import { isTerminal } from '../contract/task.ts';
 import type { Services } from '../services.ts';
+import { stopIfTenantIs } from '../system/emergency-stop.ts';
 import { attemptDeadline, readTask, type Task } from '../tasks/task.ts';
 import { endAttempt, endOverdue } from '../timers/handle-timer.ts';
 
@@ -64,7 +65,7 @@ export const sweepAgent = async (services: Services, slots: Slots): Promise<numb
     if (nowMs - slots.seenAt > timings.connectionAgeMs) await disconnectAgent(services, slots, slots.connection);
     return claims.length;
   }
-  if (await finishRemoval(services, slots)) return 1;
+  if ((await stopIfTenantIs(services, slots)) || (await finishRemoval(services, slots))) return 1;
   let repairs = 0;
   for (const [taskId, entry] of claims) repairs += await sweepClaim(services, slots, TaskId.parse(taskId), entry);
   await fillAgent(services, slots.tenant, slots.agentId);

@@ -1,48 +1,70 @@
-import { eachFleetPage } from '../agents/fleet.ts';
+import type { Slots } from '../agents/agent.ts';
+import { forEveryAgent } from '../agents/fleet.ts';
 import { stopAgent } from '../agents/stop-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
-import type { AgentId, TenantId } from '../contract/ids.ts';
-import { limits } from '../contract/limits.ts';
+import type { TenantId } from '../contract/ids.ts';
 import type { Stopped } from '../contract/system.ts';
-import { NotFoundError } from '../errors/errors.ts';
+import { ConflictError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
-import { setState } from './shutdown.ts';
+import { equal } from '../table/conditions.ts';
+import { knownTenant, readTenantRecord } from '../tenants/tenant-record.ts';
+import { setState } from './set-state.ts';
 
-/** Does something to every agent that there is; one that is removed meanwhile needs nothing. Returns how many it was. */
-const forEach = async (agents: readonly AgentId[], act: (agentId: AgentId) => Promise<void>): Promise<number> => {
-  let count = 0;
-  for (const agentId of agents) {
-    try {
-      await act(agentId);
-      count += 1;
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
+const maxTries = 5;
+
+const isRunning = ({ stoppedAt }: Slots): boolean => stoppedAt === undefined;
+const isStoppedWithTenant = ({ stoppedBy }: Slots): boolean => stoppedBy === 'tenant';
+
+const stopWithTenant = (services: Services, { tenant, agentId }: Slots, reason: string | undefined): Promise<void> =>
+  stopAgent(services, tenant, agentId, { reason: reason ?? 'Stopped by an operator.', by: 'tenant' });
+
+const letGo = (services: Services, { tenant, agentId }: Slots): Promise<void> =>
+  updateAgent(services, { tenant, agentId }, { status: 'active' });
+
+/**
+ * Brings every agent in line with its tenant: stopped with it, or free to come back. Whoever stops and whoever resumes at the
+ * same time writes the tenant first and looks at it again after its agents, so the last of the two words holds for all.
+ */
+const bringInLine = async (services: Services, tenant: TenantId): Promise<Stopped> => {
+  let agents = 0;
+  for (let tries = 0; tries < maxTries; tries++) {
+    const { state, stopReason } = await readTenantRecord(services, tenant);
+    const isStopped = state === 'stopped';
+    agents += isStopped
+      ? await forEveryAgent(services, tenant, isRunning, (slots) => stopWithTenant(services, slots, stopReason))
+      : await forEveryAgent(services, tenant, isStoppedWithTenant, (slots) => letGo(services, slots));
+    const now = await readTenantRecord(services, tenant);
+    if ((now.state === 'stopped') === isStopped) return { state: now.state, agents };
   }
-  return count;
+  throw new ConflictError(`Tenant ${tenant}`);
 };
 
 /**
- * Stops a tenant at once: nothing new is accepted (by other environments within 30 s) and, because every agent is stopped,
- * nothing is assigned. What was at work waits. Repeatable: agents that came since are stopped too.
+ * Stops a tenant at once. When it returns, every agent is stopped and none can register, so nothing is assigned; what was at
+ * work waits. Repeatable.
  */
 export const emergencyStop = async (services: Services, tenant: TenantId, reason: string): Promise<Stopped> => {
-  await setState(services, tenant, 'stopped');
-  let agents = 0;
-  await eachFleetPage(services, tenant, limits.countedAgents, async ({ slots }) => {
-    const live = slots.filter(({ stoppedAt }) => stoppedAt === undefined).map(({ agentId }) => agentId);
-    agents += await forEach(live, (agentId) => stopAgent(services, tenant, agentId, { reason, by: 'tenant' }));
-  });
-  return { state: 'stopped', agents };
+  await setState(services, tenant, 'stopped', { stopReason: reason });
+  return bringInLine(services, tenant);
 };
 
-/** Ends an emergency stop: work is taken again, and the agents that it stopped may come back. Repeatable. */
+/** Ends an emergency stop: work is taken again, and the agents that it stopped may come back. Nothing else is lifted. Repeatable. */
 export const resumeAfterStop = async (services: Services, tenant: TenantId): Promise<Stopped> => {
-  await setState(services, tenant, 'open');
-  let agents = 0;
-  await eachFleetPage(services, tenant, limits.countedAgents, async ({ slots }) => {
-    const stopped = slots.filter(({ stoppedBy }) => stoppedBy === 'tenant').map(({ agentId }) => agentId);
-    agents += await forEach(stopped, (agentId) => updateAgent(services, { tenant, agentId }, { status: 'active' }));
-  });
-  return { state: 'open', agents };
+  await setState(services, tenant, 'open', { clauses: { wasStopped: equal('state', 'stopped') } });
+  return bringInLine(services, tenant);
+};
+
+/**
+ * Stops an agent that is connected although its tenant is stopped: the stop died before it came to it. For the sweep. Returns
+ * whether it was.
+ */
+export const stopIfTenantIs = async (services: Services, slots: Slots): Promise<boolean> => {
+  const { tenant } = slots;
+  if ((await knownTenant(services, tenant)).state !== 'stopped') return false;
+  const { state, stopReason } = await readTenantRecord(services, tenant);
+  if (state !== 'stopped') return false;
+  await stopWithTenant(services, slots, stopReason);
+  // Resumed meanwhile: whoever did that may have been past this agent.
+  if ((await readTenantRecord(services, tenant)).state !== 'stopped') await letGo(services, slots);
+  return true;
 };

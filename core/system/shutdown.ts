@@ -1,54 +1,40 @@
-import { eachFleetPage } from '../agents/fleet.ts';
+import { eachEnrolled, forEveryAgent } from '../agents/fleet.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import { countQueued } from '../assignment/count-queued.ts';
 import type { TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { limits } from '../contract/limits.ts';
 import type { Initialized, Remainder } from '../contract/system.ts';
-import { NotFoundError } from '../errors/errors.ts';
-import { homeTenant } from '../identity/authenticate.ts';
 import { isLive, Run } from '../runs/run.ts';
 import type { Services } from '../services.ts';
-import { plus, set, setAll, setDefault } from '../table/conditions.ts';
+import { absent, any, notEqual } from '../table/conditions.ts';
 import { readIndexPage } from '../table/read-index-page.ts';
-import { forgetTenant, type TenantRecord } from '../tenants/tenant-record.ts';
+import { SystemStoppedError } from '../tenants/errors.ts';
+import { setState } from './set-state.ts';
 
-/** Lets a tenant take work, or not. This environment goes by it at once, the others within 30 s. */
-export const setState = async (services: Services, tenant: TenantId, state: TenantRecord['state']): Promise<void> => {
-  await services.table.update({
-    key: keys.tenant(tenant),
-    set: [
-      set('state', state),
-      setDefault('createdAt', services.clock.now()),
-      plus('rev', 1, 0),
-      ...setAll(indexKeys.list(homeTenant, 'TENANTS', tenant)),
-    ],
-    clauses: {},
-  });
-  forgetTenant(services, tenant);
+/** Whether and how a tenant takes work is not changed while an emergency stop holds. @throws SystemStoppedError. */
+const setUnlessStopped = async (
+  services: Services,
+  tenant: TenantId,
+  state: 'open' | 'shutting_down',
+): Promise<void> => {
+  const notStopped = any(absent('state'), notEqual('state', 'stopped'));
+  const record = await setState(services, tenant, state, { clauses: { notStopped } });
+  if (record.state === 'stopped') throw new SystemStoppedError();
 };
 
 /** Sets the status of agents that have another; one that is removed meanwhile needs none. Returns how many there were. */
-const changeAgents = async (
+const changeAgents = (
   services: Services,
   tenant: TenantId,
   from: 'active' | 'draining',
   to: 'active' | 'draining',
-): Promise<number> => {
-  let changed = 0;
-  await eachFleetPage(services, tenant, limits.countedAgents, async ({ slots }) => {
-    for (const { agentId, status } of slots) {
-      if (status !== from) continue;
-      try {
-        await updateAgent(services, { tenant, agentId }, { status: to });
-        changed += 1;
-      } catch (error) {
-        if (!(error instanceof NotFoundError)) throw error;
-      }
-    }
-  });
-  return changed;
-};
+): Promise<number> =>
+  forEveryAgent(
+    services,
+    tenant,
+    ({ status }) => status === from,
+    ({ agentId }) => updateAgent(services, { tenant, agentId }, { status: to }),
+  );
 
 /** Runs that one look counts. */
 const mostRuns = 100;
@@ -66,7 +52,7 @@ const openRunsOf = async (services: Services, tenant: TenantId): Promise<number>
 const remainder = async (services: Services, tenant: TenantId): Promise<Remainder> => {
   const agents = { draining: 0, working: 0 };
   let inFlight = 0;
-  await eachFleetPage(services, tenant, limits.countedAgents, ({ slots }) => {
+  await eachEnrolled(services, tenant, (slots) => {
     for (const { status, connection, assigned } of slots) {
       const held = Object.keys(assigned).length;
       inFlight += held;
@@ -86,9 +72,11 @@ const mostQueued = 10_000;
  * Shuts a tenant down gracefully: new work is refused (by other environments within 30 s), agents finish what they have
  * and take nothing new. Answers what is left; called again it answers that again, and drains agents that came since.
  * Queued tasks stay, and end at their deadlines unless the system is opened again.
+ *
+ * @throws SystemStoppedError after an emergency stop, which only a resume lifts.
  */
 export const shutdown = async (services: Services, tenant: TenantId): Promise<Remainder> => {
-  await setState(services, tenant, 'shutting_down');
+  await setUnlessStopped(services, tenant, 'shutting_down');
   await changeAgents(services, tenant, 'active', 'draining');
   return remainder(services, tenant);
 };
@@ -106,9 +94,11 @@ const check = async (attempt: () => Promise<unknown>): Promise<'ok' | 'failing'>
 /**
  * Opens a tenant for work, new or after a shutdown: draining agents take work again. Answers whether what it needs can be
  * reached. Repeatable.
+ *
+ * @throws SystemStoppedError after an emergency stop, which only a resume lifts.
  */
 export const initialize = async (services: Services, tenant: TenantId): Promise<Initialized> => {
-  await setState(services, tenant, 'open');
+  await setUnlessStopped(services, tenant, 'open');
   const resumedAgents = await changeAgents(services, tenant, 'draining', 'active');
   const checks = {
     table: await check(() => services.table.get(keys.tenant(tenant), { consistent: true })),

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { type SubmitRequest, submitTask } from '../tasks/submit-task.ts';
 import type { Task } from '../tasks/task.ts';
 import { QuotaExceededError, ShuttingDownError, SystemStoppedError } from './errors.ts';
+import { requireNotStopped } from './require-not-stopped.ts';
 import { knownTenant, readUsage } from './tenant-record.ts';
 
 type Counted = 'agents' | 'queuedTasks' | 'openRuns';
@@ -66,7 +67,9 @@ const requireRunning = async (services: Services, tenant: TenantId): Promise<voi
  * @throws QuotaExceededError, ShuttingDownError, SystemStoppedError.
  */
 export const admit = async (services: Services, tenant: TenantId, what: CountedWork): Promise<void> => {
-  await requireRunning(services, tenant);
+  // A task is refused where it would have to wait; a run begins whether or not anybody is there.
+  if (what === 'openRuns') await requireNotStopped(services, tenant);
+  else await requireRunning(services, tenant);
   const { state } = await knownTenant(services, tenant);
   if (state === 'shutting_down') throw new ShuttingDownError();
   await requireRoom(services, tenant, what);

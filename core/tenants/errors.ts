@@ -42,9 +42,13 @@ export class PayloadQuotaError extends AppError {
 export class SystemStoppedError extends AppError {
   override readonly name = 'SystemStoppedError';
   constructor() {
-    super('SYSTEM_STOPPED', 'The system was stopped and takes nothing. POST /v1/system/resume lets it go on.', {
-      retryAfterMs: 60_000,
-    });
+    super(
+      'SYSTEM_STOPPED',
+      'The system was stopped and takes nothing. POST /v1/system/resume (muster system resume) lets it go on, and nothing else does.',
+      {
+        retryAfterMs: 60_000,
+      },
+    );
   }
 }
 

@@ -10,6 +10,8 @@ import type { Item } from '../table/table.ts';
 const TenantRecord = z.looseObject({
   name: z.string().optional(),
   state: TenantState.default('open'),
+  /** Why it was stopped last, as its agents are told. */
+  stopReason: z.string().optional(),
   quotas: z.looseObject(Quotas.shape).prefault({}),
   /** Until then everything that it asks is logged. */
   debugUntil: z.number().optional(),
@@ -31,13 +33,16 @@ const cacheKeyOf = (tenant: TenantId): string => `tenant:${tenant}`;
 export const rememberedTenant = (services: Services, tenant: TenantId): TenantRecord | undefined =>
   TenantRecord.safeParse(services.cache.get(cacheKeyOf(tenant), services.clock.now())).data;
 
+/** Lets this environment go by what it has just read or written. */
+export const rememberTenant = (services: Services, tenant: TenantId, record: TenantRecord): void =>
+  services.cache.set(cacheKeyOf(tenant), record, services.clock.now() + timings.connectionCacheMs);
+
 /** A tenant, remembered for 30 s: what every request goes by. */
 export const knownTenant = async (services: Services, tenant: TenantId): Promise<TenantRecord> => {
-  const nowMs = services.clock.now();
   const remembered = rememberedTenant(services, tenant);
   if (remembered !== undefined) return remembered;
   const record = tenantRecordOf(await services.table.get(keys.tenant(tenant)));
-  services.cache.set(cacheKeyOf(tenant), record, nowMs + timings.connectionCacheMs);
+  rememberTenant(services, tenant, record);
   return record;
 };
 

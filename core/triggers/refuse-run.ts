@@ -6,6 +6,8 @@ import { AppError } from '../errors/app-error.ts';
 import type { Principal } from '../identity/principal.ts';
 import { publishEvent } from '../relay/lifecycle-event.ts';
 import type { Services } from '../services.ts';
+import { SystemStoppedError } from '../tenants/errors.ts';
+import { requireNotStopped } from '../tenants/require-not-stopped.ts';
 
 /** A run that was asked for by something that waits for no answer. */
 export interface AskedRun {
@@ -35,9 +37,12 @@ const tell = async (services: Services, asked: AskedRun, { code, message }: AppE
   });
 };
 
+/** A stop may last for days: what was asked for meanwhile is not done when it ends, but told as refused. */
+const isFinal = (error: AppError): boolean => !error.retryable || error instanceof SystemStoppedError;
+
 /**
- * Starts a run that nobody waits for. One that can never start is told in the tenant's audit and on the bus, once for all
- * deliveries, in place of an answer; the message is then done with.
+ * Starts a run that nobody waits for, unless the tenant is stopped. One that can never start, or not now, is told in the
+ * tenant's audit and on the bus, once for all deliveries, in place of an answer; the message is then done with.
  * @throws whatever may come out differently at another try.
  */
 export const startOrRefuse = async (
@@ -46,9 +51,10 @@ export const startOrRefuse = async (
   start: () => Promise<unknown>,
 ): Promise<void> => {
   try {
+    await requireNotStopped(services, asked.principal.tenant);
     await start();
   } catch (error) {
-    if (!(error instanceof AppError) || error.retryable) throw error;
+    if (!(error instanceof AppError) || !isFinal(error)) throw error;
     await tell(services, asked, error);
   }
 };

@@ -45,7 +45,7 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   'queue/timers': 545_000,
   'queue/effects': 560_000,
   'stream/relay': 555_000,
-  'schedule/sweep': 545_000,
+  'schedule/sweep': 549_000,
   'events/execution-ended': 530_000,
   // Expressions (JSONata) and JSON Schema besides.
   'http/workflows': 575_000,

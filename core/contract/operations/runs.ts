@@ -16,7 +16,7 @@ export const runOperations = {
       'The same `Idempotency-Key` names the same run. `reuse` does an earlier run of a sequential workflow again from a step on.',
     input: z.object({ query: NoQuery, body: RunRequest }),
     reply: { status: 201, body: RunView },
-    refuses: ['NOT_FOUND', 'IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
+    refuses: ['NOT_FOUND', 'IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN', 'SYSTEM_STOPPED'],
     example: { body: { workflow: 'review', input: { url: 'https://example.org' } } },
   },
   'POST /v1/workflows/{name}/runs': {
@@ -28,7 +28,7 @@ export const runOperations = {
       body: RunRequest.omit({ workflow: true }).prefault({}),
     }),
     reply: { status: 201, body: RunView },
-    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
+    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN', 'SYSTEM_STOPPED'],
     example: { body: { input: { url: 'https://example.org' } } },
   },
   'GET /v1/runs': {

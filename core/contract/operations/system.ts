@@ -47,20 +47,24 @@ export const systemOperations = {
   },
   'POST /v1/system/initialize': {
     summary: 'Open the system for work, new or after a shutdown',
-    description: 'Agents that are draining take work again.',
+    description:
+      'Agents that are draining take work again. Refused while an emergency stop holds: `POST /v1/system/resume` ends that.',
     input: Nothing,
     reply: { status: 200, body: Initialized },
+    refuses: ['SYSTEM_STOPPED'],
   },
   'POST /v1/system/shutdown': {
     summary: 'Shut down gracefully: take nothing new, drain all agents, tell what is left',
-    description: 'Call it again until `isDone`. It concerns the caller’s tenant.',
+    description:
+      'Call it again until `isDone`. It concerns the caller’s tenant. Refused while an emergency stop holds.',
     input: Nothing,
     reply: { status: 200, body: Remainder },
+    refuses: ['SYSTEM_STOPPED'],
   },
   'POST /v1/system/stop': {
     summary: 'Stop everything at once: take nothing, assign nothing, stop all agents',
     description:
-      'What was at work waits until the system is resumed, or its deadline. It concerns the caller’s tenant.',
+      'Once it has answered nothing is assigned, no agent registers, and no task or run is taken. What was at work waits until the system is resumed, or its deadline. It concerns the caller’s tenant.',
     input: Nothing.extend({ body: StopRequest.prefault({}) }),
     reply: { status: 200, body: Stopped },
     example: { body: { reason: 'The agents run amok.' } },

@@ -32,7 +32,7 @@ export const taskOperations = {
     description: 'Given to a fit agent at once, or queued. The same `Idempotency-Key` names the same task, for ever.',
     input: z.object({ query: NoQuery, body: TaskSubmission }),
     reply: { status: 201, body: TaskView },
-    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN'],
+    refuses: ['IDEMPOTENCY_MISMATCH', 'QUOTA_EXCEEDED', 'SHUTTING_DOWN', 'SYSTEM_STOPPED'],
     example: {
       body: {
         type: 'review',

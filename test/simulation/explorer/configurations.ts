@@ -1,5 +1,5 @@
 import { Slots } from '#core/agents/agent.ts';
-import { attachConnection, claimSlot } from '#core/agents/slots.ts';
+import { attachConnection, claimSlot, layOutSlots } from '#core/agents/slots.ts';
 import { AgentId, ClaimId, TaskId, TenantId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
 import { TaskSubmission } from '#core/contract/task.ts';
@@ -22,18 +22,9 @@ const onlyFirst: Place = { ...place, agents: [a1] };
 const nowMs = 1_000_000;
 
 const slotsItem = (agentId: AgentId): Item => {
-  const attach = attachConnection({
-    tenant,
-    agentId,
-    name: 'agent',
-    connection: 'socket-old',
-    seq: 1,
-    maxConcurrency: 1,
-    knownMaxConcurrency: undefined,
-    wasRemoved: false,
-    nowMs,
-  });
-  return applyUpdate(attach, undefined) ?? {};
+  const agent = { tenant, agentId, name: 'agent', maxConcurrency: 1 };
+  const attach = attachConnection({ ...agent, connection: 'socket-old', seq: 1, knownMaxConcurrency: 1, nowMs });
+  return applyUpdate(attach, applyUpdate(layOutSlots(agent, nowMs), undefined)) ?? {};
 };
 
 const submission = TaskSubmission.parse({ type: 'work' });

@@ -302,7 +302,7 @@ export const takeover = (by: string, place: Place, agentId: AgentId, maxConcurre
       },
       attach: (local, memory) => {
         const { tenant } = place;
-        const known = { knownMaxConcurrency: Number(local['known']), wasRemoved: false };
+        const known = { knownMaxConcurrency: Number(local['known']) };
         const socket = { connection: `socket-${by}`, seq: 1, maxConcurrency };
         const attachment = { tenant, agentId, name: 'agent', ...socket, ...known, nowMs };
         const tries = Number(local['tries']) + 1;

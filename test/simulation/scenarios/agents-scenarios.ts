@@ -210,7 +210,7 @@ const life: readonly Scenario[] = [
     play: async (scene) => {
       const { world } = scene;
       await world.connect('c');
-      scene.before(attachWrite, () => Promise.reject(new Error('killed')));
+      scene.before('update SLOTS {}', () => Promise.reject(new Error('killed')));
       await assert.rejects(world.register({ registration: { name: 'a' }, connectionId: 'c' }), /killed/);
       await removeAgent(scene.services, owner, agentIdOf('a'));
       await world.register({ registration: { name: 'a' }, connectionId: 'c' });

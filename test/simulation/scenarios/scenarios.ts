@@ -9,6 +9,7 @@ import { runsScenarios } from './runs-scenarios.ts';
 import type { Scenario } from './scene.ts';
 import { slotsScenarios } from './slots-scenarios.ts';
 import { stateScenarios } from './state-scenarios.ts';
+import { stopScenarios } from './stop-scenarios.ts';
 import { tasksScenarios } from './tasks-scenarios.ts';
 
 /** For each named clause of core at least one interleaving that goes wrong without it. */
@@ -26,4 +27,5 @@ export const scenarios: readonly Scenario[] = [
   ...logScenarios,
   ...stateScenarios,
   ...messageScenarios,
+  ...stopScenarios,
 ];

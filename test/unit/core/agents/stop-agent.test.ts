@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stopAgent } from '#core/agents/stop-agent.ts';
 import { updateAgent } from '#core/agents/update-agent.ts';
-import { TaskSubmission } from '#core/contract/task.ts';
 import { sweep } from '#core/sweep/sweep.ts';
-import { emergencyStop, resumeAfterStop } from '#core/system/emergency-stop.ts';
-import { submitAdmitted } from '#core/tenants/admission.ts';
-import { createWorld, otherTenant, owner, tenant } from '../world.ts';
+import { createWorld, otherTenant, tenant } from '../world.ts';
 
 const stop = { reason: 'It deletes what it should review.', by: 'agent' } as const;
 
@@ -54,33 +51,5 @@ describe('stopAgent', () => {
     await expect(stopAgent(world.services, otherTenant, wild.agentId, stop)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-  });
-});
-
-describe('emergencyStop', () => {
-  it('accepts nothing and assigns nothing until it is resumed, and loses nothing', async () => {
-    const world = createWorld();
-    const agent = await world.agent('a');
-    const single = await world.agent('b');
-    await stopAgent(world.services, tenant, single.agentId, stop);
-    const { taskId } = await world.submit();
-    const submit = (idempotencyKey: string) =>
-      submitAdmitted(world.services, {
-        principal: owner,
-        submission: TaskSubmission.parse({ type: 'work' }),
-        idempotencyKey,
-      });
-    expect(await emergencyStop(world.services, tenant, 'Amok.')).toEqual({ state: 'stopped', agents: 1 });
-    await world.fireTimers('reconnect-grace');
-    await sweep(world.services);
-    expect(await world.task(taskId)).toMatchObject({ status: 'QUEUED' });
-    await expect(submit('k')).rejects.toMatchObject({ code: 'SYSTEM_STOPPED' });
-    // The one that was stopped by itself stays stopped.
-    expect(await resumeAfterStop(world.services, tenant)).toEqual({ state: 'open', agents: 1 });
-    expect(await world.slots(single)).toMatchObject({ status: 'inactive', stoppedBy: 'agent' });
-    await world.connect('again');
-    await world.register({ registration: { name: 'a' }, connectionId: 'again' });
-    expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', agentId: agent.agentId });
-    expect((await submit('k')).status).toBe('ASSIGNED');
   });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { listActions } from '#core/audit/record-action.ts';
 import { limits } from '#core/contract/limits.ts';
 import { BusEvent, TriggerDefinition, type TriggerDefinitionInput } from '#core/contract/trigger.ts';
 import { WorkflowDefinition } from '#core/contract/workflow.ts';
 import { InvalidFieldError } from '#core/errors/errors.ts';
 import { Run } from '#core/runs/run.ts';
 import { putWorkflow } from '#core/runs/workflow-store.ts';
+import { emergencyStop, resumeAfterStop } from '#core/system/emergency-stop.ts';
 import { fireRule, fireSchedule, fireTriggers } from '#core/triggers/fire-triggers.ts';
 import { putTrigger, removeTrigger } from '#core/triggers/put-trigger.ts';
 import { listTriggers } from '#core/triggers/trigger.ts';
@@ -52,6 +54,19 @@ describe('fireTriggers', () => {
     await fireTriggers(world.services, event('e'));
     expect(runs(world).map(({ version }) => version)).toEqual([1, 1]);
     expect(runs(world).some(({ input }) => JSON.stringify(input).includes('"total":200'))).toBe(true);
+  });
+
+  it('starts none while the tenant is stopped, says so where people look, and catches up with nothing', async () => {
+    const world = await begin();
+    await put(world, onOrder);
+    await emergencyStop(world.services, tenant, 'Fire.');
+    for (const id of ['e-1', 'e-1']) await fireTriggers(world.environment(), event(id));
+    await resumeAfterStop(world.services, tenant);
+    expect(runs(world)).toEqual([]);
+    const { items } = await listActions(world.services, tenant, { dayMs: world.services.clock.now(), limit: 10 });
+    expect(items).toMatchObject([{ action: 'run.refused', on: { workflow: 'ship', code: 'SYSTEM_STOPPED' } }]);
+    await fireTriggers(world.services, event('e-2'));
+    expect(runs(world)).toHaveLength(1);
   });
 
   it("never sees another tenant's events", async () => {
