@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { sha256Hex } from '../common/hash-id.ts';
-import type { LinkRequest } from '../contract/approval-link.ts';
+import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
+import type { ApprovalAnswer, LinkRequest } from '../contract/approval-link.ts';
 import { Name, TaskId, TenantId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
@@ -10,7 +10,7 @@ import { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { absent, any, atLeast, equal, plus, set } from '../table/conditions.ts';
 import { answerApproval } from '../tasks/answer-approval.ts';
-import { AlreadyTerminalError } from '../tasks/errors.ts';
+import { AlreadyTerminalError, IdempotencyMismatchError } from '../tasks/errors.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { takeToken } from '../tenants/take-token.ts';
 
@@ -28,6 +28,7 @@ const StoredLink = z.looseObject({
   for: Name,
   decision: Name.optional(),
   endsAt: z.number(),
+  requestHash: z.string().optional(),
   spentWith: z.string().optional(),
 });
 type StoredLink = z.infer<typeof StoredLink>;
@@ -38,47 +39,65 @@ const readApproval = async (services: Services, tenant: TenantId, taskId: TaskId
   return found.task;
 };
 
+const randomToken = ({ random }: Services): string => Buffer.concat([random.bytes(), random.bytes()]).toString('hex');
+
+const tokenForm = /^[0-9a-f]{64}$/;
+
+/** Which link, of whom. */
+export interface LinkMaking {
+  readonly principal: Principal;
+  readonly taskId: TaskId;
+  readonly request: LinkRequest;
+  /** What only the same caller can say again of the same request; without it each link is another one. */
+  readonly repeatSecret?: string | undefined;
+}
+
 /**
- * Makes a token by which one person, without a key, answers one approval once. It is random (256 bits) and found by its
- * hash, as a ticket is: there is no signing key to keep or to rotate, one changed bit names nothing, an answer takes no longer
- * for a token that is nearly right, and removing the item revokes it.
+ * Makes a token by which one person, without a key, answers one approval once. It has 256 bits and is found by its hash, as a
+ * ticket is: one changed bit names nothing, and an answer takes no longer for a token that is nearly right. A request that is
+ * sent again derives the same token from what its caller alone knows, so that it is told again and kept nowhere.
  *
  * @throws NotFoundError for what is no approval of this tenant's, AlreadyTerminalError for one that has ended,
- * InvalidFieldError for a decision that is no option.
+ * InvalidFieldError for a decision that is no option, IdempotencyMismatchError for another request under the same key.
  */
 export const createLink = async (
   services: Services,
-  { tenant }: Principal,
-  taskId: TaskId,
-  { for: person, decision, expiresInSeconds }: LinkRequest,
+  { principal: { tenant }, taskId, request, repeatSecret }: LinkMaking,
 ): Promise<{ readonly token: string; readonly for: string; readonly expiresAt: number }> => {
+  const { for: person, decision, expiresInSeconds } = request;
   const task = await readApproval(services, tenant, taskId);
   if (isTerminal(task.status)) throw new AlreadyTerminalError(taskId, task.status);
   const { options = [] } = task.approval ?? {};
   if (decision !== undefined && !options.includes(decision))
     throw new InvalidFieldError('decision', `"${decision}" is none of ${options.join(', ')}.`);
-  const token = Buffer.concat([services.random.bytes(), services.random.bytes()]).toString('hex');
+  const token =
+    repeatSecret === undefined ? randomToken(services) : sha256Hex(canonicalJson(['link', tenant, repeatSecret]));
+  const requestHash = sha256Hex(canonicalJson([taskId, request]));
   const endsAt = services.clock.now() + expiresInSeconds * 1000;
-  await services.table.put({
+  const written = await services.table.put({
     key: keys.link(sha256Hex(token)),
     item: {
       approval: { tenant, taskId },
       for: person,
       ...(decision === undefined ? {} : { decision }),
+      requestHash,
       endsAt,
       expiresAtEpochSeconds: Math.ceil(endsAt / 1000),
     },
-    clauses: {},
+    clauses: { isNewLink: absent('pk') },
   });
-  return { token, for: person, expiresAt: endsAt };
+  if (written.won) return { token, for: person, expiresAt: endsAt };
+  const made = StoredLink.parse(written.item);
+  if (made.requestHash !== requestHash) throw new IdempotencyMismatchError();
+  return { token, for: made.for, expiresAt: made.endsAt };
 };
 
 /** A link that is good, and the approval that it is for. */
 export interface OpenLink {
   readonly link: StoredLink;
   readonly task: Task;
-  /** What may be answered by it. */
-  readonly decisions: readonly string[];
+  /** What it takes while the approval is open. */
+  readonly offered: readonly string[];
 }
 
 /**
@@ -86,6 +105,8 @@ export interface OpenLink {
  * @throws LinkNotValidError; RateLimitedError when its tenant's requests of this minute are used up.
  */
 export const readLink = async (services: Services, token: string): Promise<OpenLink> => {
+  // What cannot be one costs no read.
+  if (!tokenForm.test(token)) throw new LinkNotValidError();
   const found = StoredLink.safeParse(await services.table.get(keys.link(sha256Hex(token)), { consistent: true }));
   if (!found.success || found.data.endsAt <= services.clock.now()) throw new LinkNotValidError();
   const link = found.data;
@@ -94,12 +115,24 @@ export const readLink = async (services: Services, token: string): Promise<OpenL
   const task = await readApproval(services, tenant, taskId);
   if (link.spentWith !== undefined && isTerminal(task.status)) throw new LinkNotValidError();
   const { decision } = link;
-  return { link, task, decisions: decision === undefined ? (task.approval?.options ?? []) : [decision] };
+  return { link, task, offered: decision === undefined ? (task.approval?.options ?? []) : [decision] };
+};
+
+const spend = async (services: Services, token: string, decision: string): Promise<void> => {
+  const spent = await services.table.update({
+    key: keys.link(sha256Hex(token)),
+    set: [set('spentWith', decision), plus('spends', 1, 0)],
+    clauses: {
+      stillGood: atLeast('endsAt', services.clock.now()),
+      unspent: any(absent('spentWith'), equal('spentWith', decision)),
+    },
+  });
+  if (!spent.won) throw new LinkNotValidError();
 };
 
 /**
  * Answers an approval by a link, once. The link is spent before the approval is answered; should the answer be lost between
- * the two, the same decision may be sent again until the approval has ended.
+ * the two, the same decision may be sent again until the approval has ended. One that has ended spends nothing.
  *
  * ```
  * A  spend with approved if unspent   ✔ answer
@@ -112,22 +145,13 @@ export const readLink = async (services: Services, token: string): Promise<OpenL
 export const answerByLink = async (
   services: Services,
   token: string,
-  answer: { readonly decision: string; readonly comment?: string | undefined },
+  answer: ApprovalAnswer,
 ): Promise<{ readonly task: Task; readonly principal: Principal }> => {
-  const { link, decisions } = await readLink(services, token);
+  const { link, task, offered } = await readLink(services, token);
   const { tenant, taskId } = link.approval;
-  if (!decisions.includes(answer.decision))
-    throw new InvalidFieldError('decision', `"${answer.decision}" is none of ${decisions.join(', ')}.`);
-  const nowMs = services.clock.now();
-  const spent = await services.table.update({
-    key: keys.link(sha256Hex(token)),
-    set: [set('spentWith', answer.decision), plus('spends', 1, 0)],
-    clauses: {
-      stillGood: atLeast('endsAt', nowMs),
-      unspent: any(absent('spentWith'), equal('spentWith', answer.decision)),
-    },
-  });
-  if (!spent.won) throw new LinkNotValidError();
+  if (!offered.includes(answer.decision))
+    throw new InvalidFieldError('decision', `"${answer.decision}" is none of ${offered.join(', ')}.`);
+  if (!isTerminal(task.status)) await spend(services, token, answer.decision);
   const principal = Principal.parse({ tenant, id: `link:${link.for}`, role: 'operator', scopes: ['tasks:operate'] });
   return { task: await answerApproval(services, principal, taskId, answer), principal };
 };

@@ -46,7 +46,5 @@ export const Handoff = z.looseObject({
   toCapability: z.string().optional(),
   reason: z.string(),
   note: Json.optional(),
-  /** Of all that was said. Not shown. */
-  hash: z.string().optional(),
 });
 export type Handoff = z.infer<typeof Handoff>;

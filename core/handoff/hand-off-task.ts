@@ -67,6 +67,9 @@ const keptNote = async (services: Services, speaker: Speaker, request: HandoffRe
   return isShort ? note : storeApart(services, tenant, 'context', note);
 };
 
+/** Kept with an entry of the chain, and shown to nobody. */
+const saidAs = 'hash';
+
 /** Tells the same handoff said again from another one of the same attempt. */
 const hashOf = (request: HandoffRequest): string => sha256Hex(canonicalJson(request)).slice(0, 24);
 
@@ -77,7 +80,7 @@ const readHeld = async (services: Services, speaker: Speaker, request: HandoffRe
   const { task } = found;
   // Said again: it has been handed over, or the chain has ended with it.
   const earlier = task.handoffs?.find((one) => one.attempt === attempt && one.from === speaker.agentId);
-  if (earlier?.hash !== undefined && earlier.hash !== hashOf(request)) throw new IdempotencyMismatchError();
+  if ((earlier?.[saidAs] ?? hashOf(request)) !== hashOf(request)) throw new IdempotencyMismatchError();
   if (earlier !== undefined) return 'done';
   if (isTerminal(task.status)) throw new AlreadyTerminalError(taskId, task.status);
   if (task.status !== 'ASSIGNED' || task.agentId !== speaker.agentId || task.attempt !== attempt)
@@ -107,7 +110,7 @@ const entryOf = (
     from: task.agentId ?? '',
     ...Object.fromEntries(said),
     reason,
-    hash: hashOf(request),
+    [saidAs]: hashOf(request),
   };
 };
 

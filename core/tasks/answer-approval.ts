@@ -1,4 +1,6 @@
 import { goesOnBy } from '../approvals/goes-on-by.ts';
+import { endedUnanswered } from '../approvals/how-ended.ts';
+import type { ApprovalAnswer } from '../contract/approval-link.ts';
 import type { TaskId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
@@ -11,12 +13,6 @@ import { endHeldTask, type HeldEnding } from './end-held-task.ts';
 import { AlreadyTerminalError, ApprovalExpiredError } from './errors.ts';
 import { readTask, type Task } from './task.ts';
 import { keepLateAnswer } from './task-notes.ts';
-
-/** What a person answers. */
-export interface ApprovalAnswer {
-  readonly decision: string;
-  readonly comment?: string | undefined;
-}
 
 /** What an approval comes to; the task's output. */
 interface Given extends Record<string, Json> {
@@ -35,11 +31,6 @@ const isSameAnswer = (task: Task, answer: ApprovalAnswer, principal: Principal):
   if (typeof output !== 'object' || output === null || Array.isArray(output)) return false;
   return output['decision'] === answer.decision && output['by'] === principal.id;
 };
-
-/** Whether nobody answered it: it expired, or its default was taken. */
-const endedUnanswered = ({ status, output }: Task): boolean =>
-  (status === 'TIMED_OUT' && output === undefined) ||
-  (typeof output === 'object' && output !== null && !Array.isArray(output) && output['isDefault'] === true);
 
 const keepLate = async (
   services: Services,

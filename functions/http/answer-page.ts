@@ -1,4 +1,4 @@
-import type { OpenLink } from '#core/approvals/links.ts';
+import type { AskedByLink } from '#core/contract/approval-link.ts';
 import type { Json } from '#core/contract/json.ts';
 
 const escapes: Readonly<Record<string, string>> = {
@@ -27,20 +27,37 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding
 pre{background:#f4f4f4;padding:1rem;overflow:auto;white-space:pre-wrap}button{font:inherit;padding:.5rem 1rem;margin:.25rem}
 textarea{font:inherit;width:100%}</style></head><body><h1>${title}</h1>${body}</body></html>`;
 
-/** What is asked, and a button for each answer. It shows the real input of the approval, not a summary of it. */
-export const questionPage = ({ link, task, decisions }: OpenLink): string => {
-  const where =
-    task.place === undefined ? '' : ` of run ${escaped(task.place.runId)}, step ${escaped(task.place.step)}`;
-  const buttons = decisions
+/** What is asked, as a page shows it: the real input of the approval, not a summary of it. */
+const matterOf = ({ for: person, type, description, input, runId, step }: AskedByLink): string => {
+  const where = runId === undefined ? '' : ` of run ${escaped(runId)}, step ${escaped(step ?? '')}`;
+  return `<p>${escaped(person)}, this is ${escaped(type)}${where}.</p>
+${description === undefined ? '' : `<p>${escaped(description)}</p>`}
+<pre>${shown(input)}</pre>`;
+};
+
+/** How what was asked has ended, for people. */
+const endOf = ({ state, decision = '' }: AskedByLink): string => {
+  const taken = decision === '' ? 'Nothing was decided' : `Taken for that was: ${escaped(decision)}`;
+  if (state === 'expired') return `Nobody answered in time. ${taken}.`;
+  return state === 'answered' ? `It was answered: ${escaped(decision)}.` : 'It was called off before anybody answered.';
+};
+
+/** What is asked, and a button for each answer; once it has ended, how, and no button. */
+export const questionPage = (asked: AskedByLink): string => {
+  if (asked.state !== 'open')
+    return page(
+      'This has ended',
+      `<p>${endOf(asked)} An answer changes nothing any more.</p>
+${matterOf(asked)}`,
+    );
+  const buttons = asked.decisions
     .map((decision) => `<button name="decision" value="${escaped(decision)}">${escaped(decision)}</button>`)
     .join('');
   return page(
     'Your answer is asked for',
-    `<p>${escaped(link.for)}, this is ${escaped(task.type)}${where}.</p>
-${task.description === undefined ? '' : `<p>${escaped(task.description)}</p>`}
-<pre>${shown(task.input)}</pre>
+    `${matterOf(asked)}
 <form method="post"><p><label>Comment<br><textarea name="comment" maxlength="4096" rows="3"></textarea></label></p>
-<p>${buttons}</p></form><p>The link is good for one answer, until ${new Date(link.endsAt).toISOString()}.</p>`,
+<p>${buttons}</p></form><p>The link is good for one answer, until ${new Date(asked.endsAt).toISOString()}.</p>`,
   );
 };
 

@@ -18,8 +18,8 @@ export const approvalRoutes = {
   ),
   'POST /v1/approvals/{taskId}/links': route(
     operations['POST /v1/approvals/{taskId}/links'],
-    async (services, { params: { taskId }, body }, { principal, origin }) => {
-      const { token, ...link } = await createLink(services, principal, taskId, body);
+    async (services, { params: { taskId }, body: request }, { principal, origin, repeatSecret }) => {
+      const { token, ...link } = await createLink(services, { principal, taskId, request, repeatSecret });
       return { body: { url: `${origin}/v1/answers/${token}`, ...link } };
     },
   ),

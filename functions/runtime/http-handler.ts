@@ -19,6 +19,7 @@ import {
   ifMatchOf,
   originOf,
   principalOf,
+  repeatSecretOf,
   traceparentOf,
 } from './http-request.ts';
 import type { Caller, FamilyRoutes, HttpRoute, RawRequest } from './route.ts';
@@ -124,6 +125,7 @@ const serve = async (
   const caller = {
     principal,
     idempotencyKey: idempotencyKeyOf(services, event),
+    repeatSecret: repeatSecretOf(event),
     origin: originOf(event),
     ifMatch: ifMatchOf(event),
     traceparent: traceparentOf(event),

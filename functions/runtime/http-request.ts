@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import { freshUuid } from '#core/common/new-id.ts';
 import { readJson } from '#core/contract/json.ts';
@@ -63,6 +64,16 @@ export const idempotencyKeyOf = (services: Services, { headers }: HttpEvent): st
   if (key.length === 0 || key.length > limit)
     throw new InvalidFieldError('Idempotency-Key', `Idempotency-Key must have 1 to ${limit} characters.`, { limit });
   return key;
+};
+
+/**
+ * What only the caller can say again of a request that it has named: a secret that is told may be derived from it, and is then
+ * the same in each repeat without being kept. Nobody who reads the table can: of a key it holds a hash.
+ */
+export const repeatSecretOf = ({ headers }: HttpEvent): string | undefined => {
+  const { authorization, 'idempotency-key': key } = headers;
+  if (authorization === undefined || key === undefined) return undefined;
+  return createHmac('sha256', authorization).update(key).digest('hex');
 };
 
 /** The trace that a caller says the request belongs to; one that is malformed counts as none, as the standard has it. */

@@ -19,6 +19,8 @@ export interface RawRequest {
 export interface Caller {
   readonly principal: Principal;
   readonly idempotencyKey: string;
+  /** Of a request that its caller has named: what only who has the same credential can say again. */
+  readonly repeatSecret?: string | undefined;
   /** Where the caller has reached the API, without a slash at its end. */
   readonly origin: string;
   /** The version that the caller has seen, by `If-Match`; `*` counts as none. */

@@ -25,6 +25,7 @@ export interface HttpApiProps {
 
 const methods: Readonly<Record<string, HttpMethod>> = {
   GET: HttpMethod.GET,
+  HEAD: HttpMethod.HEAD,
   POST: HttpMethod.POST,
   PUT: HttpMethod.PUT,
   PATCH: HttpMethod.PATCH,

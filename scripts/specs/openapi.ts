@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { publicRoutes } from '#core/contract/approval-link.ts';
 import { type ErrorCode, errorCodes } from '#core/contract/error-codes.ts';
 import { limits } from '#core/contract/limits.ts';
 import { commonRefusals, type Operation } from '#core/contract/operation.ts';
+import { answerOperations, type PublicOperation } from '#core/contract/operations/answers.ts';
 import { operations } from '#core/contract/operations/operations.ts';
 import { Problem } from '#core/contract/problem.ts';
 import { type Route, routes } from '#core/contract/routes.ts';
@@ -16,7 +18,7 @@ const PropertySchemas = z.looseObject({
 /** What API Gateway itself answers before a function is asked. */
 const GatewayRefusal = z.looseObject({ message: z.string() }).meta({ id: 'GatewayRefusal' });
 
-const tags: Readonly<Record<Route['family'], string>> = {
+const tags: Readonly<Record<Route['family'] | 'answers', string>> = {
   agents: 'Agents: what they can do, how loaded they are, whether they take work',
   tasks: 'Tasks and what went wrong with them',
   events: 'What happens to tasks and runs, as it happens',
@@ -28,6 +30,7 @@ const tags: Readonly<Record<Route['family'], string>> = {
   system: 'Settings, audit, health',
   access: 'API keys, tickets and tenants',
   specs: 'The descriptions of the APIs',
+  answers: 'What people are asked who have a link and no key',
 };
 
 const statusText: Readonly<Record<number, string>> = {
@@ -117,22 +120,59 @@ const headerParameters = (key: string, operation: Operation): readonly Part[] =>
   ...(operation.isVersioned === true && !key.startsWith('GET ') ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
 ];
 
-const replyOf = ({ reply, isVersioned }: Operation, schema: Part | undefined): Part => ({
+/** What a person with a browser gets in place of JSON. */
+const page: Part = { 'text/html': { schema: { type: 'string' } } };
+
+const replyOf = ({ reply, isVersioned }: Operation, schema: Part | undefined, isPublic: boolean): Part => ({
   description: statusText[reply.status],
   ...(isVersioned === true ? { headers: { ETag: { $ref: '#/components/headers/ETag' } } } : {}),
-  ...(schema === undefined ? {} : { content: { [reply.mediaType ?? 'application/json']: { schema } } }),
+  ...(schema === undefined
+    ? {}
+    : { content: { [reply.mediaType ?? 'application/json']: { schema }, ...(isPublic ? page : {}) } }),
 });
 
-const requestBodyOf = ({ input, example }: Operation, schema: Part): Part => ({
+const requestBodyOf = ({ input, example, formBody }: PublicOperation, schema: Part): Part => ({
   required: input.shape.body?.safeParse(undefined).success !== true,
   content: {
     'application/json': { schema, ...(example?.body === undefined ? {} : { example: example.body }) },
+    ...(formBody === true ? { 'application/x-www-form-urlencoded': { schema } } : {}),
   },
 });
 
-const describe = (book: SchemaBook, route: Route): (() => readonly [string, string, Part]) => {
-  const { key, family, scope } = route;
-  const operation: Operation = Object.entries(operations).find(([name]) => name === key)?.[1] ?? fail(key);
+/** A route of the API: without a scope it needs no key. */
+interface Described {
+  readonly key: string;
+  readonly tag: keyof typeof tags;
+  readonly scope?: Route['scope'];
+  readonly operation: PublicOperation;
+}
+
+/** What a route answers: what it says itself, and why it may refuse. A key that is missing or wrong is none of who needs none. */
+const responsesOf = (
+  { key, scope, operation }: Described,
+  parts: { readonly reply: (() => Part) | undefined; readonly alternative: (() => Part) | undefined },
+): Part => {
+  const { alternative, reply, isMissing } = operation;
+  const refusals = [...refusalsOf(key, operation)].filter(
+    ([status]) => scope !== undefined || (status !== 401 && status !== 403),
+  );
+  return {
+    ...(alternative === undefined
+      ? {}
+      : {
+          [alternative.status]: {
+            description: alternative.when,
+            content: { 'application/json': { schema: parts.alternative?.() } },
+          },
+        }),
+    ...(isMissing === true ? {} : { [reply.status]: replyOf(operation, parts.reply?.(), scope === undefined) }),
+    default: { $ref: '#/components/responses/Refusal' },
+    ...Object.fromEntries(refusals.map(([status, codes]) => [status, problem(status, codes)])),
+  };
+};
+
+const describe = (book: SchemaBook, described: Described): (() => readonly [string, string, Part]) => {
+  const { key, tag, scope, operation } = described;
   const { params, query, body } = operation.input.shape;
   const parts = {
     params: params === undefined ? undefined : book.add(params, 'input'),
@@ -149,35 +189,17 @@ const describe = (book: SchemaBook, route: Route): (() => readonly [string, stri
       operationId: operationIdOf(key),
       summary: operation.summary,
       ...(operation.description === undefined ? {} : { description: operation.description }),
-      tags: [family],
-      'x-scope': scope,
+      tags: [tag],
+      ...(scope === undefined ? { security: [] } : { 'x-scope': scope }),
       parameters: [
         ...(parts.params === undefined ? [] : parametersOf('path', parts.params(), operation.example?.params ?? {})),
         ...parametersOf('query', parts.query(), operation.example?.query ?? {}),
-        ...headerParameters(key, operation),
+        ...(scope === undefined ? [] : headerParameters(key, operation)),
       ],
       ...(parts.body === undefined ? {} : { requestBody: requestBodyOf(operation, parts.body()) }),
-      responses: {
-        ...(operation.alternative === undefined
-          ? {}
-          : {
-              [operation.alternative.status]: {
-                description: operation.alternative.when,
-                content: { 'application/json': { schema: parts.alternative?.() } },
-              },
-            }),
-        ...(operation.isMissing === true ? {} : { [operation.reply.status]: replyOf(operation, parts.reply?.()) }),
-        default: { $ref: '#/components/responses/Refusal' },
-        ...Object.fromEntries(
-          [...refusalsOf(key, operation)].map(([status, codes]) => [status, problem(status, codes)]),
-        ),
-      },
+      responses: responsesOf(described, parts),
     },
   ];
-};
-
-const fail = (key: string): never => {
-  throw new Error(`No operation describes ${key}`);
 };
 
 const fixedComponents = (schemas: Part): Part => ({
@@ -221,7 +243,11 @@ export const openapi = (version: string): Part => {
   const book = new SchemaBook();
   book.add(Problem, 'output');
   book.add(GatewayRefusal, 'output');
-  const described = routes.map((route) => describe(book, route)).map((finish) => finish());
+  const all: readonly Described[] = [
+    ...routes.map(({ key, family, scope }) => ({ key, tag: family, scope, operation: operations[key] })),
+    ...publicRoutes.map((key) => ({ key, tag: 'answers' as const, operation: answerOperations[key] })),
+  ];
+  const described = all.map((route) => describe(book, route)).map((finish) => finish());
   const paths = new Map<string, Record<string, Part>>();
   for (const [path, method, operation] of described) paths.set(path, { ...paths.get(path), [method]: operation });
   return {

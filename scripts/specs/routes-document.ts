@@ -1,3 +1,5 @@
+import { publicRoutes } from '#core/contract/approval-link.ts';
+import { answerOperations } from '#core/contract/operations/answers.ts';
 import { operations } from '#core/contract/operations/operations.ts';
 import { allows, frameScopes, Role, Scope } from '#core/contract/roles.ts';
 import { type Route, routes } from '#core/contract/routes.ts';
@@ -34,6 +36,14 @@ Written by \`npm run specs\` from \`core/contract/\`. What each route takes, ans
 | route | does | scope | roles |
 | --- | --- | --- | --- |
 ${routes.map(rowOf).join('\n')}
+
+## Routes without a key
+
+The token of the path is the credential: \`POST /v1/approvals/{taskId}/links\` makes one.
+
+| route | does |
+| --- | --- |
+${publicRoutes.map((key) => `| \`${key}\` | ${answerOperations[key].summary} |`).join('\n')}
 
 ## Frames that clients send
 

@@ -240,10 +240,10 @@ export class Office {
       .tasks()
       .find(({ tenant, kind, status }) => tenant === principal.tenant && kind === 'approval' && !isTerminal(status));
     if (open === undefined) return;
-    const asked = LinkRequest.parse({ for: 'somebody' });
+    const request = LinkRequest.parse({ for: 'somebody' });
     client.request(
       'make link',
-      (services) => createLink(services, principal, open.taskId, asked),
+      (services) => createLink(services, { principal, taskId: open.taskId, request }),
       ({ token }) => {
         for (const decision of open.approval?.options.slice(0, 2) ?? [])
           client.request('answer by link', (services) => answerByLink(services, token, { decision }), undefined, 3);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ApprovalLink, LinkRequest } from '../approval-link.ts';
-import { Name, TaskId } from '../ids.ts';
+import { ApprovalAnswer, ApprovalLink, LinkRequest } from '../approval-link.ts';
+import { TaskId } from '../ids.ts';
 import { NoQuery, type Operation, pageOf, pageQuery, QueryFlag } from '../operation.ts';
 import { TaskView } from '../task.ts';
 
@@ -23,17 +23,17 @@ export const approvalOperations = {
     input: z.object({
       params: z.object({ taskId: TaskId }),
       query: NoQuery,
-      body: z.strictObject({ decision: Name, comment: z.string().max(4096).optional() }),
+      body: ApprovalAnswer,
     }),
     reply: { status: 200, body: TaskView },
     refuses: ['ALREADY_TERMINAL', 'APPROVAL_EXPIRED', 'CONFLICT'],
     example: { body: { decision: 'approved', comment: 'Reviewed with the team.' } },
   },
   'POST /v1/approvals/{taskId}/links': {
-    repeat: 'fresh',
+    repeat: 'keyed',
     summary: 'Make a link by which one person answers an approval once, without a key',
     description:
-      'Told once, and kept as a hash. Opening it shows what is asked and answers nothing; the page, or a POST of `decision` to it, does. Whoever has the link may answer as that person.',
+      'Kept as a hash only. Under one `Idempotency-Key` the same credential is told the same link again. Opening it shows what is asked and answers nothing; the page, or a POST of `decision` to it, does. Whoever has the link may answer as that person.',
     input: z.object({ params: z.object({ taskId: TaskId }), query: NoQuery, body: LinkRequest }),
     reply: { status: 201, body: ApprovalLink },
     refuses: ['ALREADY_TERMINAL'],

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { sweep } from '#core/sweep/sweep.ts';
 import { createAnswersHandler } from '#functions/http/answers.ts';
 import { createTasksHandler } from '#functions/http/tasks.ts';
 import { callRoute, context, createWorld, type HttpRequest, httpEvent, snapshot, type World } from '../harness.ts';
@@ -9,11 +10,14 @@ let taskId: string;
 const call = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
 
 /** As the gateway hands over a request of somebody without a key. */
-const visit = async (method: 'GET' | 'POST', token: string, request: HttpRequest = {}) => {
+const answerEvent = (method: 'GET' | 'HEAD' | 'POST', token: string, request: HttpRequest = {}) => {
   const event = httpEvent(`${method} /v1/answers/{token}`, { params: { token }, ...request });
   const { authorizer: _none, ...requestContext } = event.requestContext;
-  return createAnswersHandler(world.services)({ ...event, requestContext }, context);
+  return { ...event, requestContext };
 };
+
+const visit = async (...asked: Parameters<typeof answerEvent>) =>
+  createAnswersHandler(world.services)(answerEvent(...asked), context);
 
 const post = (token: string, fields: Record<string, string>) =>
   visit('POST', token, {
@@ -105,10 +109,149 @@ describe('a link to an approval', () => {
     expect((await post(token, { decision: 'approved' })).statusCode).toBe(200);
   });
 
-  it('says it when the approval was answered otherwise', async () => {
+  it('says how the approval has ended, asks nothing any more, and refuses an answer', async () => {
     const token = await link();
     await call('POST /v1/approvals/{taskId}', { params: { taskId }, body: { decision: 'denied' } });
-    expect((await post(token, { decision: 'approved' })).statusCode).toBe(409);
+    const asked = await visit('GET', token);
+    expect(asked.statusCode).toBe(200);
+    expect(asked.body).toMatch(/has ended.*denied/s);
+    expect(asked.body).not.toMatch(/<button|<form/);
+    const late = await post(token, { decision: 'approved' });
+    expect({ status: late.statusCode, type: late.headers['content-type'] }).toMatchObject({ status: 409 });
+    expect(late.headers['content-type']).toContain('text/html');
+    expect((await visit('GET', token)).body).toMatch(/has ended/);
+  });
+
+  it('says that nobody answered, which is no denial, and keeps what is answered then aside', async () => {
+    const token = await link();
+    world.ports.clock.advance(901_000);
+    await sweep(world.services);
+    expect(await status()).toBe('TIMED_OUT');
+    const asked = await visit('GET', token);
+    expect(asked.body).toContain('Nobody answered in time');
+    expect(asked.body).not.toMatch(/<button|denied/);
+    for (let times = 0; times < 2; times++) expect((await post(token, { decision: 'approved' })).statusCode).toBe(409);
+    const { body } = await call('GET /v1/tasks/{taskId}', { params: { taskId } });
+    expect(body).toMatchObject({ status: 'TIMED_OUT', lateAnswers: [{ decision: 'approved', by: 'link:ada' }] });
+    const json = await visit('GET', token, { headers: { accept: 'application/json' } });
+    expect(JSON.parse(json.body ?? '')).toMatchObject({ state: 'expired', decisions: [] });
+  });
+
+  it('says which decision was taken when nobody answered, and that it is nobody’s; or that it was called off', async () => {
+    const chain = { contacts: [{ name: 'ada', answerWithinSeconds: 10 }], defaultDecision: 'approved' };
+    const approval = { chain };
+    const asked = await call('POST /v1/tasks', { body: { kind: 'approval', type: 'ship', approval } });
+    taskId = String(asked.body['taskId']);
+    const token = await link();
+    world.ports.clock.advance(61_000);
+    await sweep(world.services);
+    expect((await visit('GET', token)).body).toMatch(/Nobody answered in time.*approved/s);
+
+    const second = await call('POST /v1/tasks', { body: { kind: 'approval', type: 'ship' } });
+    taskId = String(second.body['taskId']);
+    const other = await link();
+    await call('POST /v1/tasks/{taskId}/cancel', { params: { taskId }, body: {} });
+    expect((await visit('GET', other)).body).toContain('called off');
+  });
+
+  it('answers a program in JSON and a browser with a page, whatever comes of it', async () => {
+    const types = async (headers: Record<string, string>, token: string): Promise<string> => {
+      const isForm = headers['content-type'] !== undefined;
+      const text = isForm ? 'decision=approved' : '{"decision":"approved"}';
+      const answer = await visit('POST', token, { text, headers });
+      return `${answer.statusCode} ${answer.headers['content-type']?.split(';')[0]}`;
+    };
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    expect(await types({ ...form, accept: browser }, 'x')).toBe('404 text/html');
+    expect(await types(form, 'x')).toBe('404 text/html');
+    expect(await types({ ...form, accept: 'application/json' }, 'x')).toBe('404 application/problem+json');
+    expect(await types({ accept: '*/*' }, 'x')).toBe('404 application/problem+json');
+    expect(await types({ ...form, accept: 'application/json;q=0.5, text/html;q=0.1' }, 'x')).toBe(
+      '404 application/problem+json',
+    );
+    const token = await link();
+    const read = await visit('GET', token, { headers: { accept: 'application/json' } });
+    expect(JSON.parse(read.body ?? '')).toEqual({
+      for: 'ada',
+      type: 'ship',
+      input: { note: '<script>alert(1)</script>' },
+      state: 'open',
+      decisions: ['approved', 'denied'],
+      endsAt: expect.any(Number),
+    });
+    const taken = await visit('POST', token, { body: { decision: 'approved' } });
+    expect(taken.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(taken.body ?? '')).toMatchObject({ decision: 'approved', by: 'link:ada' });
+  });
+
+  it('refuses what it does not know by name, and spends nothing', async () => {
+    const token = await link();
+    const before = snapshot(world);
+    const refusalOf = async (request: HttpRequest) => {
+      const { statusCode, body = '' } = await visit('POST', token, request);
+      const { code, field } = JSON.parse(body);
+      return { statusCode, code, field };
+    };
+    const accept = { accept: 'application/json' };
+    expect(await refusalOf({ body: { decision: 'approved', by: 'eve' } })).toEqual({
+      statusCode: 400,
+      code: 'UNKNOWN_FIELD',
+      field: 'by',
+    });
+    const form = { ...accept, 'content-type': 'application/x-www-form-urlencoded' };
+    const fields = { text: 'decision=approved&by=eve', headers: form };
+    expect(await refusalOf(fields)).toMatchObject({ code: 'UNKNOWN_FIELD', field: 'by' });
+    const twice = { text: 'decision=approved&decision=denied', headers: form };
+    expect(await refusalOf(twice)).toMatchObject({ code: 'INVALID_FIELD', field: 'decision' });
+    expect(await refusalOf({ text: '{"decision":' })).toMatchObject({ code: 'INVALID_FIELD', field: 'body' });
+    expect(await refusalOf({})).toMatchObject({ code: 'INVALID_FIELD' });
+    const huge = { body: { decision: 'approved', comment: 'x'.repeat(70_000) } };
+    expect(await refusalOf(huge)).toMatchObject({ statusCode: 413, code: 'PAYLOAD_TOO_LARGE' });
+    expect(snapshot(world)).toBe(before);
+  });
+
+  it('answers HEAD as GET, without a body', async () => {
+    const token = await link();
+    const head = await visit('HEAD', token);
+    expect(head).toMatchObject({ statusCode: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+    expect(head.body).toBeUndefined();
+    expect(await visit('HEAD', 'x')).toMatchObject({ statusCode: 404 });
+    expect(await status()).toBe('PENDING');
+  });
+
+  it('reads nothing for what has not the form of a token', async () => {
+    const reads: string[] = [];
+    const { table } = world.services;
+    const services = {
+      ...world.services,
+      table: {
+        ...table,
+        get: async (key: Parameters<typeof table.get>[0]) => {
+          reads.push(key.pk);
+          return table.get(key);
+        },
+      },
+    };
+    for (const token of ['x', 'a'.repeat(63), 'A'.repeat(64), '../keys'])
+      expect((await createAnswersHandler(services)(answerEvent('GET', token), context)).statusCode).toBe(404);
+    expect(reads).toEqual([]);
+  });
+
+  it('is the same link under the same Idempotency-Key and credential, and told from another request', async () => {
+    const make = async (body: object, headers: Record<string, string>) =>
+      call('POST /v1/approvals/{taskId}/links', { params: { taskId }, body, headers });
+    const named = { 'idempotency-key': 'once', authorization: 'Bearer mst_acme_k_0123' };
+    const first = await make({ for: 'ada' }, named);
+    world.ports.clock.advance(5000);
+    expect(await make({ for: 'ada' }, named)).toMatchObject({ status: 201, body: first.body });
+    expect((await make({ for: 'ben' }, named)).body).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' });
+    const others = [{}, { ...named, 'idempotency-key': 'two' }, { ...named, authorization: 'Bearer mst_acme_k_4567' }];
+    const urls = await Promise.all(others.map(async (headers) => (await make({ for: 'ada' }, headers)).body['url']));
+    expect(new Set([...urls, first.body['url']]).size).toBe(4);
+    const kept = JSON.stringify(world.ports.table.items());
+    expect(kept).not.toContain(String(first.body['url']).split('/').at(-1));
+    expect(kept).not.toContain('mst_acme');
   });
 
   it('is kept as a hash, and its token is in no log and no audit', async () => {

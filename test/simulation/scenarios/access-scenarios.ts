@@ -19,6 +19,8 @@ import { takeToken } from '#core/tenants/take-token.ts';
 import { owner, tenant } from '#test/unit/core/world.ts';
 import { orRefused, refused, type Scenario } from './scene.ts';
 
+const request = LinkRequest.parse({ for: 'ada' });
+
 const asked = KeyRequest.parse({ name: 'ci', role: 'viewer' });
 
 /** Moments at which a clause of keys and tickets decides. */
@@ -55,13 +57,28 @@ export const accessScenarios: readonly Scenario[] = [
     },
   },
   {
+    write: 'put LINK {isNewLink}',
+    clause: 'isNewLink',
+    title: 'a link is made again under its key after it was used',
+    play: async ({ services, world }) => {
+      const { taskId } = await world.submit({ kind: 'approval', type: 'ship' });
+      const make = () => createLink(services, { principal: owner, taskId, request, repeatSecret: 'said again' });
+      const { token } = await make();
+      const key = keys.link(sha256Hex(token));
+      await services.table.update({ key, set: [set('spentWith', 'denied')], clauses: {} });
+      await make();
+      await refused(answerByLink(services, token, { decision: 'approved' }));
+      assert.equal((await world.task(taskId)).status, 'PENDING');
+    },
+  },
+  {
     write: 'update LINK {stillGood, unspent}',
     clause: 'unspent',
     title: 'two people with one link answer it otherwise at once',
     play: async (scene) => {
       const { services, world } = scene;
       const { taskId } = await world.submit({ kind: 'approval', type: 'ship' });
-      const { token } = await createLink(services, owner, taskId, LinkRequest.parse({ for: 'ada' }));
+      const { token } = await createLink(services, { principal: owner, taskId, request });
       scene.before('update LINK {stillGood, unspent}', async () => {
         await services.table.update({
           key: keys.link(sha256Hex(token)),
@@ -80,7 +97,7 @@ export const accessScenarios: readonly Scenario[] = [
     play: async (scene) => {
       const { services, world } = scene;
       const { taskId } = await world.submit({ kind: 'approval', type: 'ship' });
-      const { token } = await createLink(services, owner, taskId, LinkRequest.parse({ for: 'ada' }));
+      const { token } = await createLink(services, { principal: owner, taskId, request });
       scene.before('update LINK {stillGood, unspent}', async () => {
         await services.table.update({ key: keys.link(sha256Hex(token)), set: [set('endsAt', 0)], clauses: {} });
       });
