@@ -20,6 +20,12 @@ export interface Temper {
 
 export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0, handing: 0.05 };
 
+/** Whoever shares the agent's connection: told of each before it is opened, and of every frame. */
+export interface Companion {
+  connecting(): void;
+  take(frame: Frame): void;
+}
+
 interface Work {
   readonly attempt: number;
   /** Waits for a child that is being submitted. */
@@ -66,12 +72,14 @@ export class Agent {
   isFrozen = false;
   /** Works on, and says so, whatever it is told. */
   isStubborn = false;
+  companion: Companion | undefined;
+  /** Which process of this agent it is. */
+  life = 0;
   private readonly platform: Platform;
   readonly principal: Principal;
   readonly registration: ClientFrameInput<'agent.register'>;
   private readonly chance: Chance;
   private line: Line | undefined;
-  private life = 0;
   private isRunning = false;
   private work = new Map<string, Work>();
   private inbox: (() => void)[] = [];
@@ -190,7 +198,8 @@ export class Agent {
     return this.sendAs(`${this.name}-${(this.envelopes += 1)}`, type, payload);
   }
 
-  private sendAs(id: string, type: ClientFrameType, payload: unknown): string {
+  /** Sends a frame under an id: the same again is a repeat. */
+  sendAs(id: string, type: ClientFrameType, payload: unknown): string {
     if (this.line === undefined) return id;
     this.line.seq += 1;
     this.platform.receive(this.line.connectionId, { type, id, seq: this.line.seq, payload });
@@ -210,6 +219,7 @@ export class Agent {
     if (!this.isRunning || this.line !== undefined || this.connecting) return;
     if (this.platform.world.now < this.offlineUntil) return;
     this.connecting = true;
+    this.companion?.connecting();
     const { life } = this;
     // A handshake that is not answered is tried again.
     let isAnswered = false;
@@ -221,6 +231,7 @@ export class Agent {
     };
     this.later(10_000, retry);
     const peer: Peer = {
+      keepsOrder: this.companion !== undefined,
       onFrame: (frame) => (life === this.life ? this.onFrame(frame) : undefined),
       onClose: () => (life === this.life ? this.onClose() : undefined),
     };
@@ -262,10 +273,9 @@ export class Agent {
   private handle(frame: Frame): void {
     const { payload } = frame;
     const taskId = typeof payload['taskId'] === 'string' ? payload['taskId'] : '';
+    if (frame.type === 'agent.registered' && this.line !== undefined) this.line.isRegistered = true;
+    this.companion?.take(frame);
     switch (frame.type) {
-      case 'agent.registered':
-        if (this.line !== undefined) this.line.isRegistered = true;
-        return;
       case 'task.assigned':
         return this.begin(payload);
       case 'task.batch':

@@ -123,6 +123,9 @@ export class Endgame {
       ...[this.platform.stream, this.platform.tasksQueue, this.platform.logs]
         .filter(({ open }) => open > 0)
         .map(({ open }) => ({ rule: 'every message is dealt with', message: `${open} are left` })),
+      ...this.tenants
+        .flatMap((tenant) => tenant.correspondence.missing())
+        .map((message) => ({ rule: 'MSG-1 no acknowledged message is lost', message })),
       ...modes.flatMap((plot) => plot.leftovers?.(this.platform) ?? []),
     ];
   }

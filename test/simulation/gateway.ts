@@ -13,6 +13,11 @@ export type Frame = z.infer<typeof Frame>;
 
 /** The far end of a socket. */
 export interface Peer {
+  /**
+   * As a TCP connection does: what arrives, arrives in order, and behind what is lost nothing arrives any more. Others have
+   * it worse than in life.
+   */
+  readonly keepsOrder?: boolean;
   onFrame(frame: Frame): void;
   onClose(): void;
 }
@@ -21,6 +26,9 @@ interface Socket {
   readonly principal: Principal;
   readonly peer: Peer;
   isOpen: boolean;
+  /** Of one that keeps order: when the last frame arrives, and whether the line is broken though neither end knows. */
+  lastAt: number;
+  isBroken: boolean;
 }
 
 /** The WebSocket gateway: hands frames over, or says that a connection is gone. What it took may still be lost. */
@@ -38,7 +46,7 @@ export class Gateway {
   open(principal: Principal, peer: Peer): string {
     this.connections += 1;
     const connectionId = `${principal.tenant}-socket-${this.connections}`;
-    this.sockets.set(connectionId, { principal, peer, isOpen: true });
+    this.sockets.set(connectionId, { principal, peer, isOpen: true, lastAt: 0, isBroken: false });
     return connectionId;
   }
 
@@ -65,19 +73,34 @@ export class Gateway {
     if (socket === undefined || !socket.isOpen) return 'gone';
     const frame = Frame.parse(JSON.parse(text));
     this.world.trace(() => `→ ${connectionId} ${frame.type} ${JSON.stringify(frame.payload).slice(0, 120)}`);
+    if (socket.isBroken) return 'delivered';
     if (this.world.chance.happens(this.world.weather.lost)) {
       this.world.faults.note('frame handed over and lost');
+      if (socket.peer.keepsOrder === true) this.breakLine(connectionId, socket);
       return 'delivered';
     }
     const arrive = (): void => {
       if (socket.isOpen) socket.peer.onFrame(frame);
     };
-    this.world.scheduler.after(this.world.chance.between(1, 40), arrive);
+    this.world.scheduler.after(this.transitMs(socket), arrive);
     if (this.world.chance.happens(this.world.weather.duplicate)) {
       this.world.faults.note('duplicate frame to an agent');
       this.world.scheduler.after(this.world.chance.between(1, 3000), arrive);
     }
     return 'delivered';
+  }
+
+  private transitMs(socket: Socket): number {
+    const { now, chance } = this.world;
+    const arrivesAt = now + chance.between(1, 40);
+    socket.lastAt = socket.peer.keepsOrder === true ? Math.max(arrivesAt, socket.lastAt) : arrivesAt;
+    return socket.lastAt - now;
+  }
+
+  private breakLine(connectionId: string, socket: Socket): void {
+    const { scheduler, chance } = this.world;
+    socket.isBroken = true;
+    scheduler.after(chance.between(1000, 30_000), () => this.close(connectionId));
   }
 
   private tellDisconnect(connectionId: string): void {

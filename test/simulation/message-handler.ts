@@ -25,6 +25,7 @@ import { waitForChildren } from '#core/tasks/wait-for-children.ts';
 import { takeToken } from '#core/tenants/take-token.ts';
 import { encodeFrame } from '#core/watch/push-frame.ts';
 import { unwatch, watch } from '#core/watch/watch-topic.ts';
+import { messageHandlers } from './messages/message-frames.ts';
 
 /** A frame as a client sends it. */
 export interface ClientEnvelope {
@@ -132,6 +133,16 @@ const handlers: Readonly<Partial<Record<ClientFrameType, Handler>>> = {
   },
 };
 
+const handlerOf = (type: ClientFrameType): Handler => {
+  const ofMessages = messageHandlers[type];
+  if (ofMessages !== undefined)
+    return (services, connection, { id, payload }) =>
+      ofMessages(services, { connection, speaker: speakerOf(connection), id, payload });
+  const handler = handlers[type];
+  if (handler === undefined) throw new AppError('UNKNOWN_TYPE', `The simulation has no ${type}.`);
+  return handler;
+};
+
 const agentScopes: readonly Scope[] = ['agents:connect', 'tasks:work'];
 
 /** One frame of a socket: authorised from the connection's record, answered by `ack` or `error`. */
@@ -146,9 +157,7 @@ export const handleMessage = async (
     await requireLive(services, principal);
     // What an agent says of its work is never held up.
     if (!agentScopes.includes(frameScopes[envelope.type])) await takeToken(services, principal.tenant);
-    const handler = handlers[envelope.type];
-    if (handler === undefined) throw new AppError('UNKNOWN_TYPE', `The simulation has no ${envelope.type}.`);
-    await handler(services, connection, envelope);
+    await handlerOf(envelope.type)(services, connection, envelope);
     await post(services, connectionId, encodeFrame(services, 'ack', { id: envelope.id }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

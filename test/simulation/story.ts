@@ -18,6 +18,7 @@ import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
 import type { Peer } from './gateway.ts';
 import { beHostile } from './hostile.ts';
+import { Correspondence } from './messages/correspondence.ts';
 import { modes } from './modes/modes.ts';
 import { Office } from './office.ts';
 import type { Platform } from './platform.ts';
@@ -35,6 +36,7 @@ export class Tenant {
   private readonly chance: Chance;
   private readonly watcher: Agent;
   private readonly office: Office;
+  readonly correspondence: Correspondence;
   /** Somebody whose key ends soon. */
   private readonly guest: Principal;
   private submissions = 0;
@@ -66,16 +68,18 @@ export class Tenant {
     });
     this.hostile = new Agent(platform, principal('hostile'), { name: `${name}-evil`, capabilities: ['nothing'] });
     this.watcher = new Agent(platform, principal('watcher'), { name: `${name}-watcher`, capabilities: ['watching'] });
+    this.correspondence = new Correspondence(platform, this.client, principal);
   }
 
   get everybody(): readonly Agent[] {
-    return [...this.agents, this.hostile, this.watcher];
+    return [...this.agents, this.hostile, this.watcher, ...this.correspondence.agents];
   }
 
   /** What was there before. */
   async prepare(): Promise<void> {
     for (const { principal } of this.everybody) await this.platform.addKey(principal);
     await this.platform.addKey(this.guest);
+    await this.correspondence.prepare();
   }
 
   /** Every workflow; of one several versions. */
@@ -109,7 +113,10 @@ export class Tenant {
     if (chance.happens(0.1)) this.within(stormMs, () => this.office.close());
     if (chance.happens(0.2)) this.within(stormMs, () => this.dismiss(this.hostile));
     this.every(stormMs, 10_000, () => this.acceptLate());
-    for (const agent of [...this.agents, this.watcher])
+    this.correspondence.begin();
+    for (const agent of this.correspondence.agents) this.within(10_000, () => agent.wake());
+    this.every(stormMs, 5000, () => this.correspondence.act());
+    for (const agent of [...this.agents, this.watcher, ...this.correspondence.agents])
       this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
     if (chance.happens(0.06)) this.crowd();
   }
