@@ -1,14 +1,14 @@
 import { RosterEntry } from '../agents/agent.ts';
+import { isWanted } from '../contract/content-filter.ts';
 import type { AgentId, TenantId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
 import { anyCapability, keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
-import { isClaimCheck } from '../contract/payload.ts';
 import { matchesTopic, shelvesOf } from '../contract/topics.ts';
 import type { Services } from '../services.ts';
 import { findRecipient } from './addresses.ts';
 import type { Audience } from './choose-mode.ts';
-import { isAmong, isWanted } from './filters.ts';
+import { isAmong } from './filters.ts';
 import { StoredMember } from './memberships.ts';
 
 /** What of an audience is looked at: one partition of the table, or a part of it by its members' places. */
@@ -31,7 +31,7 @@ const shelvesFor = (tenant: TenantId, audience: ManyAudience, content: Json): re
         partition: keys.audience(tenant, 'TOPIC', word, '').pk,
         pick: (item) => {
           const { agentId, pattern = '', where = {} } = StoredMember.parse(item);
-          const isFor = matchesTopic(pattern, audience.topic) && isWanted(where, content, isClaimCheck(content));
+          const isFor = matchesTopic(pattern, audience.topic) && isWanted(where, content);
           return isFor ? agentId : undefined;
         },
       }));

@@ -35,6 +35,8 @@ export type { MessageHandler, MessageOptions, RequestMessageOptions } from './me
 export { Messages } from './messages.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
+export type { Messaging, MockedMessage } from './mock-messages.ts';
+export { MockMessages } from './mock-messages.ts';
 export type { DeadLetterFilter, Redriven, StopOptions } from './operator.ts';
 export { Operator } from './operator.ts';
 export type { SharedStateOptions } from './shared-state.ts';

@@ -12,7 +12,7 @@ import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { matchesTopic } from '../../core/contract/topics.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, toError } from './errors.ts';
-import { encodeJson, parseJson } from './json.ts';
+import { type Encoded, encodeJson, parseJson } from './json.ts';
 import { MessageReceiver } from './message-receiver.ts';
 import { MessageSender, type MessageTimings } from './message-sender.ts';
 import { stowOver } from './socket-calls.ts';
@@ -39,6 +39,15 @@ export type RequestMessageOptions = Omit<MessageOptions, 'ttlSeconds'> & {
  * Messages of one sender come one after the other, in the order in which they were sent.
  */
 export type MessageHandler = (message: Message) => unknown;
+
+/** A content as it travels. @throws {@link MusterError} INVALID_FIELD when it is missing or not JSON. */
+export const encodeContent = (content: unknown): Encoded => {
+  if (content !== undefined) return encodeJson(content, 'content');
+  throw new MusterError('content is missing: a message without any has null', {
+    code: 'INVALID_FIELD',
+    field: 'content',
+  });
+};
 
 /** What messages need of their agent. */
 export interface MessagesOptions {
@@ -210,13 +219,8 @@ export class Messages {
     message: Omit<OutgoingMessageInput, 'content' | 'id'> & { readonly id?: string },
     content: unknown,
   ): Promise<SentMessage> {
-    if (content === undefined)
-      throw new MusterError('content is missing: a message without any has null', {
-        code: 'INVALID_FIELD',
-        field: 'content',
-      });
     const { line, timers, random } = this.#options;
-    const { text, bytes } = encodeJson(content, 'content');
+    const { text, bytes } = encodeContent(content);
     const stowed =
       bytes <= line.inlineBytes
         ? Promise.resolve(parseJson(text))

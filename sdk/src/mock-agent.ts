@@ -4,6 +4,7 @@ import type { Json } from '../../core/contract/json.ts';
 import type { AssignedTask, TaskSubmissionInput } from '../../core/contract/task.ts';
 import { MusterError } from './errors.ts';
 import { encodeJson, parseJson } from './json.ts';
+import { MockMessages } from './mock-messages.ts';
 import {
   HandOff,
   type ResultDetails,
@@ -17,6 +18,8 @@ interface MockedPlatform {
   readonly subtaskOutput?: Json;
   /** Values of the secrets that its tasks name. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** What other agents reply to its requests, by agent: a content, or a function from the request's content to one. */
+  readonly replies?: Readonly<Record<string, unknown>>;
 }
 
 /** What a mock agent answers: a fixed output or a handler of its own. */
@@ -39,6 +42,8 @@ export class MockAgent {
   readonly submitted: TaskSubmissionInput[] = [];
   /** What it asked of other agents and of people; each succeeded at once with `subtaskOutput`. */
   readonly asked: object[] = [];
+  /** For what uses an agent's messages: what was sent, and a way to hand in what others send. */
+  readonly messages: MockMessages;
   /** What it returned last, as it would travel; before the first call what it was told to return. */
   output: Json;
   readonly #handler: TaskHandler;
@@ -48,6 +53,7 @@ export class MockAgent {
   constructor(options: MockAgentOptions) {
     this.output = asJson(options.output);
     this.#subtaskOutput = options.subtaskOutput ?? null;
+    this.messages = new MockMessages(options.replies);
     this.#secrets = new Map(Object.entries(options.secrets ?? {}));
     this.#handler = options.handler ?? (() => options.output);
   }
