@@ -6,7 +6,6 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /** Where a client finds its service. Left out, the SDK decides from the function's environment. */
 export interface ClientOptions {
@@ -33,11 +32,9 @@ const silent = <Client extends { readonly middlewareStack: { remove(name: string
   return client;
 };
 
-/** Undefined values are left out of items; empty strings stay. */
-export const createDocumentClient = (options: ClientOptions = {}): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(silent(new DynamoDBClient({ ...bounded, ...options })), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+/** For `dynamodb/create-dynamo-table.ts`. */
+export const createTableClient = (options: ClientOptions = {}): DynamoDBClient =>
+  silent(new DynamoDBClient({ ...bounded, ...options }));
 
 /** For `sqs/queues.ts`. */
 export const createSqsClient = (options: ClientOptions = {}): SQSClient =>

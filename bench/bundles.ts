@@ -10,8 +10,8 @@ import { bundleFunctions, bundleOptions } from '#infra/bundle.ts';
 import { functionNames } from '#infra/config/functions.ts';
 
 /** What any function on the same services has to load: the clients of a task's path, and nothing of Muster's. */
-const clientsAlone = `import { createDocumentClient, createSocketsClient, createSqsClient } from '#adapters/aws-clients.ts';
-export const clients = [createDocumentClient(), createSqsClient(), createSocketsClient({ endpoint: 'http://127.0.0.1:1' })];`;
+const clientsAlone = `import { createTableClient, createSocketsClient, createSqsClient } from '#adapters/aws-clients.ts';
+export const clients = [createTableClient(), createSqsClient(), createSocketsClient({ endpoint: 'http://127.0.0.1:1' })];`;
 
 export interface BundleFigures {
   readonly name: string;

@@ -1,5 +1,4 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
 import { indexes, tableKeys } from '#core/contract/env.ts';
 import { atLeast, plus } from '#core/table/conditions.ts';
@@ -71,7 +70,7 @@ export const measureEngine = async (): Promise<EngineFigures> => {
   });
   try {
     await createTable(client);
-    const table = createDynamoTable({ client: DynamoDBDocumentClient.from(client), tableName });
+    const table = createDynamoTable({ client, tableName });
     await writeMany(table, 0, 500, 32);
     const early = await writeMany(table, 500, 1_500, 32);
     const middle = await writeMany(table, 2_000, 17_000, 32);

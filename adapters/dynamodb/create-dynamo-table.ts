@@ -1,27 +1,27 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
   QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+  UpdateItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
 import type { Key } from '#core/contract/keys.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import type { BatchedWrite, Item, Page, Query, Table, Written } from '#core/table/table.ts';
 import { type Backoff, defaultBackoff } from '../backoff.ts';
 import { callService } from '../service-errors.ts';
+import { type Attributes, fromAttributes, toAttributes } from './attributes.ts';
 import { encodeCursor } from './cursors.ts';
 import { putParameters, queryParameters, removeParameters, updateParameters } from './expressions.ts';
 import { plainItem } from './plain-values.ts';
 
 export interface DynamoTableOptions {
-  readonly client: DynamoDBDocumentClient;
+  readonly client: DynamoDBClient;
   readonly tableName: string;
   /** How keys that a batch left unprocessed are asked for again. @default five attempts with full jitter */
   readonly backoff?: Backoff;
@@ -35,10 +35,21 @@ const writesPerBatch = 25;
 
 const store = 'The table';
 
-const toKey = ({ pk, sk }: Key): Record<string, unknown> => ({ pk, sk });
+const toKey = ({ pk, sk }: Key): Attributes => toAttributes({ pk, sk });
+
+const toItem = (attributes: Attributes | undefined): Item | undefined => attributes && fromAttributes(attributes);
 
 /** The attributes after a won write; a write that left no item behind shows its key alone. */
-const won = (attributes: Item | undefined, key: Key): Written => ({ won: true, item: attributes ?? toKey(key) });
+const won = (attributes: Attributes | undefined, { pk, sk }: Key): Written => ({
+  won: true,
+  item: toItem(attributes) ?? { pk, sk },
+});
+
+/** The values that a request's expressions name, as the service reads them. */
+const withValues = <Request extends { readonly ExpressionAttributeValues?: Record<string, unknown> }>({
+  ExpressionAttributeValues: values,
+  ...request
+}: Request) => ({ ...request, ...(values && { ExpressionAttributeValues: toAttributes(values) }) });
 
 /** A lost condition is an answer, not an error. */
 const writing = async (write: () => Promise<Written>): Promise<Written> => {
@@ -46,13 +57,13 @@ const writing = async (write: () => Promise<Written>): Promise<Written> => {
     return await callService(store, write);
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) {
-      return { won: false, item: error.Item && unmarshall(error.Item) };
+      return { won: false, item: toItem(error.Item) };
     }
     throw error;
   }
 };
 
-const distinctKeys = (keys: readonly Key[]): Record<string, unknown>[] => [
+const distinctKeys = (keys: readonly Key[]): Attributes[] => [
   ...new Map(keys.map((key) => [JSON.stringify([key.pk, key.sk]), toKey(key)])).values(),
 ];
 
@@ -74,21 +85,21 @@ const getMany = async (
       await backoff.wait(attempt);
     }
     const request = { RequestItems: { [tableName]: { Keys: pending, ConsistentRead: consistent } } };
-    const answer = await callService(store, () => client.send(new BatchGetCommand(request)));
-    found.push(...(answer.Responses?.[tableName] ?? []));
+    const answer = await callService(store, () => client.send(new BatchGetItemCommand(request)));
+    found.push(...(answer.Responses?.[tableName] ?? []).map(fromAttributes));
     pending = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
   }
   return found;
 };
 
-const toCursor = (lastKey: Item): string =>
-  encodeCursor(Object.fromEntries(Object.entries(lastKey).map(([name, value]) => [name, String(value)])));
+const toCursor = (lastKey: Attributes): string =>
+  encodeCursor(
+    Object.fromEntries(Object.entries(fromAttributes(lastKey)).map(([name, value]) => [name, String(value)])),
+  );
 
-type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
-
-const toRequest = (write: BatchedWrite): WriteRequests[number] =>
+const toRequest = (write: BatchedWrite): WriteRequest =>
   'put' in write
-    ? { PutRequest: { Item: { ...plainItem(write.put.item), ...toKey(write.put.key) } } }
+    ? { PutRequest: { Item: { ...toAttributes(write.put.item), ...toKey(write.put.key) } } }
     : { DeleteRequest: { Key: toKey(write.remove) } };
 
 const writeMany = async (
@@ -98,7 +109,7 @@ const writeMany = async (
   if (writes.length > writesPerBatch) {
     throw new RangeError(`writeMany takes at most ${writesPerBatch} writes, not ${writes.length}`);
   }
-  let pending: WriteRequests = writes.map(toRequest);
+  let pending = writes.map(toRequest);
   for (let attempt = 1; pending.length > 0; attempt += 1) {
     if (attempt > backoff.attempts) {
       throw new UnavailableError(store);
@@ -107,15 +118,17 @@ const writeMany = async (
       await backoff.wait(attempt);
     }
     const request = { RequestItems: { [tableName]: pending } };
-    const answer = await callService(store, () => client.send(new BatchWriteCommand(request)));
+    const answer = await callService(store, () => client.send(new BatchWriteItemCommand(request)));
     pending = answer.UnprocessedItems?.[tableName] ?? [];
   }
 };
 
 const query = async ({ client, tableName }: DynamoTableOptions, request: Query): Promise<Page> => {
-  const parameters = queryParameters(tableName, request);
-  const answer = await callService(store, () => client.send(new QueryCommand(parameters)));
-  const items = answer.Items ?? [];
+  const { ExclusiveStartKey: start, ...parameters } = queryParameters(tableName, request);
+  const from = start && { ExclusiveStartKey: toAttributes(start) };
+  const command = new QueryCommand({ ...withValues(parameters), ...from });
+  const answer = await callService(store, () => client.send(command));
+  const items = (answer.Items ?? []).map(fromAttributes);
   return answer.LastEvaluatedKey === undefined ? { items } : { items, cursor: toCursor(answer.LastEvaluatedKey) };
 };
 
@@ -124,24 +137,26 @@ export const createDynamoTable = (options: DynamoTableOptions): Table => {
   const { client, tableName } = options;
   return {
     get: async (key, { consistent = false } = {}) => {
-      const command = new GetCommand({ TableName: tableName, Key: toKey(key), ConsistentRead: consistent });
-      return (await callService(store, () => client.send(command))).Item;
+      const command = new GetItemCommand({ TableName: tableName, Key: toKey(key), ConsistentRead: consistent });
+      return toItem((await callService(store, () => client.send(command))).Item);
     },
     getMany: async (keys, { consistent = false } = {}) => getMany(options, keys, consistent),
     put: async (put) =>
       writing(async () => {
-        const parameters = putParameters(tableName, { ...put, item: plainItem(put.item) });
-        await client.send(new PutCommand(parameters));
-        return won(parameters.Item, put.key);
+        const { Item: item, ...parameters } = putParameters(tableName, { ...put, item: plainItem(put.item) });
+        await client.send(new PutItemCommand({ ...withValues(parameters), Item: toAttributes(item) }));
+        return { won: true, item };
       }),
     update: async (update) =>
       writing(async () => {
-        const answer = await client.send(new UpdateCommand(updateParameters(tableName, update)));
+        const parameters = withValues(updateParameters(tableName, update));
+        const answer = await client.send(new UpdateItemCommand({ ...parameters, Key: toKey(update.key) }));
         return won(answer.Attributes, update.key);
       }),
     remove: async (remove) =>
       writing(async () => {
-        const answer = await client.send(new DeleteCommand(removeParameters(tableName, remove)));
+        const parameters = withValues(removeParameters(tableName, remove));
+        const answer = await client.send(new DeleteItemCommand({ ...parameters, Key: toKey(remove.key) }));
         return won(answer.Attributes, remove.key);
       }),
     writeMany: async (writes) => writeMany(options, writes),

@@ -1,6 +1,5 @@
 import { createApiGatewaySockets } from '#adapters/api-gateway/sockets.ts';
 import {
-  createDocumentClient,
   createEventBridgeClient,
   createParametersClient,
   createSchedulerClient,
@@ -8,6 +7,7 @@ import {
   createSocketsClient,
   createSqsClient,
   createStepFunctionsClient,
+  createTableClient,
 } from '#adapters/aws-clients.ts';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
 import { createEventBridgeEvents } from '#adapters/event-bridge/events.ts';
@@ -37,7 +37,7 @@ import { ConfigurationError, optionalVariable, type Variables, variable } from '
  * called when the port is first used.
  */
 export const tablePort = (variables: Variables): Table =>
-  createDynamoTable({ client: createDocumentClient(), tableName: variable(variables, 'tableName') });
+  createDynamoTable({ client: createTableClient(), tableName: variable(variables, 'tableName') });
 
 /** The SDK's own variable for the endpoint comes first: it is how frames reach sockets that are not of this stack. */
 export const socketsPort = (variables: Variables): Sockets =>

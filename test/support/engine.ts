@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { indexes, tableKeys } from '#core/contract/env.ts';
 import { freePort } from './free-port.ts';
 
 export interface Engine {
   readonly endpoint: string;
-  readonly client: DynamoDBDocumentClient;
+  readonly client: DynamoDBClient;
   readonly tableName: string;
   stop(): Promise<void>;
 }
@@ -25,17 +24,14 @@ const binaryPath = (): string => {
   return join(dirname(createRequire(import.meta.url).resolve(name)), 'dynoxide');
 };
 
-const createClient = (endpoint: string): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      endpoint,
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    }),
-    { marshallOptions: { removeUndefinedValues: true } },
-  );
+const createClient = (endpoint: string): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
 
-const untilReady = async (client: DynamoDBDocumentClient, engine: ChildProcess | undefined): Promise<void> => {
+const untilReady = async (client: DynamoDBClient, engine: ChildProcess | undefined): Promise<void> => {
   const deadline = Date.now() + startLimitMs;
   for (;;) {
     try {
@@ -51,7 +47,7 @@ const untilReady = async (client: DynamoDBDocumentClient, engine: ChildProcess |
   }
 };
 
-const createTable = async (client: DynamoDBDocumentClient): Promise<void> => {
+const createTable = async (client: DynamoDBClient): Promise<void> => {
   const keyNames = [tableKeys, ...Object.values(indexes)].flatMap((key) => [key.partitionKey, key.sortKey]);
   const schema = (key: { readonly partitionKey: string; readonly sortKey: string }) => [
     { AttributeName: key.partitionKey, KeyType: 'HASH' as const },

@@ -1,5 +1,4 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
@@ -63,16 +62,16 @@ describe('row 7: a zombie sends its result after another has the task', () => {
 });
 
 describe('row 10: a write is refused, for one reason or the other', () => {
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));
+  const client = new DynamoDBClient({ region: 'eu-west-1' });
   const mock = mockClient(client);
   const table = createDynamoTable({ client, tableName: 't' });
   const update = () => table.update({ key: { pk: 'a', sk: 'b' }, set: [], clauses: {} });
 
   it('calls a conflict with a transaction retryable, and a lost condition an answer with what it lost to', async () => {
-    mock.on(UpdateCommand).rejectsOnce(serviceFault('TransactionConflictException', 400));
+    mock.on(UpdateItemCommand).rejectsOnce(serviceFault('TransactionConflictException', 400));
     await expect(update()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
     const Item = { pk: { S: 'a' }, sk: { S: 'b' }, rev: { N: '7' } };
-    mock.on(UpdateCommand).rejects(new ConditionalCheckFailedException({ message: 'lost', $metadata: {}, Item }));
+    mock.on(UpdateItemCommand).rejects(new ConditionalCheckFailedException({ message: 'lost', $metadata: {}, Item }));
     expect(await update()).toEqual({ won: false, item: { pk: 'a', sk: 'b', rev: 7 } });
   });
 });

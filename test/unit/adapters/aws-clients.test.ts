@@ -3,12 +3,12 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createApiGatewaySockets } from '#adapters/api-gateway/sockets.ts';
 import {
-  createDocumentClient,
   createEventBridgeClient,
   createSecretsManagerClient,
   createSocketsClient,
   createSqsClient,
   createStepFunctionsClient,
+  createTableClient,
 } from '#adapters/aws-clients.ts';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
 import { addressOf } from '#core/contract/address.ts';
@@ -41,7 +41,7 @@ describe('clients', () => {
   it('try three times each', async () => {
     const options = { region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' };
     const clients = [
-      createDocumentClient(options),
+      createTableClient(options),
       createSqsClient(options),
       createSocketsClient(options),
       createStepFunctionsClient(options),
@@ -54,7 +54,7 @@ describe('clients', () => {
 
   it('prepare nothing for a log that nobody reads', () => {
     const options = { region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' };
-    for (const { middlewareStack } of [createDocumentClient(options), createSocketsClient(options)]) {
+    for (const { middlewareStack } of [createTableClient(options), createSocketsClient(options)]) {
       const names = middlewareStack.identify().join();
       expect(names).toContain('retryMiddleware');
       expect(names).not.toContain('loggerMiddleware');
@@ -113,7 +113,7 @@ describe('clients', () => {
   it('say that a store is unavailable that nobody serves', async () => {
     const { endpoint, stop } = await serve(() => undefined);
     await stop();
-    const client = createDocumentClient({ region: 'eu-west-1', endpoint });
+    const client = createTableClient({ region: 'eu-west-1', endpoint });
     const table = createDynamoTable({ client, tableName: 'table' });
     await expect(table.get({ pk: 'p', sk: 's' })).rejects.toThrow(UnavailableError);
     client.destroy();

@@ -1,14 +1,15 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
   QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createDynamoTable } from '#adapters/dynamodb/create-dynamo-table.ts';
@@ -17,7 +18,7 @@ import { equal, set } from '#core/table/conditions.ts';
 import { createInstantBackoff, lastingFaults, transientFaults } from '../faults.ts';
 
 const key = { pk: 'p', sk: 's' };
-const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));
+const client = new DynamoDBClient({ region: 'eu-west-1' });
 const mock = mockClient(client);
 const table = createDynamoTable({ client, tableName: 'table', backoff: createInstantBackoff() });
 const guarded = { key, clauses: { isOne: equal('a', 1) } };
@@ -28,35 +29,46 @@ beforeEach(() => {
 
 describe('createDynamoTable', () => {
   it('reads consistently only when asked', async () => {
-    mock.on(GetCommand).resolves({ Item: { ...key, a: 1 } });
+    mock.on(GetItemCommand).resolves({ Item: marshall({ ...key, a: 1 }) });
     expect(await table.get(key, { consistent: true })).toEqual({ ...key, a: 1 });
     await table.get(key);
-    expect(mock).toHaveReceivedNthCommandWith(GetCommand, 1, { TableName: 'table', Key: key, ConsistentRead: true });
-    expect(mock).toHaveReceivedNthCommandWith(GetCommand, 2, { TableName: 'table', Key: key, ConsistentRead: false });
+    expect(mock).toHaveReceivedNthCommandWith(GetItemCommand, 1, {
+      TableName: 'table',
+      Key: marshall(key),
+      ConsistentRead: true,
+    });
+    expect(mock).toHaveReceivedNthCommandWith(GetItemCommand, 2, {
+      TableName: 'table',
+      Key: marshall(key),
+      ConsistentRead: false,
+    });
   });
 
   it('returns a won put as it was stored', async () => {
-    mock.on(PutCommand).resolves({});
+    mock.on(PutItemCommand).resolves({});
     const written = await table.put({ key, item: { a: 1, gone: undefined, map: { gone: undefined } }, clauses: {} });
     expect(written).toStrictEqual({ won: true, item: { a: 1, map: {}, ...key } });
-    expect(mock).toHaveReceivedCommandExactlyOnceWith(PutCommand, {
+    expect(mock).toHaveReceivedCommandExactlyOnceWith(PutItemCommand, {
       TableName: 'table',
-      Item: { a: 1, map: {}, ...key },
+      Item: marshall({ a: 1, map: {}, ...key }),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
   });
 
   it('returns the item after an update and before a remove', async () => {
-    mock.on(UpdateCommand).resolves({ Attributes: { ...key, a: 2 } });
-    mock.on(DeleteCommand).resolves({ Attributes: { ...key, a: 1 } });
+    mock.on(UpdateItemCommand).resolves({ Attributes: marshall({ ...key, a: 2 }) });
+    mock.on(DeleteItemCommand).resolves({ Attributes: marshall({ ...key, a: 1 }) });
     expect(await table.update({ ...guarded, set: [set('a', 2)] })).toEqual({ won: true, item: { ...key, a: 2 } });
     expect(await table.remove(guarded)).toEqual({ won: true, item: { ...key, a: 1 } });
-    expect(mock).toHaveReceivedCommandWith(UpdateCommand, { Key: key, UpdateExpression: 'SET #n0 = :v0' });
-    expect(mock).toHaveReceivedCommandWith(DeleteCommand, { Key: key, ConditionExpression: '#n0 = :v0' });
+    expect(mock).toHaveReceivedCommandWith(UpdateItemCommand, {
+      Key: marshall(key),
+      UpdateExpression: 'SET #n0 = :v0',
+    });
+    expect(mock).toHaveReceivedCommandWith(DeleteItemCommand, { Key: marshall(key), ConditionExpression: '#n0 = :v0' });
   });
 
   it('shows the key of an item that a write left absent', async () => {
-    mock.on(DeleteCommand).resolves({});
+    mock.on(DeleteItemCommand).resolves({});
     expect(await table.remove({ key, clauses: {} })).toEqual({ won: true, item: key });
   });
 
@@ -71,7 +83,7 @@ describe('createDynamoTable', () => {
         map: { M: { list: { L: [{ BOOL: true }, { NULL: true }] } } },
       },
     });
-    mock.on(PutCommand).rejects(lost).on(UpdateCommand).rejects(lost).on(DeleteCommand).rejects(lost);
+    mock.on(PutItemCommand).rejects(lost).on(UpdateItemCommand).rejects(lost).on(DeleteItemCommand).rejects(lost);
     const expected = { won: false, item: { ...key, n: 5, map: { list: [true, null] } } };
     expect(await table.put({ ...guarded, item: {} })).toEqual(expected);
     expect(await table.update({ ...guarded, set: [] })).toEqual(expected);
@@ -79,38 +91,39 @@ describe('createDynamoTable', () => {
   });
 
   it('shows a lost write nothing when there is none', async () => {
-    mock.on(PutCommand).rejects(new ConditionalCheckFailedException({ message: 'failed', $metadata: {} }));
+    mock.on(PutItemCommand).rejects(new ConditionalCheckFailedException({ message: 'failed', $metadata: {} }));
     expect(await table.put({ ...guarded, item: {} })).toEqual({ won: false, item: undefined });
   });
 
   describe('getMany', () => {
     const keysOf = (...names: readonly string[]) => names.map((sk) => ({ pk: 'p', sk }));
+    const stored = (...names: readonly string[]) => keysOf(...names).map((one) => marshall(one));
 
     it('asks again for what a batch left unprocessed', async () => {
       mock
-        .on(BatchGetCommand)
+        .on(BatchGetItemCommand)
         .resolvesOnce({
-          Responses: { table: keysOf('a') },
-          UnprocessedKeys: { table: { Keys: keysOf('b', 'c') } },
+          Responses: { table: stored('a') },
+          UnprocessedKeys: { table: { Keys: stored('b', 'c') } },
         })
-        .resolvesOnce({ UnprocessedKeys: { table: { Keys: keysOf('c') } } })
-        .resolvesOnce({ Responses: { table: keysOf('c') }, UnprocessedKeys: {} });
+        .resolvesOnce({ UnprocessedKeys: { table: { Keys: stored('c') } } })
+        .resolvesOnce({ Responses: { table: stored('c') }, UnprocessedKeys: {} });
       expect(await table.getMany(keysOf('a', 'b', 'c', 'a'), { consistent: true })).toEqual(keysOf('a', 'c'));
-      expect(mock).toHaveReceivedCommandTimes(BatchGetCommand, 3);
-      expect(mock).toHaveReceivedNthCommandWith(BatchGetCommand, 1, {
-        RequestItems: { table: { Keys: keysOf('a', 'b', 'c'), ConsistentRead: true } },
+      expect(mock).toHaveReceivedCommandTimes(BatchGetItemCommand, 3);
+      expect(mock).toHaveReceivedNthCommandWith(BatchGetItemCommand, 1, {
+        RequestItems: { table: { Keys: stored('a', 'b', 'c'), ConsistentRead: true } },
       });
-      expect(mock).toHaveReceivedNthCommandWith(BatchGetCommand, 3, {
-        RequestItems: { table: { Keys: keysOf('c'), ConsistentRead: true } },
+      expect(mock).toHaveReceivedNthCommandWith(BatchGetItemCommand, 3, {
+        RequestItems: { table: { Keys: stored('c'), ConsistentRead: true } },
       });
     });
 
     it('gives up after its attempts', async () => {
-      mock.on(BatchGetCommand).resolves({ UnprocessedKeys: { table: { Keys: keysOf('a') } } });
+      mock.on(BatchGetItemCommand).resolves({ UnprocessedKeys: { table: { Keys: stored('a') } } });
       const backoff = createInstantBackoff(4);
       const patient = createDynamoTable({ client, tableName: 'table', backoff });
       await expect(patient.getMany(keysOf('a'))).rejects.toThrow(UnavailableError);
-      expect(mock).toHaveReceivedCommandTimes(BatchGetCommand, 4);
+      expect(mock).toHaveReceivedCommandTimes(BatchGetItemCommand, 4);
       expect(backoff.waits).toEqual([2, 3, 4]);
     });
 
@@ -121,39 +134,39 @@ describe('createDynamoTable', () => {
   });
 
   describe('writeMany', () => {
-    const remove = (sk: string) => ({ DeleteRequest: { Key: { pk: 'p', sk } } });
+    const remove = (sk: string) => ({ DeleteRequest: { Key: marshall({ pk: 'p', sk }) } });
     const writes = [{ put: { key: { pk: 'p', sk: 'a' }, item: { n: 1 } } }, { remove: { pk: 'p', sk: 'b' } }];
 
     it('sends again what a batch left unprocessed', async () => {
       mock
-        .on(BatchWriteCommand)
+        .on(BatchWriteItemCommand)
         .resolvesOnce({ UnprocessedItems: { table: [remove('b')] } })
         .resolvesOnce({});
       await table.writeMany(writes);
-      expect(mock).toHaveReceivedCommandTimes(BatchWriteCommand, 2);
-      expect(mock).toHaveReceivedNthCommandWith(BatchWriteCommand, 1, {
-        RequestItems: { table: [{ PutRequest: { Item: { pk: 'p', sk: 'a', n: 1 } } }, remove('b')] },
+      expect(mock).toHaveReceivedCommandTimes(BatchWriteItemCommand, 2);
+      expect(mock).toHaveReceivedNthCommandWith(BatchWriteItemCommand, 1, {
+        RequestItems: { table: [{ PutRequest: { Item: marshall({ pk: 'p', sk: 'a', n: 1 }) } }, remove('b')] },
       });
-      expect(mock).toHaveReceivedNthCommandWith(BatchWriteCommand, 2, { RequestItems: { table: [remove('b')] } });
+      expect(mock).toHaveReceivedNthCommandWith(BatchWriteItemCommand, 2, { RequestItems: { table: [remove('b')] } });
     });
 
     it('gives up after its attempts', async () => {
-      mock.on(BatchWriteCommand).resolves({ UnprocessedItems: { table: [remove('b')] } });
+      mock.on(BatchWriteItemCommand).resolves({ UnprocessedItems: { table: [remove('b')] } });
       const patient = createDynamoTable({ client, tableName: 'table', backoff: createInstantBackoff(3) });
       await expect(patient.writeMany(writes)).rejects.toThrow(UnavailableError);
-      expect(mock).toHaveReceivedCommandTimes(BatchWriteCommand, 3);
+      expect(mock).toHaveReceivedCommandTimes(BatchWriteItemCommand, 3);
     });
   });
 
   it('hands a page its cursor and takes it back', async () => {
     mock
       .on(QueryCommand)
-      .resolvesOnce({ Items: [key], LastEvaluatedKey: key })
+      .resolvesOnce({ Items: [marshall(key)], LastEvaluatedKey: marshall(key) })
       .resolvesOnce({ Items: [] });
     const page = await table.query({ partition: 'p', limit: 1 });
     expect(page.items).toEqual([key]);
     expect(await table.query({ partition: 'p', limit: 1, cursor: page.cursor ?? '' })).toEqual({ items: [] });
-    expect(mock).toHaveReceivedNthCommandWith(QueryCommand, 2, { ExclusiveStartKey: key, Limit: 1 });
+    expect(mock).toHaveReceivedNthCommandWith(QueryCommand, 2, { ExclusiveStartKey: marshall(key), Limit: 1 });
   });
 
   it.each(transientFaults)('calls %s unavailable', async (_, fault) => {
