@@ -10,6 +10,7 @@ import type { StreamSourceOptions } from './stream-source-options.ts';
 const shortestPauseMs = 25;
 const longestPauseMs = 100;
 const errorPauseMs = 1000;
+const gatherMs = 25;
 
 /** The position before a shard's first record. */
 const beforeFirst = '';
@@ -67,11 +68,14 @@ export class ShardReader {
       try {
         const page = await this.#read();
         isEnd = page.isEnd;
-        this.#take(page.records);
+        const passed = this.#take(page.records);
         await this.#flush(isEnd);
         this.#lastError = undefined;
         if (page.records.length === 0 && !isEnd) await this.#rest();
         else this.#pauseMs = shortestPauseMs;
+        // Of records that nobody waits for some are let come together: a request costs more than they do.
+        const isIdle = passed === 0 && page.records.length > 0 && page.records.length < leastPerPage;
+        if (isIdle && !isEnd) await this.#idle.pause(gatherMs);
       } catch (error) {
         // What was read but not settled is read again from the position.
         this.#iterator = undefined;
@@ -149,14 +153,17 @@ export class ShardReader {
     return iterator;
   }
 
-  /** Keeps the records that pass the filters. */
-  #take(records: readonly StreamRecord[]): void {
+  /** Keeps the records that pass the filters. Returns how many do. */
+  #take(records: readonly StreamRecord[]): number {
+    let passed = 0;
     for (const record of records) {
       if (!this.#passes(record)) continue;
+      passed += 1;
       if (this.#pending.length === 0) this.#firstPendingAt = this.#options.clock.now();
       this.#pending.push({ record, bytes: Buffer.byteLength(JSON.stringify(record)) + 1 });
     }
     this.#lastRead = records.at(-1)?.dynamodb.SequenceNumber ?? this.#lastRead;
+    return passed;
   }
 
   /** Processes full batches; a partial one when its window has passed or the shard is at its end. */
