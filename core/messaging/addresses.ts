@@ -18,6 +18,8 @@ const isKnown = (value: unknown): value is Known =>
   typeof value === 'object' && value !== null && 'connection' in value;
 
 const agentsPerRead = 100;
+/** Whatever is wrong of it shows at the next push: it is not asked about again meanwhile. */
+const addressMs = 5 * 60_000;
 
 /** Reads where agents are now. Whoever does not exist, or not any more, is left out. */
 const look = async (
@@ -35,7 +37,7 @@ const look = async (
     for (const slots of items.map((item) => Slots.parse(item)))
       if (!isRemoved(slots)) found.set(slots.agentId, { connection: slots.connection });
   }
-  const untilMs = services.clock.now() + timings.connectionCacheMs;
+  const untilMs = services.clock.now() + addressMs;
   for (const [agentId, known] of found) services.cache.set(cacheKeyOf(tenant, agentId), known, untilMs);
   return found;
 };
@@ -46,7 +48,7 @@ const remembered = (services: Services, tenant: TenantId, agentId: AgentId): Kno
 };
 
 /**
- * Where agents are, for pushing what has just been stored for them. A connection is remembered for half a minute, since
+ * Where agents are, for pushing what has just been stored for them. A connection is remembered for some minutes, since
  * a wrong one answers 410 and is looked up again; that an agent is away is never remembered:
  *
  * ```
