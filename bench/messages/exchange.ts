@@ -76,7 +76,7 @@ class Crowd {
         url: urlOf(index),
         apiKey,
         name: `talker-${index}`,
-        timings: { messageBatch: batch, messageBatchMs: 0, reconnectCapMs: 2000, resendMs: 30_000 },
+        timings: { messageBatch: batch, reconnectCapMs: 2000, resendMs: 30_000 },
       });
       agent.on('error', () => undefined).on('retrying', () => undefined);
       agent.messages.onMessage((message) => this.ledger.received(index, message));

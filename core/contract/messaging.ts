@@ -80,6 +80,10 @@ export type OutgoingMessage = z.infer<typeof OutgoingMessage>;
 /** A message as its author writes it: everything with a default may be left out. */
 export type OutgoingMessageInput = z.input<typeof OutgoingMessage>;
 
+/** Names one mail in its mailbox: given by the platform, and given back. */
+const MailRef = z.string().min(1).max(1024);
+const MailRefs = z.array(MailRef).min(1).max(limits.refsPerAck);
+
 /** What one frame or request hands in. */
 export const MessageSending = z.strictObject({
   /**
@@ -134,14 +138,14 @@ export const SentMessage = z.looseObject({
 });
 export type SentMessage = z.infer<typeof SentMessage>;
 
-/** Names one mail in its mailbox: given by the platform, and given back. */
-const MailRef = z.string().min(1).max(1024);
+/** What one frame of an agent hands in: with it the mail that it has dealt with, which saves a `message.ack`. */
+const MessageFrame = MessageSending.extend({ acks: MailRefs.optional() });
 
 /** What agents say of their mail and of what they want to hear. */
 export const messagingFrames = {
-  'message.send': MessageSending,
+  'message.send': MessageFrame,
   /** These have been dealt with: they are not delivered again. */
-  'message.ack': z.strictObject({ refs: z.array(MailRef).min(1).max(limits.refsPerAck) }),
+  'message.ack': z.strictObject({ refs: MailRefs }),
   /** Asks for what waits, from the first or from behind a mail on; answered by `message.pulled`. */
   'message.pull': z.strictObject({ after: MailRef.optional() }),
   'topic.join': z.strictObject({ pattern: TopicPattern, where: ContentFilter.optional() }),

@@ -34,6 +34,8 @@ export class MessageReceiver {
   readonly #lanes = new Map<string, Promise<void>>();
   #refs: string[] = [];
   #callOffAck: (() => void) | undefined;
+  /** Acknowledgements have been gathered for a while: the next frame takes them along, or one of their own goes. */
+  #isDue = false;
   #held: Mail[] = [];
   #isHolding = true;
   #pull: AbortController | undefined;
@@ -67,6 +69,13 @@ export class MessageReceiver {
   push(mail: Mail): void {
     if (this.#isHolding) this.#held.push(mail);
     else this.#take(mail);
+  }
+
+  /** What has been dealt with for long enough to be acknowledged: for a frame that takes it along. */
+  takeRefs(): readonly string[] {
+    if (!this.#isDue) return [];
+    this.#callOff();
+    return this.#refs.splice(0);
   }
 
   /** Resolves when what was taken is dealt with, and the platform knows it. */
@@ -147,14 +156,24 @@ export class MessageReceiver {
   }
 
   #done(ref: string): void {
+    const { timers, ackMs } = this.#options;
     this.#refs.push(ref);
     if (this.#refs.length >= refsPerAck) this.#acknowledge();
-    else this.#callOffAck ??= this.#options.timers.after(this.#options.ackMs, () => this.#acknowledge());
+    else
+      this.#callOffAck ??= timers.after(ackMs, () => {
+        this.#isDue = true;
+        this.#callOffAck = timers.after(ackMs, () => this.#acknowledge());
+      });
+  }
+
+  #callOff(): void {
+    this.#callOffAck?.();
+    this.#callOffAck = undefined;
+    this.#isDue = false;
   }
 
   #acknowledge(): void {
-    this.#callOffAck?.();
-    this.#callOffAck = undefined;
+    this.#callOff();
     const refs = this.#refs.splice(0);
     if (refs.length === 0) return;
     const ack = this.#options.line.request('message.ack', { refs }).catch(() => {

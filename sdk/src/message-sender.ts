@@ -14,7 +14,7 @@ export interface MessageTimings {
   readonly messageBatchMs: number;
   /** From this many bytes on a message waits for no other. */
   readonly messageBatchBytes: number;
-  /** How long acknowledgements of what was handled are gathered. */
+  /** How long acknowledgements of what was handled are gathered, and then wait for a frame that takes them along. */
   readonly messageAckMs: number;
 }
 
@@ -42,6 +42,15 @@ interface Ready extends Omit<Queued, 'content'> {
   readonly bytes: number;
 }
 
+/** What a sender needs of its surroundings. */
+export interface SenderOptions {
+  readonly line: TaskLine;
+  readonly timers: Timers;
+  readonly timings: MessageTimings;
+  /** Names of mail that was dealt with, which a frame takes along; if it is lost, the mail comes again. */
+  readonly takeAcks: () => readonly string[];
+}
+
 /** Beside the content: ids, mode and address. */
 const envelopeBytes = 512;
 
@@ -53,16 +62,18 @@ export class MessageSender {
   readonly #line: TaskLine;
   readonly #timers: Timers;
   readonly #timings: MessageTimings;
+  readonly #takeAcks: () => readonly string[];
   readonly #queue: Queued[] = [];
   readonly #idle: (() => void)[] = [];
   #isBusy = false;
   #number = 0;
   #callOff: (() => void) | undefined;
 
-  constructor(options: { readonly line: TaskLine; readonly timers: Timers; readonly timings: MessageTimings }) {
+  constructor(options: SenderOptions) {
     this.#line = options.line;
     this.#timers = options.timers;
     this.#timings = options.timings;
+    this.#takeAcks = options.takeAcks;
   }
 
   /** Resolves when the message is durable. @throws {@link MusterError} with the platform's code when it is refused. */
@@ -119,10 +130,11 @@ export class MessageSender {
     // Grows also over restarts of the process, as long as it sends less than one frame a millisecond.
     this.#number = Math.max(this.#number + 1, this.#timers.now());
     const messages = frame.map(({ message, content }) => ({ ...message, content }));
+    const acks = this.#takeAcks();
     try {
       const answer = await this.#line.request(
         'message.send',
-        { number: this.#number, messages },
+        { number: this.#number, messages, ...(acks.length === 0 ? {} : { acks: [...acks] }) },
         { answer: 'message.sent' },
       );
       const { results } = platformFrames['message.sent'].parse(answer.payload);

@@ -80,7 +80,7 @@ export class Messages {
   /** @internal */
   constructor(options: MessagesOptions) {
     this.#options = options;
-    this.#sender = new MessageSender(options);
+    this.#sender = new MessageSender({ ...options, takeAcks: () => this.#receiver.takeRefs() });
     this.#receiver = new MessageReceiver({
       line: options.line,
       timers: options.timers,

@@ -7,10 +7,13 @@ import { type FrameRoutes, frameRoute, speakerOf } from '../../runtime/frame.ts'
 
 /** Messages between agents: what is said, what was heard, who wants to hear what. */
 export const messagingFrameRoutes: FrameRoutes<keyof typeof messagingFrames> = {
-  'message.send': frameRoute(schemas['message.send'], async (services, { envelope, connection, reply }, sending) => {
+  'message.send': frameRoute(schemas['message.send'], async (services, frame, { acks, ...sending }) => {
+    const { envelope, connection, reply } = frame;
     const { principal, agentId } = connection;
     const from = agentId ?? principal.id;
+    const speaker = acks === undefined ? undefined : speakerOf(frame);
     const results = await sendMessages(services, { principal, from, frameId: envelope.id, sending });
+    if (speaker !== undefined && acks !== undefined) await removeMail(services, speaker, acks);
     await reply('message.sent', { results: [...results] });
   }),
   'message.ack': frameRoute(schemas['message.ack'], (services, frame, { refs }) =>

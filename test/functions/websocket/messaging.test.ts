@@ -145,6 +145,26 @@ describe('a mailbox', () => {
     expect(mailRefs(await pull(back, { after: refs[1] }))).toEqual([]);
   });
 
+  it('is told in what an agent sends what it has dealt with; a refused frame says nothing', async () => {
+    await send(ada, [{ id: '1', to: 'bob' }], { id: 'f-1' });
+    await send(ada, [{ id: '2', to: 'bob' }], { id: 'f-2' });
+    const refs = mailRefs(await pull(bob));
+    const reply = (to: string, id: string) =>
+      bob.send(frameText('message.send', { messages: [{ id, to, content: 'heard' }], acks: refs.slice(0, 1) }, { id }));
+    expect(await reply('nobody', 'r-1')).toEqual([refusal('NOT_FOUND')]);
+    expect(mailRefs(await pull(bob))).toEqual(refs);
+    expect(await reply('ada', 'r-2')).toMatchObject([{ type: 'message.sent' }]);
+    expect(mailRefs(await pull(bob))).toEqual(refs.slice(1));
+  });
+
+  it('is no client’s: what it says it has dealt with is refused, and nothing is sent', async () => {
+    const client = await openSocket(world, principal('submitter'));
+    const before = snapshot(world);
+    const sending = { messages: [{ id: 'm-1', to: 'bob', content: 'hello' }], acks: ['x'] };
+    expect(await client.send(frameText('message.send', sending))).toEqual([refusal('NOT_REGISTERED')]);
+    expect(snapshot(world)).toBe(before);
+  });
+
   it('is given out in pages that a frame carries', async () => {
     await createDisconnectHandler(world.services)({ requestContext: { connectionId: bob.connectionId } }, context);
     const content = 'x'.repeat(20 * 1024);

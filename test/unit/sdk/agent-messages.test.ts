@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Envelope } from '#core/contract/envelope.ts';
-import { MessageSending } from '#core/contract/messaging.ts';
+import { messagingFrames } from '#core/contract/messaging.ts';
 import type { Agent, Message } from '#sdk/index.ts';
 import { next, until, useAgents } from './agent-fixture.ts';
 import { agentId, type FakeConnection } from './fake-platform.ts';
@@ -48,7 +48,7 @@ const answerPull = async (
   return pull;
 };
 
-const readSending = ({ payload }: Envelope): MessageSending => MessageSending.parse(payload);
+const readSending = ({ payload }: Envelope) => messagingFrames['message.send'].parse(payload);
 
 const answerSent = (connection: FakeConnection, frame: Envelope): void => {
   const results = readSending(frame).messages.map(({ id }) => ({ id, recipients: 1 }));
@@ -220,6 +220,31 @@ describe('an agent that listens', () => {
     connection.send('message', mail('other', [{ id: '1' }, { id: '2' }]));
     expect(await refsOf(connection, 2)).toEqual(['r1', 'other']);
     expect(heard).toEqual(['1', '2']);
+  });
+
+  it('takes acknowledgements along in what it sends, once they have been gathered, and sends none of their own then', async () => {
+    const agent = fixture.createAgent({ timings: { ...timings, messageAckMs: 500 } });
+    agent.messages.onMessage(({ id }) => void heard.push(id));
+    heard.splice(0);
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    await answerPull(connection);
+    connection.send('message', mail('r1', [{ id: '1' }]));
+    await until(() => heard.length === 1);
+    const early = agent.messages.send('ada', 'early');
+    const first = await connection.next('message.send');
+    expect(first.payload).not.toHaveProperty('acks');
+    answerSent(connection, first);
+    await early;
+    fixture.timers.advance(500);
+    const late = agent.messages.send('ada', 'late');
+    const second = await connection.next('message.send');
+    expect(second.payload).toMatchObject({ acks: ['r1'] });
+    answerSent(connection, second);
+    await late;
+    fixture.timers.advance(1000);
+    await next();
+    expect(connection.frames.filter(({ type }) => type === 'message.ack')).toEqual([]);
   });
 
   it('asks again after every connect, and holds back what comes first over the new one', async () => {
