@@ -3,22 +3,19 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import * as z from 'zod';
 import { connectionIdOf, encodingOf } from '#core/contract/address.ts';
-import { encodeBinary } from '#core/contract/binary/binary-frame.ts';
+import { inEncoding } from '#core/contract/binary/binary-frame.ts';
 import type { Sockets } from '#core/ports/sockets.ts';
 import { callService, isNamed } from '../service-errors.ts';
 
 const gateway = 'The connection';
-
-const Frame = z.record(z.string(), z.unknown());
 
 const isGone = (error: unknown): boolean => isNamed(error, 'GoneException');
 
 /** Sockets of an API Gateway WebSocket API; frames in the encoding that the address names. The client repeats throttled posts; a frame may so arrive twice. */
 export const createApiGatewaySockets = (options: { readonly client: ApiGatewayManagementApiClient }): Sockets => ({
   post: async (address, frame) => {
-    const text = encodingOf(address) === 'binary' ? encodeBinary(Frame.parse(JSON.parse(frame))) : frame;
+    const text = inEncoding(encodingOf(address), frame);
     const command = new PostToConnectionCommand({ ConnectionId: connectionIdOf(address), Data: Buffer.from(text) });
     try {
       await callService(gateway, () => options.client.send(command));

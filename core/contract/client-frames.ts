@@ -131,3 +131,16 @@ export type ClientFrameInput<Type extends ClientFrameType> = z.input<(typeof cli
 
 /** Whether a type is one that clients may send. */
 export const isClientFrameType = (type: string): type is ClientFrameType => Object.hasOwn(clientFrames, type);
+
+/**
+ * Frames that are said often and always answered: each type has a route of its own, whose invocation's result is the
+ * answer. That saves the call that pushes it. A route that answers sends something for every frame, so frames that may stay
+ * without an answer are not among these.
+ */
+export const answeredFrames = [
+  'message.pull',
+  'message.send',
+  'state.patch',
+  'state.pull',
+  'task.result',
+] as const satisfies readonly ClientFrameType[];

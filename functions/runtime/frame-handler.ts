@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Action, logAction } from '#core/audit/record-action.ts';
 import { encodingOf } from '#core/contract/address.ts';
-import { isJsonText } from '#core/contract/binary/binary-frame.ts';
+import { inEncoding, isJsonText } from '#core/contract/binary/binary-frame.ts';
 import type { ClientFrameType } from '#core/contract/client-frames.ts';
 import { frameScopes, type Scope } from '#core/contract/roles.ts';
 import { AppError } from '#core/errors/app-error.ts';
@@ -22,7 +22,7 @@ import { parseEnvelope, type ReadFrame, readFrame } from './read-frame.ts';
 /** `$default`. */
 const MessageEvent = z.looseObject({
   body: z.string().nullish(),
-  requestContext: z.looseObject({ connectionId: z.string() }),
+  requestContext: z.looseObject({ connectionId: z.string(), routeKey: z.string().optional() }),
 });
 type MessageEvent = z.infer<typeof MessageEvent>;
 
@@ -56,19 +56,60 @@ class Sender {
   }
 }
 
-/** An answer that cannot be sent is not sent again: a frame without an answer is repeated by its sender. */
-const replyTo =
-  (services: Services, sender: Sender, correlationId: string | null): Reply =>
-  async (type, payload) => {
-    const header = correlationId === null ? {} : { correlationId };
-    const address = await sender.address();
+/** What a frame is answered with. The last answer may be the invocation's own result, where its route has one. */
+class Answers {
+  readonly #services: Services;
+  readonly #sender: Sender;
+  readonly #correlationId: string | null;
+  readonly #isAnsweredByRoute: boolean;
+  #last: string | undefined;
+
+  constructor(services: Services, sender: Sender, frame: { readonly id: string | null; readonly routeKey: string }) {
+    this.#services = services;
+    this.#sender = sender;
+    this.#correlationId = frame.id;
+    // Those of the gateway's own begin so, and have no answer: `$default`.
+    this.#isAnsweredByRoute = !frame.routeKey.startsWith('$');
+  }
+
+  readonly reply: Reply = async (type, payload) => {
+    await this.push();
+    this.#last = encodeFrame(
+      this.#services,
+      type,
+      payload,
+      this.#correlationId === null ? {} : { correlationId: this.#correlationId },
+    );
+    if (!this.#isAnsweredByRoute) await this.push();
+  };
+
+  /** Pushes what is kept. What cannot be sent is not sent again: a frame without an answer is repeated by its sender. */
+  async push(): Promise<void> {
+    const frame = this.#last;
+    if (frame === undefined) return;
+    this.#last = undefined;
+    const address = await this.#sender.address();
     try {
-      await services.sockets.post(address, encodeFrame(services, type, payload, header));
+      await this.#services.sockets.post(address, frame);
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
-      services.log.warn('answer not delivered', { type, connectionId: address });
+      this.#services.log.warn('answer not delivered', { connectionId: address });
     }
-  };
+  }
+
+  /** The invocation's result: with the answer that is kept, in its sender's encoding. */
+  async result(): Promise<FrameResult> {
+    const frame = this.#last;
+    return frame === undefined
+      ? { statusCode: 200 }
+      : { statusCode: 200, body: inEncoding(encodingOf(await this.#sender.address()), frame) };
+  }
+}
+
+interface FrameResult {
+  readonly statusCode: number;
+  readonly body?: string;
+}
 
 const refuse = async (services: Services, reply: Reply, id: string | null, thrown: unknown): Promise<void> => {
   const { code, message, retryable, field, limit, retryAfterMs } = publicError(thrown);
@@ -153,11 +194,12 @@ const routeOf = (routes: ServedFrames, type: ClientFrameType): FrameRoute => {
 const handleFrame = async (
   services: Services,
   routes: ServedFrames,
-  { body, requestContext: { connectionId } }: MessageEvent,
-): Promise<{ readonly statusCode: number }> => {
+  { body, requestContext: { connectionId, routeKey = '$default' } }: MessageEvent,
+): Promise<FrameResult> => {
   const sender = new Sender(services, connectionId);
   const frame = await readText(sender, body ?? '');
-  const reply = replyTo(services, sender, frame.id);
+  const answers = new Answers(services, sender, { id: frame.id, routeKey });
+  const { reply } = answers;
   const startedAt = services.clock.now();
   let from: Principal | undefined;
   let route = '';
@@ -184,15 +226,18 @@ const handleFrame = async (
     status = publicError(error).code;
     await refuse(services, reply, frame.id, error);
     // Its credential has ended: nothing that it says will be taken again.
-    if (error instanceof UnauthenticatedError) await services.sockets.close(connectionId);
+    if (error instanceof UnauthenticatedError) {
+      await answers.push();
+      await services.sockets.close(connectionId);
+    }
   }
   if (from !== undefined) await traceRequest(services, from.tenant, { route, status, startedAt, principal: from.id });
-  return { statusCode: 200 };
+  return answers.result();
 };
 
 /**
  * The function of frames: one frame, one envelope, one use case. Every refusal is an `error` frame, and a refused frame
- * has changed nothing. Answers are pushed; the invocation's own result has no body.
+ * has changed nothing. Answers are pushed, but for the last one of a frame whose route answers.
  */
 export const frameHandler = (services: Services, routes: ServedFrames) =>
   eventHandler(services, MessageEvent, (_services, event) => handleFrame(services, routes, event));

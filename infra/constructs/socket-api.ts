@@ -5,6 +5,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { answeredFrames } from '#core/contract/client-frames.ts';
 import { type StageSettings, throttleOf } from '#infra/config/config.ts';
 import { addAccessLog } from '#infra/constructs/access-log.ts';
 import { addRunbookAlarm, alarmPeriod } from '#infra/constructs/alarms.ts';
@@ -87,17 +88,19 @@ export class SocketApi extends Construct {
     return `${this.api.apiEndpoint}/${stageName}`;
   }
 
-  /** Hands connections and frames to their functions. No route answers by itself: replies are pushed. */
+  /** Hands connections and frames to their functions. Routes of one type of frame answer it; other replies are pushed. */
   addRoutes(handlers: SocketHandlers): void {
     const routes = {
       $connect: handlers.connect,
       $disconnect: handlers.disconnect,
       $default: handlers.message,
       'secret.get': handlers.secret,
+      ...Object.fromEntries(answeredFrames.map((type) => [type, handlers.message])),
     };
     for (const [key, handler] of Object.entries(routes)) {
       const route = this.api.addRoute(key, {
         integration: new WebSocketLambdaIntegration(`${key.replace(/\W/g, '')}-integration`, handler.function),
+        returnResponse: !key.startsWith('$'),
       });
       Validations.of(route).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',

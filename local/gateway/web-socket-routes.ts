@@ -89,7 +89,8 @@ export function createRouteCalls(context: GatewayContext, spec: WebSocketApiSpec
     const failure = failureMessage(outcome);
     if (failure !== undefined) return errorFrame(failure, facts.connectionId, requestId);
     if (!route.routeResponse || outcome.kind !== 'answered') return undefined;
-    return RouteResult.parse(outcome.payload).body ?? undefined;
+    // Without a body the client gets an empty frame.
+    return RouteResult.parse(outcome.payload).body ?? '';
   };
 
   const disconnect = async (facts: ConnectionFacts, ending: Ending): Promise<void> => {

@@ -2,6 +2,8 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { createEnvironmentCache } from '#core/common/environment-cache.ts';
 import { addressOf, type Encoding } from '#core/contract/address.ts';
+import { decodeBinary, isJsonText } from '#core/contract/binary/binary-frame.ts';
+import { answeredFrames } from '#core/contract/client-frames.ts';
 import type { Role } from '#core/contract/roles.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
@@ -51,6 +53,13 @@ const ReceivedFrame = z.looseObject({
 });
 export type ReceivedFrame = z.infer<typeof ReceivedFrame>;
 
+/** Types that have a route of their own, which answers with the invocation's result. */
+const answering: ReadonlySet<string> = new Set(['secret.get', ...answeredFrames]);
+
+const Taken = z.strictObject({ statusCode: z.literal(200), body: z.string().optional() });
+
+const typeOf = (text: string): string => /"type":"([\w.]+)"/.exec(text)?.[1] ?? '';
+
 /** One open socket; `send` answers the frames that came back meanwhile. */
 export interface TestSocket {
   readonly connectionId: string;
@@ -69,17 +78,20 @@ export const openSocket = async (
   const received = (): readonly ReceivedFrame[] => z.array(ReceivedFrame).parse(ports.sockets.framesTo(address));
   // As the gateway does: a type that has a route of its own goes to its function.
   const handlers = { other: createMessageHandler(services), 'secret.get': createSecretHandler(services) };
-  const handlerOf = (text: string) => handlers[/"type":"secret\.get"/.test(text) ? 'secret.get' : 'other'];
+  const handlerOf = (type: string) => handlers[type === 'secret.get' ? type : 'other'];
   return {
     connectionId,
     received,
     send: async (text) => {
       const before = received().length;
-      const answer = await handlerOf(text)(
-        { body: text, requestContext: { connectionId, routeKey: '$default' } },
-        context,
-      );
-      if (JSON.stringify(answer) !== '{"statusCode":200}') throw new Error('a frame is always taken with 200');
+      const type = typeOf(text);
+      const isAnswered = answering.has(type);
+      const routeKey = isAnswered ? type : '$default';
+      const result = await handlerOf(type)({ body: text, requestContext: { connectionId, routeKey } }, context);
+      const { body } = Taken.parse(result);
+      if (isAnswered === (body === undefined)) throw new Error('a frame has an answer where its route has one');
+      if (body !== undefined)
+        await ports.sockets.post(address, isJsonText(body) ? body : JSON.stringify(decodeBinary(body)));
       return received().slice(before);
     },
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aliases } from '#core/contract/aliases.ts';
 import { publicRoutes } from '#core/contract/approval-link.ts';
+import { answeredFrames } from '#core/contract/client-frames.ts';
 import { environment, indexes, tableKeys } from '#core/contract/env.ts';
 import { timings } from '#core/contract/limits.ts';
 import { routes } from '#core/contract/routes.ts';
@@ -286,7 +287,8 @@ describe('table', () => {
 
 describe('routes', () => {
   const all = ofType(resources, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
-  const socketKeys = ['$connect', '$default', '$disconnect', 'secret.get'];
+  const answering = ['secret.get', ...answeredFrames].toSorted();
+  const socketKeys = ['$connect', '$default', '$disconnect', ...answering];
   const apiOf = (protocol: string) =>
     ofType(resources, 'AWS::ApiGatewayV2::Api').find(([, { Properties }]) => Properties.ProtocolType === protocol)?.[0];
   const httpRoutes = all.filter(({ ApiId }) => ApiId.Ref === apiOf('HTTP'));
@@ -317,9 +319,11 @@ describe('routes', () => {
     }
   });
 
-  it('of the sockets are four, and none answers by itself', () => {
+  it('of the sockets are those of connections, one for frames, and one for each type that is always answered', () => {
     expect(sorted(socketRoutes.map(({ RouteKey }) => RouteKey))).toEqual(socketKeys);
-    expect(ofType(resources, 'AWS::ApiGatewayV2::RouteResponse')).toEqual([]);
+    const answers = socketRoutes.filter(({ RouteResponseSelectionExpression: by }) => by === '$default');
+    expect(sorted(answers.map(({ RouteKey }) => RouteKey))).toEqual(answering);
+    expect(ofType(resources, 'AWS::ApiGatewayV2::RouteResponse')).toHaveLength(answering.length);
   });
 
   it('are logged as JSON without keys, and throttled', () => {

@@ -3,6 +3,7 @@
  * rest. A frame travels as base64 in a text frame, since API Gateway passes no binary ones.
  */
 import { constants, deflateSync, inflateSync } from 'node:zlib';
+import type { Encoding } from '../address.ts';
 import { readJson } from '../json.ts';
 import { BinaryFrameError, type Header, readHeader, writeHeader } from './header.ts';
 import { codeOfType, type TypeCode, typeCodes, typeOfCode } from './type-codes.ts';
@@ -113,6 +114,12 @@ export const encodeBinary = (envelope: object, { isVote = false }: BinaryOptions
   const { code, version } = entry;
   const header = writeHeader({ version, code, ids, timestamp, isCompressed, payloadSize: bytes.length });
   return Buffer.concat([header, bytes]).toString('base64');
+};
+
+/** A frame, JSON text, as it is written on a connection of an encoding. @throws BinaryFrameError when its type has no code. */
+export const inEncoding = (encoding: Encoding, frame: string): string => {
+  const envelope: unknown = encoding === 'binary' ? JSON.parse(frame) : undefined;
+  return isFields(envelope) ? encodeBinary(envelope) : frame;
 };
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

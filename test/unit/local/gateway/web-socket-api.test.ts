@@ -267,6 +267,17 @@ describe('messages', () => {
     expect(world.counted['websocket.messages']).toBe(3);
     client.close();
   });
+
+  it('are answered with an empty frame on a route with a route response whose function returns no body', async () => {
+    const world = await startWorld({ connect: () => ({ statusCode: 200 }), handler: () => ({ statusCode: 200 }) });
+    world.gateway.addWebSocketApi(
+      wsApi([wsRoute('$connect', 'connect'), wsRoute('asked', 'handler', { routeResponse: true })]),
+    );
+    const { client } = await open(world);
+    client.send('{"action":"asked"}');
+    expect(await nextMessage(client)).toBe('');
+    client.close();
+  });
 });
 
 describe('the end of a connection', () => {
