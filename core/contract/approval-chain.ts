@@ -51,6 +51,14 @@ export const ApprovalChain = z.strictObject({
 });
 export type ApprovalChain = z.infer<typeof ApprovalChain>;
 
+/** Who is asked is said once: written out, or by name. */
+export const isAskedOnce = ({ chain, policy }: { chain?: unknown; policy?: unknown }): boolean =>
+  chain === undefined || policy === undefined;
+export const askedOnce = { message: 'needs at most one of chain, policy', path: ['policy'] };
+
+/** The policy that the tenant's `escalationChain` is. */
+export const usualPolicy = 'default';
+
 /** What a chain has come to so far, as it is kept and shown. */
 export const ChainState = z.looseObject({
   /** Of the contact that is asked, or waited for, in the chain. */

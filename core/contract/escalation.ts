@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Amount } from './amount.ts';
-import { ApprovalChain } from './approval-chain.ts';
+import { ApprovalChain, askedOnce, isAskedOnce } from './approval-chain.ts';
 import { Name, TaskId } from './ids.ts';
 import { Json } from './json.ts';
 import { limits } from './limits.ts';
@@ -31,6 +31,8 @@ export const EscalationRequest = z
     options: z.array(Name).min(2).max(20).default(['resolved', 'declined']),
     /** Who is asked. @default the tenant's `escalationChain` of its settings, without a decision of nobody's that is no option */
     chain: ApprovalChain.optional(),
+    /** The same by name, from the tenant's settings. */
+    policy: Name.optional(),
     /** Without an answer within this it expires. */
     timeoutSeconds: z.int().min(1).max(limits.maxTaskTimeoutSeconds).default(limits.defaultEscalationSeconds),
   })
@@ -41,7 +43,8 @@ export const EscalationRequest = z
   .refine(({ options, chain }) => chain?.defaultDecision === undefined || options.includes(chain.defaultDecision), {
     message: 'is no option',
     path: ['chain', 'defaultDecision'],
-  });
+  })
+  .refine(isAskedOnce, askedOnce);
 export type EscalationRequest = z.infer<typeof EscalationRequest>;
 /** An escalation as a caller writes it: everything with a default may be left out. */
 export type EscalationRequestInput = z.input<typeof EscalationRequest>;
@@ -73,9 +76,23 @@ export const ResourceRequest = z
     amount: Amount.positive(),
     unit: z.string().min(1).max(64).optional(),
     purpose: z.string().min(1).max(4096),
+    /** Of people: who is asked one after the other. @default the tenant's `escalationChain` */
+    chain: ApprovalChain.optional(),
+    /** The same by name, from the tenant's settings. */
+    policy: Name.optional(),
   })
   .refine(({ agent, capability }) => agent === undefined || capability === undefined, {
     path: ['agent'],
     message: 'needs at most one of agent, capability',
+  })
+  .refine(isAskedOnce, askedOnce)
+  .refine(
+    ({ agent, capability, chain, policy }) =>
+      (agent === undefined && capability === undefined) || (chain === undefined && policy === undefined),
+    { path: ['policy'], message: 'needs no chain and no policy beside agent or capability' },
+  )
+  .refine(({ chain }) => ['granted', 'denied', undefined].includes(chain?.defaultDecision), {
+    message: 'is no option',
+    path: ['chain', 'defaultDecision'],
   });
 export type ResourceRequest = z.infer<typeof ResourceRequest>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Labels } from './agent.ts';
 import { Amount } from './amount.ts';
-import { ApprovalChain, ChainState } from './approval-chain.ts';
+import { ApprovalChain, askedOnce, ChainState, isAskedOnce } from './approval-chain.ts';
 import { Handoff } from './handoff.ts';
 import { AgentId, Name, RunId, TaskId } from './ids.ts';
 import { Json } from './json.ts';
@@ -120,14 +120,16 @@ export const Requirements = z.strictObject({
 });
 export type Requirements = z.infer<typeof Requirements>;
 
-/** What may be answered to an approval; by answers that are not in `proceedOn` the task fails with `DENIED`. */
-export const ApprovalTerms = z
+/** The terms of an approval as they are kept: with the chain that its policy named. */
+export const StoredApprovalTerms = z
   .strictObject({
     options: z.array(Name).min(2).max(20).default(['approved', 'denied']),
     /** @default every option but `denied` */
     proceedOn: z.array(Name).min(1).max(20).optional(),
     /** Who is asked one after the other. @default whoever looks */
     chain: ApprovalChain.optional(),
+    /** The same by name, from the tenant's settings. */
+    policy: Name.optional(),
   })
   .refine(({ options }) => new Set(options).size === options.length, {
     message: 'names an option twice',
@@ -141,6 +143,10 @@ export const ApprovalTerms = z
     message: 'is no option',
     path: ['chain', 'defaultDecision'],
   });
+export type StoredApprovalTerms = z.infer<typeof StoredApprovalTerms>;
+
+/** What may be answered to an approval; by answers that are not in `proceedOn` the task fails with `DENIED`. */
+export const ApprovalTerms = StoredApprovalTerms.refine(isAskedOnce, askedOnce);
 export type ApprovalTerms = z.infer<typeof ApprovalTerms>;
 
 /** A task as `task.submit` and `POST /v1/tasks` take it. */

@@ -186,7 +186,7 @@ const viewOf = ({ step, workers, inner }: Known) => {
  * @throws InvalidDefinitionError, CycleError, PayloadTooLargeError.
  */
 export const dryRun = async (services: Services, tenant: TenantId, asked: AskedWorkflow): Promise<DryRun> => {
-  const { definition, choice } = await checkWorkflow(services, asked);
+  const { definition, choice } = await checkWorkflow(services, tenant, asked);
   const place = {
     services,
     tenant,

@@ -1,13 +1,12 @@
-import type { ApprovalChain } from '../contract/approval-chain.ts';
+import { requirePolicy } from '../approvals/policies.ts';
+import { usualPolicy } from '../contract/approval-chain.ts';
 import { type EscalationRequest, escalationType, type Severity } from '../contract/escalation.ts';
-import type { TenantId } from '../contract/ids.ts';
 import type { Priority } from '../contract/priority.ts';
 import { TaskSubmission } from '../contract/task.ts';
 import { type Asker, askedBy, openParent } from '../requests/asker.ts';
 import type { Services } from '../services.ts';
 import { submitTask } from '../tasks/submit-task.ts';
 import type { Task } from '../tasks/task.ts';
-import { knownSettings } from '../tenants/settings.ts';
 
 const priorities: Readonly<Record<Severity, Priority>> = {
   low: 'low',
@@ -16,29 +15,17 @@ const priorities: Readonly<Record<Severity, Priority>> = {
   critical: 'critical',
 };
 
-/** Whom the tenant asks. Its default decision counts where it is one of the options. */
-const usualChain = async (
-  services: Services,
-  tenant: TenantId,
-  options: readonly string[],
-): Promise<ApprovalChain | undefined> => {
-  const { escalationChain } = await knownSettings(services, tenant);
-  if (escalationChain === undefined) return undefined;
-  const { contacts, defaultDecision } = escalationChain;
-  return defaultDecision === undefined || options.includes(defaultDecision) ? escalationChain : { contacts };
-};
-
 /**
  * Puts something before people: an approval of type `escalation` whose options they answer by, listed with the approvals and
  * by itself. Every answer lets it succeed, with the decision as its output; without one it expires. Taken also while the
  * tenant shuts down or has used up its quota of tasks: it is people who are asked. The same key again is the same escalation.
  *
- * @throws NotFoundError for a task that is none of this tenant's, IdempotencyMismatchError, PayloadTooLargeError.
+ * @throws InvalidFieldError for a policy that there is not, NotFoundError for a task that is none of this tenant's, IdempotencyMismatchError, PayloadTooLargeError.
  */
 export const raiseEscalation = async (services: Services, asker: Asker, request: EscalationRequest): Promise<Task> => {
-  const { severity, options, timeoutSeconds, taskId, chain, ...said } = request;
+  const { severity, options, timeoutSeconds, taskId, chain, policy = usualPolicy, ...said } = request;
   const input = { severity, ...said, ...(taskId === undefined ? {} : { taskId }), from: askedBy(asker) };
-  const asked = chain ?? (await usualChain(services, asker.principal.tenant, options));
+  await requirePolicy(services, asker.principal.tenant, policy, 'policy');
   return submitTask(services, {
     ...asker,
     parentTask: await openParent(services, asker.principal, taskId),
@@ -49,7 +36,7 @@ export const raiseEscalation = async (services: Services, asker: Asker, request:
       input,
       priority: request.requiresImmediateAttention ? 'critical' : priorities[severity],
       timeoutSeconds,
-      approval: { options, proceedOn: options, ...(asked === undefined ? {} : { chain: asked }) },
+      approval: { options, proceedOn: options, ...(chain === undefined ? { policy } : { chain }) },
     }),
   });
 };

@@ -1,4 +1,6 @@
 import { findAgent } from '../agents/find-agent.ts';
+import { requirePolicy } from '../approvals/policies.ts';
+import { usualPolicy } from '../contract/approval-chain.ts';
 import type { CollaborationRequest, ResourceRequest } from '../contract/escalation.ts';
 import { Requirements, TaskSubmission, type TaskSubmissionInput } from '../contract/task.ts';
 import { InvalidFieldError } from '../errors/errors.ts';
@@ -52,20 +54,26 @@ export const requestCollaboration = async (
 
 /**
  * Asks for a resource: a task of type `resource` for the agent that is named or has the capability, else an approval that an
- * operator answers `granted` or `denied`. The same request again is the same task.
+ * operator answers `granted` or `denied`, asked in turn where the request or the tenant has a chain. The same request again is the same task.
  *
  * @throws as {@link requestCollaboration}.
  */
 export const requestResource = async (services: Services, asker: Asker, request: ResourceRequest): Promise<Task> => {
-  const { resource, amount, unit, purpose, agent, capability } = request;
+  const { resource, amount, unit, purpose, agent, capability, chain, policy = usualPolicy } = request;
   const input = { resource, amount, ...(unit === undefined ? {} : { unit }), purpose, from: askedBy(asker) };
   const common = { type: 'resource', description: purpose, input };
-  if (agent === undefined && capability === undefined)
+  if (agent === undefined && capability === undefined) {
+    await requirePolicy(services, asker.principal.tenant, policy, 'policy');
     return submit(services, asker, request, {
       ...common,
       kind: 'approval',
-      approval: { options: ['granted', 'denied'], proceedOn: ['granted'] },
+      approval: {
+        options: ['granted', 'denied'],
+        proceedOn: ['granted'],
+        ...(chain === undefined ? { policy } : { chain }),
+      },
     });
+  }
   return submit(services, asker, request, {
     ...common,
     requirements: await requirementsOf(services, asker, request),

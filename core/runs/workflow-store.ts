@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hasPolicy } from '../approvals/policies.ts';
 import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import { ModeChoice } from '../contract/definitions/auto.ts';
 import type { TenantId } from '../contract/ids.ts';
@@ -34,11 +35,24 @@ const maxTries = 5;
  * @throws InvalidDefinitionError, also for an expression that can never be evaluated, with where it stands; CycleError,
  * PayloadTooLargeError.
  */
-export const checkWorkflow = async (services: Services, asked: AskedWorkflow): Promise<ResolvedWorkflow> => {
+export const checkWorkflow = async (
+  services: Services,
+  tenant: TenantId,
+  asked: AskedWorkflow,
+): Promise<ResolvedWorkflow> => {
   const resolved = resolveWorkflow(asked);
   const { definition } = resolved;
   checkDefinition(definition);
-  for (const { field, expression } of rulesOf(definition).expressions ?? []) {
+  const rules = rulesOf(definition);
+  for (const { id, approval } of rules.outline.flatMap(({ steps }) => steps)) {
+    const policy = approval?.policy;
+    if (policy !== undefined && !(await hasPolicy(services, tenant, policy)))
+      throw new InvalidDefinitionError(
+        `steps.${id}.approval.policy`,
+        `The tenant’s settings have no escalation policy ${policy}.`,
+      );
+  }
+  for (const { field, expression } of rules.expressions ?? []) {
     const problem = await services.expressions.problemWith(expression);
     if (problem !== undefined) throw new InvalidDefinitionError(field, `It cannot be evaluated: ${problem}`);
   }
@@ -54,7 +68,7 @@ export const putWorkflow = async (
   tenant: TenantId,
   asked: AskedWorkflow,
 ): Promise<StoredWorkflow> => {
-  const { definition, choice } = await checkWorkflow(services, asked);
+  const { definition, choice } = await checkWorkflow(services, tenant, asked);
   const hash = sha256Hex(canonicalJson(asked));
   for (let tries = 0; tries < maxTries; tries++) {
     const item = await services.table.get(keys.workflowNewest(tenant, definition.name), { consistent: true });

@@ -1,3 +1,4 @@
+import { withPolicy } from '../approvals/policies.ts';
 import { canonicalJson, hashUuid, sha256Hex } from '../common/hash-id.ts';
 import type { RunReference } from '../contract/definitions/step.ts';
 import { lifecycleEffect } from '../contract/env.ts';
@@ -90,6 +91,14 @@ const keptInput = async (services: Services, tenant: TenantId, input: Json, rest
   return input;
 };
 
+/** Who is asked, as the settings have it now: what is submitted names it, so that the same is the same once they have changed. */
+const termsOf = async (
+  services: Services,
+  tenant: TenantId,
+  approval: TaskSubmission['approval'],
+): Promise<Pick<Task, 'approval'>> =>
+  approval === undefined ? {} : { approval: await withPolicy(services, tenant, approval) };
+
 /**
  * A task as it begins: PENDING, attempt 0. A large input goes to the payload store.
  * @throws PayloadTooLargeError when what stays beside the input does not fit a frame, InvalidFieldError for a start too
@@ -98,7 +107,8 @@ const keptInput = async (services: Services, tenant: TenantId, input: Json, rest
 export const newTask = async (services: Services, wanted: NewTask): Promise<Task> => {
   const { tenant, taskId, submission, submitter, place, run, retryOf, parentTask, depth, term } = wanted;
   const nowMs = services.clock.now();
-  const { input, requirements, timeoutSeconds, runAt, ...rest } = submission;
+  const { input, requirements, timeoutSeconds, runAt, approval, ...said } = submission;
+  const rest = { ...said, ...(await termsOf(services, tenant, approval)) };
   const startsAt = startOf(runAt, nowMs);
   const restBytes = jsonBytes(rest);
   if (restBytes > limits.inlinePayloadBytes / 2) {

@@ -2,7 +2,7 @@ import { placeNewTask } from '../assignment/place-task.ts';
 import { hashUuid } from '../common/hash-id.ts';
 import { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { isTerminal, TaskSubmission } from '../contract/task.ts';
+import { isTerminal, type StoredApprovalTerms, TaskSubmission } from '../contract/task.ts';
 import { AppError } from '../errors/app-error.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import { type Principal, requireScope } from '../identity/principal.ts';
@@ -27,12 +27,19 @@ export interface RetryRequest {
   readonly runAt?: number | undefined;
 }
 
+/** Whom it asks, as it said so: a policy is looked up anew. */
+const termsOf = ({ chain, policy, ...terms }: StoredApprovalTerms): StoredApprovalTerms => ({
+  ...terms,
+  ...(policy === undefined ? { chain } : { policy }),
+});
+
 /** What the task was submitted as. Its input may be a claim check by now, which is as good. */
 const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => {
   const { kind, type, description, input, context, constraints, outputFormat, complexity, priority, requirements } =
     task;
   const { strategy, slotCost, estimatedDurationMs, ackTimeoutMs, retry, publishEvent, metadata, timeoutMs, secrets } =
     task;
+  const { attemptTimeoutSeconds } = task;
   const timeoutSeconds = Math.ceil(timeoutMs / 1000);
   const required = task.submittedRequirements ?? requirements;
   return TaskSubmission.parse({
@@ -50,6 +57,8 @@ const submissionOf = (task: Task, runAt: number | undefined): TaskSubmission => 
     slotCost,
     estimatedDurationMs,
     ackTimeoutMs,
+    attemptTimeoutSeconds,
+    approval: task.approval === undefined ? undefined : termsOf(task.approval),
     retry,
     publishEvent,
     metadata,

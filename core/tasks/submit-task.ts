@@ -1,3 +1,4 @@
+import { requirePolicy } from '../approvals/policies.ts';
 import { placeNewTask } from '../assignment/place-task.ts';
 import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
@@ -70,7 +71,7 @@ const placeOnce = async (services: Services, task: Task): Promise<Task> => {
  * When this returns, the task is stored and will end (I3).
  *
  * @throws IdempotencyMismatchError when the key was used for a different task.
- * @throws ForbiddenError when it names secrets and its submitter may not.
+ * @throws InvalidFieldError for a policy that there is not; ForbiddenError when it names secrets and its submitter may not.
  * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent;
  * DelegationLimitError when it would be one too many under it, or too deep.
  */
@@ -78,6 +79,7 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
   const { principal, submission, idempotencyKey, connectionId, parentTask, traceparent } = request;
   if (submission.kind === 'run')
     throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
+  await requirePolicy(services, principal.tenant, submission.approval?.policy, 'approval.policy');
   // An agent's own subtask would be given whatever secret it named: it is not an agent's to name one.
   if (submission.secrets !== undefined) requireScope(principal, 'secrets:use');
   const parent = parentTask === undefined ? undefined : await checkParent(services, principal, parentTask);

@@ -7,10 +7,10 @@ import { Json } from '../contract/json.ts';
 import { Priority } from '../contract/priority.ts';
 import { SecretReferences } from '../contract/secret.ts';
 import {
-  ApprovalTerms,
   defaultRetry,
   Requirements,
   RetryPolicy,
+  StoredApprovalTerms,
   Strategy,
   TaskError,
   TaskKind,
@@ -113,7 +113,7 @@ export const Task = z.looseObject({
   /** Of kind `run`: the workflow, and the run that does it once it was started. */
   run: RunReference.optional(),
   childRunId: RunId.optional(),
-  approval: ApprovalTerms.optional(),
+  approval: StoredApprovalTerms.optional(),
   /** Of an approval with a chain: who is asked. */
   chain: ChainState.optional(),
   /** PENDING for another than an agent: a run, a person. */
