@@ -1,5 +1,5 @@
 import type { TenantSettings } from '../contract/settings.ts';
-import { matchesTopic } from '../contract/topics.ts';
+import { matchesTopic, patternsMeet } from '../contract/topics.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { knownSettings } from '../tenants/settings.ts';
@@ -14,30 +14,37 @@ const firstWordOf = (name: string): string => name.split(/[.:/]/)[0] ?? name;
 const isGranted = ({ capabilities }: Principal, name: string): boolean =>
   capabilities === undefined || capabilities.includes(name) || capabilities.includes(firstWordOf(name));
 
-const accessOf = (settings: TenantSettings, kind: 'group' | 'topic', name: string): readonly Access[] => {
+type Deed = 'join' | 'send';
+
+/** What a tenant says of a group, of a topic, or of any topic that a subscriber to a pattern would hear. */
+const accessOf = (
+  settings: TenantSettings,
+  { kind, name }: { readonly kind: 'group' | 'topic'; readonly name: string },
+  deed: Deed,
+): readonly Access[] => {
   const { groups = {}, topics = {} } = settings.messaging ?? {};
   if (kind === 'group') return Object.hasOwn(groups, name) ? [groups[name] ?? {}] : [];
-  return Object.entries(topics).flatMap(([pattern, access]) =>
-    pattern === name || matchesTopic(pattern, name) ? [access] : [],
-  );
+  const isAbout = deed === 'join' ? patternsMeet : matchesTopic;
+  return Object.entries(topics).flatMap(([pattern, access]) => (isAbout(pattern, name) ? [access] : []));
 };
 
 /**
  * Lets in whom a tenant's settings do not keep out: by role, every rule that names the group, or whose pattern names the
- * topic. A key for some capabilities reaches only what is named after one of them.
+ * topic; of a subscription, every rule of a topic that it would hear. A key for some capabilities reaches only what is named after one of them.
  * @throws AudienceForbiddenError.
  */
 const requireAudience = async (
   services: Services,
   principal: Principal,
-  { kind, name }: { readonly kind: 'group' | 'topic'; readonly name: string },
-  deed: 'join' | 'send',
+  asked: { readonly kind: 'group' | 'topic'; readonly name: string },
+  deed: Deed,
 ): Promise<void> => {
+  const { kind, name } = asked;
   const field = kind === 'topic' && deed === 'join' ? 'pattern' : deed === 'join' ? 'name' : kind;
   const refused = new AudienceForbiddenError(field, `${deed === 'join' ? 'join' : 'send to'} the ${kind} ${name}`);
   if (!isGranted(principal, name)) throw refused;
   const settings = await knownSettings(services, principal.tenant);
-  const keepsOut = accessOf(settings, kind, name).some(
+  const keepsOut = accessOf(settings, asked, deed).some(
     (access) => access[deed] !== undefined && !access[deed].includes(principal.role),
   );
   if (keepsOut) throw refused;

@@ -300,6 +300,17 @@ describe('who may be written to', () => {
     ]);
   });
 
+  it('a subscription hears nothing that its role is kept out of, however wide it is', async () => {
+    const settings = { messaging: { topics: { 'orders.#': { join: ['operator'] }, 'audit.secret': { join: [] } } } };
+    await writeSettings(world.services, tenant, TenantSettings.parse(settings));
+    const agent = Principal.parse({ tenant, id: 'key:agent', role: 'agent' });
+    const enter = (name: string) => world.enter(bob, { kind: 'TOPIC', name }, agent);
+    for (const name of ['#', '*', '*.new', '#.new', 'orders', 'orders.#', 'orders.*.x', 'audit.*', 'audit.secret'])
+      await expect(enter(name)).rejects.toThrow(refusal('FORBIDDEN', 'pattern'));
+    for (const name of ['audit', 'audit.open', 'news.#']) await enter(name);
+    expect(await world.send([{ id: 'm', topic: 'orders.new' }])).toEqual([{ id: 'm', recipients: 0 }]);
+  });
+
   it('an agent is in a hundred groups and topics at most', async () => {
     for (let index = 0; index < 100; index++) await world.enter(bob, { kind: 'GROUP', name: `g${index}` });
     await world.enter(bob, { kind: 'GROUP', name: 'g7' });
