@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { keys } from '#core/contract/keys.ts';
+import { Quotas } from '#core/contract/tenant.ts';
 import { createDisconnectHandler } from '#functions/websocket/disconnect.ts';
 import {
   context,
@@ -31,12 +33,16 @@ const refusal = (code: string, field?: string) =>
     payload: expect.objectContaining({ code, ...(field === undefined ? {} : { field }) }),
   });
 
-beforeEach(async () => {
-  world = createWorld();
+const connectBoth = async (): Promise<void> => {
   ada = await openSocket(world, principal('agent', 'acme', 'key:ada'));
   bob = await openSocket(world, principal('agent', 'acme', 'key:bob'));
   await register(ada, 'ada');
   await register(bob, 'bob');
+};
+
+beforeEach(async () => {
+  world = createWorld();
+  await connectBoth();
 });
 
 describe('message.send', () => {
@@ -51,6 +57,48 @@ describe('message.send', () => {
       conversationId: 'c-1',
       payload: { messages: [{ id: 'm-1', from: agentId, content: 'hello', mode: 'direct' }] },
     });
+  });
+
+  it('MSG-9: carries what its author says of it, in the mail and in what waits', async () => {
+    const said = {
+      id: 'm-1',
+      conversationId: 'c-1',
+      parentId: 'm-0',
+      correlationId: 'q-1',
+      priority: 'critical',
+      intent: 'escalation',
+      evidence: [{ file: 'a.ts', line: 7 }, 'log'],
+      content: { kind: 'status_update', status: 'stuck', metrics: { cpu: 0.9 } },
+    };
+    await send(ada, [{ ...said, to: 'bob', mode: 'request' }]);
+    const [mail] = mailOf(bob);
+    const message = { ...said, mode: 'request', from: ada.received()[0]?.payload['agentId'] };
+    expect(mail).toMatchObject({ correlationId: 'q-1', conversationId: 'c-1', payload: { messages: [message] } });
+    const [waiting] = await bob.send(frameText('message.pull', {}));
+    expect(waiting?.payload).toMatchObject({ mail: [{ messages: [message] }] });
+  });
+
+  it('counts towards the requests of its tenant, and is refused by name beyond them', async () => {
+    world = createWorld();
+    const quotas = Quotas.parse({ requestsPerMinute: 1 });
+    await world.ports.table.put({ key: keys.tenant('acme'), item: { quotas, rev: 1 }, clauses: {} });
+    await connectBoth();
+    const refused = async (): Promise<boolean> => {
+      const [answer] = await send(ada, [{ id: 'm-1', to: 'bob' }]);
+      const { code, retryable, limit, retryAfterMs } = answer?.payload ?? {};
+      if (answer?.type === 'message.sent') return false;
+      expect([code, retryable, limit]).toEqual(['RATE_LIMITED', true, 1]);
+      expect(retryAfterMs).toBeGreaterThan(0);
+      return true;
+    };
+    const answers: boolean[] = [];
+    while (answers.length < 40 && !answers.includes(true)) answers.push(await refused());
+    expect(answers.at(-1)).toBe(true);
+    const heard = mailOf(bob).length;
+    await refused();
+    expect(mailOf(bob)).toHaveLength(heard);
+    world.ports.clock.advance(60_000);
+    expect(await refused()).toBe(false);
   });
 
   it('is in a client’s name where no agent speaks', async () => {
