@@ -32,7 +32,7 @@ const stateWidth = 10;
 
 /**
  * A line for each task: step, agent, state, elapsed. On a terminal the lines of running tasks and a bar for the run stay
- * at the bottom; elsewhere every change of state is a plain line.
+ * at the bottom; elsewhere every change of status is a plain line.
  */
 export function createProgress({ stream, now = Date.now }: ProgressOptions): Progress {
   return stream.isTTY === true ? createLiveProgress(stream, now) : createPlainProgress(stream, now);
@@ -43,7 +43,7 @@ function createPlainProgress(stream: ProgressStream, now: () => number): Progres
   return {
     onEvent(event) {
       if (event.kind === 'planned') stream.write(`${planLine(event)}\n`);
-      for (const task of run.apply(event, now())) stream.write(`${taskLine(task, now())}\n`);
+      for (const task of run.apply(event)) stream.write(`${taskLine(task, now())}\n`);
     },
     end: () => undefined,
   };
@@ -68,7 +68,7 @@ function createLiveProgress(stream: ProgressStream, now: () => number): Progress
   timer.unref();
   return {
     onEvent(event) {
-      const ended = run.apply(event, now()).filter((task) => task.isOver);
+      const ended = run.apply(event).filter((task) => task.isOver);
       const head = event.kind === 'planned' ? [planLine(event)] : [];
       draw([...head, ...ended.map((task) => taskLine(task, now()))]);
     },
@@ -91,7 +91,7 @@ function taskLine(task: TaskLine, now: number): string {
   const percent = task.isOver || task.percent === undefined ? '' : `  ${Math.round(task.percent)} %`;
   const note = task.note === undefined ? '' : `  ${printable(task.note)}`;
   const label = printable(task.label).padEnd(nameWidth);
-  return `  ${label} ${agent} ${task.state.toLowerCase().padEnd(stateWidth)} ${elapsed.padStart(7)}${percent}${note}`;
+  return `  ${label} ${agent} ${task.status.toLowerCase().padEnd(stateWidth)} ${elapsed.padStart(7)}${percent}${note}`;
 }
 
 function barLine(run: RunProgress): string {

@@ -39,6 +39,8 @@ export type { Messaging, MockedMessage } from './mock-messages.ts';
 export { MockMessages } from './mock-messages.ts';
 export type { DeadLetterFilter, Redriven, StopOptions } from './operator.ts';
 export { Operator } from './operator.ts';
+export type { StepLine, TaskLine } from './run-state.ts';
+export { isOver, RunState } from './run-state.ts';
 export type { SharedStateOptions } from './shared-state.ts';
 export { SharedState } from './shared-state.ts';
 export type { TaskOutcome } from './submissions.ts';

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { RunStatus, type RunView } from '../../../core/contract/workflow.ts';
 import type { Operator } from '../../src/operator.ts';
+import { RunState } from '../../src/run-state.ts';
 import type { Cli } from '../cli.ts';
 import { ago, duration, jsonText } from '../format.ts';
 import { type Group, leaf } from '../group.ts';
 import { choice, page, pageFlags, pageNote } from '../inputs.ts';
 import { runErrorLines } from '../show/run-error.ts';
-import { RunState } from '../show/run-state.ts';
 import { runTree } from '../show/run-tree.ts';
 import { describeTimeline } from '../show/timeline.ts';
 import { watchRun } from '../show/watch-run.ts';

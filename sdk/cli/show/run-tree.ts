@@ -1,6 +1,6 @@
+import { isOver, type RunState, type StepLine, type TaskLine } from '../../src/run-state.ts';
 import { duration } from '../format.ts';
 import type { Cell, Paint } from '../output.ts';
-import { isOver, type RunState, type StepLine, type TaskLine } from './run-state.ts';
 
 /** Tasks of one step that are shown; the others are counted. */
 const shownTasks = 8;

@@ -1,11 +1,11 @@
 import type { RunView } from '../../../core/contract/workflow.ts';
+import { RunState } from '../../src/run-state.ts';
 import type { Cli } from '../cli.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { jsonText } from '../format.ts';
 import type { OutputStream } from '../surroundings.ts';
 import { exitCodeOf, untilInterrupted, workGoesOn } from '../until-interrupted.ts';
 import { runErrorLines } from './run-error.ts';
-import { RunState } from './run-state.ts';
 import { changeLine, runTree } from './run-tree.ts';
 
 const redrawMs = 120;

@@ -11,8 +11,8 @@ const planned: RunEvent = {
   title: 'Reviewing 1 files of /work',
   tasks: 4,
 };
-const changed = (taskId: string, seq: number, data: object): RunEvent => {
-  const event = platformFrames.event.parse({ seq, type: 'task.changed', at: 1, runId, taskId, data });
+const changed = (taskId: string, seq: number, data: object, at = 1000): RunEvent => {
+  const event = platformFrames.event.parse({ seq, type: 'task.changed', at, runId, taskId, data });
   return { kind: 'event', event };
 };
 const endedTask = (taskId: string, status: string, agentName: string, attempt: number) => ({
@@ -58,7 +58,7 @@ describe('createProgress', () => {
     progress.onEvent(changed(first, 2, { status: 'RUNNING', attempt: 1, percent: 10 }));
     progress.onEvent(changed(first, 3, { status: 'RUNNING', attempt: 1, percent: 60 }));
     clock.now = 2500;
-    progress.onEvent(changed(first, 4, { status: 'SUCCEEDED', attempt: 1 }));
+    progress.onEvent(changed(first, 4, { status: 'SUCCEEDED', attempt: 1 }, 2500));
     progress.onEvent(changed(first, 3, { status: 'RUNNING', attempt: 1 }));
     progress.onEvent(ended);
     progress.end();
@@ -71,6 +71,7 @@ describe('createProgress', () => {
       'syntax syntax assigned 0.0 s',
       'syntax syntax running 0.0 s 10 %',
       'syntax syntax succeeded 1.5 s',
+      'syntax 2 syntax-2 assigned',
       'syntax 2 syntax-2 failed 0.7 s',
     ]);
     expect(stream.text).not.toContain('\u001b');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { RunView } from '../../../core/contract/workflow.ts';
-import type { MusterEvent, WatchUpdate } from '../../src/watch.ts';
+import type { RunView } from '../../core/contract/workflow.ts';
+import type { MusterEvent, WatchUpdate } from './watch.ts';
 
 /** A task of a run, as it is shown. */
 export interface TaskLine {
@@ -41,7 +41,7 @@ const ends: readonly string[] = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'
 /** Whether a task or step with this status is over. */
 export const isOver = (status: string): boolean => ends.includes(status);
 
-/** What is known of a run from snapshots and events in any order: a later attempt overrules, an end stays. */
+/** What is known of a run from what watching it tells, in any order: a later attempt overrules, an end stays. */
 export class RunState {
   #view: RunView | undefined;
   readonly #tasks = new Map<string, TaskLine>();
