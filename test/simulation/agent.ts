@@ -4,21 +4,10 @@ import type { ClientFrameInput, ClientFrameType } from '#core/contract/client-fr
 import { AgentId } from '#core/contract/ids.ts';
 import { AssignedTask } from '#core/contract/task.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { type FinalWord, finalWord, honest, questionAbout, type Temper } from './agent-words.ts';
 import type { Chance } from './chance.ts';
 import type { Frame, Peer } from './gateway.ts';
-import type { Signature } from './judge-task.ts';
-import { modes } from './modes/modes.ts';
 import type { Platform } from './platform.ts';
-
-/** What an agent tends to do with work. */
-export interface Temper {
-  readonly workMs: readonly [number, number];
-  readonly failing: number;
-  readonly rejecting: number;
-  readonly handing: number;
-}
-
-export const honest: Temper = { workMs: [50, 4000], failing: 0, rejecting: 0, handing: 0.05 };
 
 /** Whoever shares the agent's connection: told of each before it is opened, and of every frame. */
 export interface Companion {
@@ -31,10 +20,7 @@ interface Work {
   /** Waits for a child that is being submitted. */
   isFamily?: boolean;
   /** The final word, once it is there; sent again until it is acknowledged. */
-  answer?: {
-    readonly type: 'task.result' | 'task.fail' | 'task.reject' | 'task.wait' | 'task.handoff';
-    readonly payload: unknown;
-  };
+  answer?: FinalWord;
 }
 
 interface Line {
@@ -44,15 +30,6 @@ interface Line {
 }
 
 const Batch = z.looseObject({ assignments: z.array(z.record(z.string(), z.unknown())).min(2) });
-
-/** Who is asked: one after the other, the first one again; nobody's answer expires, or is the safe one. */
-const calm = {
-  contacts: [
-    { name: 'first', answerWithinSeconds: 40, remindAfterSeconds: 15 },
-    { name: 'second', answerWithinSeconds: 30 },
-  ],
-};
-const safe = { ...calm, defaultDecision: 'declined' };
 
 const resendMs = 5000;
 const heartbeatMs = 30_000;
@@ -78,7 +55,7 @@ export class Agent {
   private readonly platform: Platform;
   readonly principal: Principal;
   readonly registration: ClientFrameInput<'agent.register'>;
-  private readonly chance: Chance;
+  readonly chance: Chance;
   private line: Line | undefined;
   private isRunning = false;
   private work = new Map<string, Work>();
@@ -385,31 +362,14 @@ export class Agent {
     this.later(this.chance.between(...this.temper.workMs), () =>
       this.whenAwake(() => {
         if (life !== this.life || this.work.get(taskId) !== work) return;
-        work.answer = this.finish(task, attempt);
+        work.answer = finalWord(task, attempt, this);
         this.answer(taskId, work);
       }),
     );
   }
 
-  /** Asks others, or people, for the sake of a task. */
   private ask(taskId: string): void {
-    const about = { taskId, purpose: 'a second look', timeoutSeconds: 120 };
-    const { type, payload } = this.chance.pick([
-      { type: 'collaboration.request', payload: { ...about, capability: 'code' } },
-      { type: 'collaboration.request', payload: { ...about, agent: `${this.principal.tenant}-a0` } },
-      { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1 } },
-      { type: 'resource.request', payload: { ...about, resource: 'gpu', amount: 1, capability: 'review' } },
-      {
-        type: 'escalation.raise',
-        payload: {
-          taskId,
-          severity: 'high',
-          issue: 'unsure',
-          timeoutSeconds: 120,
-          chain: this.chance.pick([calm, safe]),
-        },
-      },
-    ] as const);
+    const { type, payload } = questionAbout(taskId, this);
     this.sendAs(`ask:${taskId}`, type, payload);
   }
 
@@ -432,38 +392,5 @@ export class Agent {
     const { attempt } = work;
     work.answer = { type: 'task.wait', payload: { taskId, attempt, children: [child], workState: { half: true } } };
     this.answer(taskId, work);
-  }
-
-  private finish(task: AssignedTask, attempt: number): NonNullable<Work['answer']> {
-    const { taskId } = task;
-    if (this.cannot.includes(task.type))
-      return { type: 'task.reject', payload: { taskId, attempt, code: 'no_handler' } };
-    if (this.chance.happens(this.temper.rejecting))
-      return { type: 'task.reject', payload: { taskId, attempt, reason: 'not now' } };
-    // The first can do everything: whoever else gives a task away finds somebody who goes on.
-    const isFirst = this.name.endsWith('-a0');
-    if (!isFirst && this.chance.happens(task.handoff === undefined ? this.temper.handing : 0.3)) {
-      const to = this.chance.pick([
-        { toCapability: 'code' },
-        { toCapability: 'review' },
-        { toAgent: `${this.principal.tenant}-a0` },
-        {},
-      ]);
-      const said = { reason: 'needs_specialist', workState: { by: this.name }, context: { attempt } };
-      return { type: 'task.handoff', payload: { taskId, attempt, ...to, ...said } };
-    }
-    const failing = task.type === 'brittle' ? 0.5 : this.temper.failing;
-    if (this.chance.happens(failing)) {
-      const error = {
-        code: 'BROKEN',
-        message: 'it broke',
-        retryable: this.chance.happens(0.7),
-        failureType: this.chance.pick(['timeout', 'crash', 'resource_exhaustion', 'network_failure'] as const),
-      };
-      return { type: 'task.fail', payload: { taskId, attempt, error } };
-    }
-    const words = modes.map((plot) => plot.outputOf?.(task, this.chance)).find((said) => said !== undefined);
-    const output: Signature = { ...words, by: this.agentId, taskId, attempt };
-    return { type: 'task.result', payload: { taskId, attempt, output, usage: { costUsd: 0.01 } } };
   }
 }

@@ -1,6 +1,7 @@
 import type { Key } from '#core/contract/keys.ts';
 import { keys } from '#core/contract/keys.ts';
 import type { Change, Court } from './court.ts';
+import { judgeValue } from './judge-value.ts';
 
 /** Items that an update may bring into being. Any other update that finds nothing must write nothing. */
 const upserted = /^(SLOTS|PROFILE|NEWEST|DUE|SETTINGS|RATE|TENANT)$/;
@@ -38,6 +39,11 @@ const judgeKept =
       court.violate(rule, `${key.pk} ${key.sk} by ${by}`);
   };
 
+const judgeVersion = (court: Court, key: Key, change: Change): void =>
+  key.pk.includes('#VALUE#')
+    ? judgeValue(court, key, change)
+    : judgeKept('a version never changes')(court, key, change);
+
 const judgeNewest = (court: Court, key: Key, { by, before, after }: Change): void => {
   if (Number(after?.['version']) < Number(before?.['version'] ?? 0))
     court.violate('the newest version only rises', `${key.pk} by ${by}`);
@@ -53,7 +59,7 @@ const judgements: readonly (readonly [RegExp, (court: Court, key: Key, change: C
   [/^CONN$/, judgeConnection],
   [/^PROFILE$/, judgeProfile],
   [/^NAME$/, judgeName],
-  [/^V#/, judgeKept('a version never changes')],
+  [/^V#/, judgeVersion],
   [/^LATE#/, judgeKept('the first late result stays')],
   [/^NEWEST$/, judgeNewest],
   [/^OPEN#/, judgeMarker],

@@ -66,17 +66,20 @@ export class Office {
       () => this.watchClosely(key),
       () => this.rule(key),
       () => this.automate(key),
-      () => this.answer(),
-      () => this.answer(),
       () => this.mail(),
       () => this.halt(agent),
       () => this.repeat(key),
       () => this.giveUp(key),
       () => this.lead(key),
       () => this.cutShort(key),
-      () => this.sharing.act(key),
     ];
     this.chance.pick(deeds)();
+  }
+
+  /** What is shared, disputed or written by many. */
+  share(): void {
+    this.deeds += 1;
+    this.sharing.act(`shared-${this.deeds}`);
   }
 
   /** Closed for a moment. Whoever works is let finish, and nobody is given anything. */
@@ -209,14 +212,18 @@ export class Office {
     );
   }
 
-  private answer(): void {
+  /** Somebody answers what people are asked; now and then too late, and nothing comes of it but a note. */
+  answer(): void {
     const { chance, client, platform, principal } = this;
-    const open = platform.monitor
+    const asked = platform.monitor
       .tasks()
-      .filter(({ tenant, kind, status }) => tenant === principal.tenant && kind === 'approval' && !isTerminal(status));
-    if (open.length === 0) return;
-    const { taskId } = chance.pick(open);
-    const decision = chance.pick(['approved', 'denied']);
+      .filter(({ tenant, kind }) => tenant === principal.tenant && kind === 'approval');
+    const over = asked.filter(({ status }) => status === 'TIMED_OUT');
+    const open = asked.filter(({ status }) => !isTerminal(status));
+    const answered = chance.happens(0.3) ? over : open;
+    if (answered.length === 0) return;
+    const { taskId, approval } = chance.pick(answered);
+    const decision = chance.pick(approval?.options ?? ['approved', 'denied']);
     client.request('answer approval', (services) => answerApproval(services, principal, taskId, { decision }));
   }
 

@@ -1,7 +1,8 @@
 import type { TenantSettings } from '#core/contract/settings.ts';
 import { Layered, MatchCriteria, type Strategy, StrategyName, type TaskSubmissionInput } from '#core/contract/task.ts';
 import type { RunRequestInput } from '#core/contract/workflow.ts';
-import { type Agent, honest, type Temper } from './agent.ts';
+import type { Agent } from './agent.ts';
+import { honest, type Temper } from './agent-words.ts';
 import type { Chance } from './chance.ts';
 import { modes } from './modes/modes.ts';
 
@@ -55,7 +56,16 @@ export const runOf = (chance: Chance): RunRequestInput => {
 
 /** What an operator makes the default of its tenant. */
 export const settingsOf = (chance: Chance): TenantSettings =>
-  chance.happens(0.2) ? {} : { defaultStrategy: chance.pick(strategies) };
+  chance.happens(0.2)
+    ? {}
+    : {
+        defaultStrategy: chance.pick(strategies),
+        conflicts: {
+          threshold: 0.7,
+          autoResolve: true,
+          chains: [{ scope: 'voted', strategies: ['consensus_required'], workflow: 'which-write' }],
+        },
+      };
 
 const both = capabilities.map((name) => ({ name, confidence: 1 }));
 

@@ -2,25 +2,25 @@ import { conflictStats, listConflicts, readConflict } from '#core/conflicts/read
 import { reportConflict } from '#core/conflicts/report-conflict.ts';
 import { ConflictReport } from '#core/contract/conflict.ts';
 import { StatePatch, StatePull } from '#core/contract/state.ts';
-import { ValueWrite } from '#core/contract/value.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { patchState } from '#core/state/patch-state.ts';
 import { pullState } from '#core/state/pull-state.ts';
 import { viewState } from '#core/state/view-state.ts';
 import { answerApproval } from '#core/tasks/answer-approval.ts';
-import { listVersions, readValue, writeValue } from '#core/values/write-value.ts';
+import { Authors } from './authors.ts';
 import type { Chance } from './chance.ts';
 import type { Client } from './clients.ts';
 import type { Platform } from './platform.ts';
 
 const scope = 'office';
 
-/** Those who count together, disagree, and write what others have written. What dies half way is done again. */
+/** Those who count together, disagree, and write what others write. What dies half way is done again. */
 export class Sharing {
   private readonly platform: Platform;
   private readonly client: Client;
   private readonly principal: Principal;
   private readonly chance: Chance;
+  private readonly authors: Authors;
   /** What was to be counted, and what was confirmed. */
   private tried = 0;
   private readonly confirmed = new Set<string>();
@@ -30,11 +30,12 @@ export class Sharing {
     this.client = client;
     this.principal = principal;
     this.chance = platform.world.storyChance;
+    this.authors = new Authors(platform, client, principal);
   }
 
   /** One deed of three. */
   act(key: string): void {
-    const deeds = [() => this.share(key), () => this.disagree(key), () => this.write(key)];
+    const deeds = [() => this.share(key), () => this.disagree(key), () => this.authors.act(key)];
     this.chance.pick(deeds)();
   }
 
@@ -109,20 +110,6 @@ export class Sharing {
               },
             ),
         );
-      },
-    );
-  }
-
-  private write(key: string): void {
-    const { client, principal } = this;
-    const where = { scope, name: 'plan' };
-    const write = ValueWrite.parse({ ...where, value: key, baseVersion: 0 });
-    client.request(
-      'write value',
-      (services) => writeValue(services, { principal, idempotencyKey: key, write }),
-      () => {
-        client.look('value', (services) => readValue(services, principal, where));
-        client.look('versions', (services) => listVersions(services, principal, where, { limit: 5 }));
       },
     );
   }

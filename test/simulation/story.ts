@@ -13,7 +13,8 @@ import { listRunViews, readRunView } from '#core/runs/run-view.ts';
 import { listWorkflowViews } from '#core/runs/workflow-view.ts';
 import { listTaskViews, readTaskView } from '#core/tasks/task-view.ts';
 import { readSettings } from '#core/tenants/settings.ts';
-import { Agent, honest } from './agent.ts';
+import { Agent } from './agent.ts';
+import { honest } from './agent-words.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
 import type { Peer } from './gateway.ts';
@@ -110,6 +111,8 @@ export class Tenant {
     this.every(stormMs, 40_000, () => this.operate());
     this.every(stormMs, 60_000, () => this.look());
     this.every(stormMs, 15_000, () => this.office.act(this.agents));
+    this.every(stormMs, 20_000, () => this.office.share());
+    this.every(stormMs, 20_000, () => this.office.answer());
     if (chance.happens(0.1)) this.within(stormMs, () => this.office.close());
     if (chance.happens(0.2)) this.within(stormMs, () => this.dismiss(this.hostile));
     this.every(stormMs, 10_000, () => this.acceptLate());

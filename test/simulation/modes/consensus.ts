@@ -10,6 +10,10 @@ const Round = z.looseObject({
 });
 const Note = z.looseObject({ value: Round });
 
+const Vote = z.looseObject({ options: z.array(z.string()) });
+/** What a voter may answer. */
+const asked = (input: unknown): readonly string[] => Vote.safeParse(input).data?.options ?? options;
+
 /** Votes of agents that die, are late, answer twice or say something else; every round is counted once. */
 export const consensus: ModePlot = {
   workflows: [
@@ -41,12 +45,27 @@ export const consensus: ModePlot = {
       tieBreaker: 'escalate',
       deadlineSeconds: 30,
     },
+    {
+      mode: 'consensus',
+      name: 'which-write',
+      timeoutSeconds: 600,
+      type: 'vote',
+      voters: { capability: 'code', count: 2 },
+      question: 'Which write is to hold?',
+      options: ['current', 'proposed'],
+      quorum: 0.5,
+      deadlineSeconds: 30,
+    },
   ],
   inputOf: () => ({ topic: 'Ship it?' }),
   outputOf: (task, chance) => {
     if (task.kind !== 'vote') return undefined;
     if (chance.happens(0.1)) return { verdict: 'no idea' };
-    return { decision: chance.pick([...options, 'neither']), confidence: chance.pick([0, 0.5, 1, 7]), reasoning: 'so' };
+    return {
+      decision: chance.pick([...asked(task.input), 'neither']),
+      confidence: chance.pick([0, 0.5, 1, 7]),
+      reasoning: 'so',
+    };
   },
   judge: (court, key, { before, after }) => {
     if (!key.sk.startsWith('NOTE#round#') || after === undefined) return;
