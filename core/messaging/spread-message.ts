@@ -41,6 +41,7 @@ export const spreadMessage = async (services: Services, job: SpreadMessage): Pro
     const room = await Promise.all(wanted.map((mail) => hasRoom(services, job, mail)));
     const mail = wanted.filter((_, index) => room[index] === true);
     await storeMail(services, tenant, mail);
-    await pushMail(services, tenant, mail);
+    // What comes to its turn too late is not delivered, and seen in the mailboxes.
+    if (message.expiresAt > services.clock.now()) await pushMail(services, tenant, mail);
   }
 };

@@ -217,6 +217,17 @@ describe('a message to many', () => {
     expect(world.pushed(bob)).toEqual([]);
   });
 
+  it('that comes to its turn too late is not delivered, and seen as expired', async () => {
+    for (let index = 0; index < 101; index++) await world.agent(`crowd-${index}`, { type: 'crowd' });
+    const one = await world.agent('one', { type: 'crowd' });
+    await world.send([{ id: 'all', filter: { type: 'crowd' }, ttlSeconds: 30 }]);
+    world.advance(30_000);
+    await world.drainTasks();
+    expect([world.pushed(one), await world.waiting(one)]).toEqual([[], []]);
+    const { items } = await listMail(world.services, one, 10);
+    expect(items.map(({ status, messages }) => [status, ...messages])).toEqual([['expired', 'all']]);
+  });
+
   it('divides what is too much for one job', async () => {
     for (let index = 0; index < 20; index++) await world.agent(`crowd-${index}`, { type: 'crowd' });
     const message = { id: 'm', mode: 'broadcast', from: 'x', content: 1, sentAt: 0, expiresAt: 9e12 } as const;
