@@ -4,10 +4,11 @@ import {
   ConflictReport,
   ConflictStatus,
   type ConflictView,
+  type DecidedConflict,
   EscalationReason,
   WeighedPosition,
 } from '../contract/conflict.ts';
-import { ConflictId, TaskId, TenantId } from '../contract/ids.ts';
+import { AgentId, ConflictId, TaskId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { Principal } from '../identity/principal.ts';
 
@@ -28,6 +29,8 @@ export const Conflict = z.looseObject({
   decision: Json.optional(),
   decidedBy: z.string().optional(),
   escalationId: TaskId.optional(),
+  /** Who reported it over a socket: the agent, the connection, and the frame that is answered. */
+  from: z.looseObject({ agentId: AgentId.optional(), connectionId: z.string(), envelopeId: z.string() }).optional(),
   log: z.array(z.looseObject({ at: z.number(), event: z.string(), by: z.string() })),
   createdAt: z.number(),
 });
@@ -61,4 +64,10 @@ export const conflictView = (conflict: Conflict): ConflictView => {
     log,
     createdAt,
   };
+};
+
+/** As much of it as its reporter is told. */
+export const decidedOf = (view: ConflictView): DecidedConflict => {
+  const { weighed: _weighed, positions: _positions, context: _context, log: _log, ...said } = view;
+  return said;
 };

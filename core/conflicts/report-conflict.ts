@@ -22,10 +22,15 @@ export interface ReportRequest {
   /** `Idempotency-Key`, or the envelope's id. */
   readonly idempotencyKey: string;
   readonly report: ConflictReport;
+  /** Whom the decision of people is told; nobody of a report over HTTP. */
+  readonly from?: Conflict['from'];
 }
 
 /** What the rules make of a report, to be stored. */
-const judge = async (services: Services, { principal, idempotencyKey, report }: ReportRequest): Promise<Conflict> => {
+const judge = async (
+  services: Services,
+  { principal, idempotencyKey, report, from }: ReportRequest,
+): Promise<Conflict> => {
   const { tenant } = principal;
   const [decided, settings] = await Promise.all([recentlyDecided(services, tenant), knownSettings(services, tenant)]);
   const rules = ConflictSettings.parse(settings.conflicts ?? {});
@@ -38,6 +43,7 @@ const judge = async (services: Services, { principal, idempotencyKey, report }: 
     reportHash: sha256Hex(canonicalJson(report)),
     reporter: principal,
     report,
+    ...(from === undefined ? {} : { from }),
     ...resolution,
     proposal,
     reasons,

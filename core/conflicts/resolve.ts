@@ -102,20 +102,31 @@ const shown = (position: Json): string => {
 const describe = ({ option, position, agents, strength, confidence, evidence }: WeighedPosition): string =>
   `${option} "${shown(position)}" of ${agents.join(', ')} counts ${strength.toFixed(2)} (stated ${confidence}, evidence ${evidence})`;
 
+/** What is to be done about a decision. */
+export const itemsOfDecision = (weighed: readonly WeighedPosition[], chosen: WeighedPosition): readonly string[] => [
+  `Go on with "${shown(chosen.position)}".`,
+  ...weighed
+    .filter(({ option }) => option !== chosen.option)
+    .map(({ agents }) => `Tell ${agents.join(', ')} of the decision.`),
+];
+
+/** What is to be done where people were asked and nothing holds. */
+export const itemsWithoutDecision = (weighed: readonly WeighedPosition[]): readonly string[] => [
+  'Go on with none of the positions.',
+  `Report it again with more evidence, or another position than ${weighed.map(({ option }) => option).join(', ')}.`,
+];
+
 const actionItemsOf = (
   weighed: readonly WeighedPosition[],
   reasons: readonly EscalationReason[],
 ): readonly string[] => {
-  const [first, ...others] = weighed;
+  const [first] = weighed;
   if (first === undefined) return [];
   const doubtful = weighed.filter(({ evidence }) => evidence === 0);
   const asks = doubtful.length === weighed.length ? [] : doubtful;
   return [
     ...(reasons.length === 0
-      ? [
-          `Go on with "${shown(first.position)}".`,
-          ...others.map(({ agents }) => `Tell ${agents.join(', ')} of the decision.`),
-        ]
+      ? itemsOfDecision(weighed, first)
       : [`Have a person decide between ${weighed.map(({ option }) => option).join(', ')}.`]),
     ...asks.map(({ agents, option }) => `Ask ${agents.join(', ')} for evidence of ${option}.`),
   ];

@@ -10,6 +10,7 @@ import { absent, present, set, setAll } from '../table/conditions.ts';
 import type { Clauses } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { Conflict } from './conflict.ts';
+import { itemsOfDecision, itemsWithoutDecision } from './resolve.ts';
 
 /** What people answer when none of the positions is to hold. */
 const none = 'none';
@@ -36,22 +37,50 @@ const askPeople = (services: Services, conflict: Conflict): Promise<Task> => {
       recommendedAction: `The strongest is ${weighed[0]?.option ?? none}: ${JSON.stringify(proposal)}`.slice(0, 4096),
       options: [...weighed.map(({ option }) => option), none],
     }),
+    `conflict:${conflictId}`,
   );
-};
-
-/** What the end of an escalation makes of its conflict. */
-const endingOf = (conflict: Conflict, task: Task) => {
-  const answer = task.status === 'SUCCEEDED' ? Answer.safeParse(task.output).data : undefined;
-  const chosen = conflict.weighed.find(({ option }) => option === answer?.decision);
-  if (answer === undefined) return { status: 'UNRESOLVED', by: 'nobody', event: `escalation ended ${task.status}` };
-  if (chosen === undefined) return { status: 'UNRESOLVED', by: answer.by, event: 'no position is to hold' };
-  return { status: 'RESOLVED', by: answer.by, event: `${chosen.option} was chosen`, decision: chosen.position };
 };
 
 interface Said {
   readonly event: string;
   readonly by: string;
 }
+
+/** What becomes of a conflict, and what its log says of that. */
+interface Ending {
+  readonly said: Said;
+  readonly values: Pick<Conflict, 'status' | 'rationale' | 'actionItems'> &
+    Partial<Pick<Conflict, 'decision' | 'proposal' | 'confidence'>>;
+}
+
+/** People were asked, and nothing holds. */
+const undecided = ({ weighed, rationale }: Conflict, said: Said): Ending => ({
+  said,
+  values: {
+    status: 'UNRESOLVED',
+    rationale: `${rationale} No decision: ${said.event}.`,
+    actionItems: [...itemsWithoutDecision(weighed)],
+  },
+});
+
+/** What the end of an escalation makes of its conflict. */
+const endingOf = (conflict: Conflict, task: Task): Ending => {
+  const { weighed, rationale } = conflict;
+  const answer = task.status === 'SUCCEEDED' ? Answer.safeParse(task.output).data : undefined;
+  if (answer === undefined) return undecided(conflict, { by: 'nobody', event: `escalation ended ${task.status}` });
+  const { by } = answer;
+  const chosen = weighed.find(({ option }) => option === answer.decision);
+  if (chosen === undefined) return undecided(conflict, { by, event: 'no position is to hold' });
+  const values = {
+    status: 'RESOLVED' as const,
+    decision: chosen.position,
+    proposal: chosen.position,
+    confidence: chosen.strength,
+    rationale: `${rationale} ${by} chose ${chosen.option}.`,
+    actionItems: [...itemsOfDecision(weighed, chosen)],
+  };
+  return { said: { by, event: `${chosen.option} was chosen` }, values };
+};
 
 /** A conflict that is forgotten meanwhile stays so. */
 const change = async (
@@ -97,10 +126,10 @@ export const settleConflict = async (services: Services, conflict: Conflict): Pr
   }
   const found = readTask(await services.table.get(keys.task(tenant, escalationId), { consistent: true }));
   if (found.kind === 'task' && !isTerminal(found.task.status)) return conflict;
-  const { by, event, status, decision } =
+  const { said, values } =
     found.kind === 'task'
       ? endingOf(conflict, found.task)
-      : { by: 'nobody', event: 'the escalation is forgotten', status: 'UNRESOLVED' as const, decision: undefined };
+      : undecided(conflict, { by: 'nobody', event: 'the escalation is forgotten' });
   // Whoever else reads it writes down the same: an escalation ends once.
-  return change(services, conflict, { status, decision, decidedBy: by }, { said: { event, by } });
+  return change(services, conflict, { ...values, decidedBy: said.by }, { said });
 };

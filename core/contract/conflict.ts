@@ -74,9 +74,9 @@ export const ConflictView = z.looseObject({
   status: ConflictStatus,
   /** What holds; absent while people are asked, and when they did not decide. */
   decision: Json.optional(),
-  /** The strongest position. */
+  /** The strongest position; once there is a decision, that. */
   proposal: Json,
-  /** Strength of the proposal. */
+  /** How strong the proposal was among the positions, whoever decided. */
   confidence: z.number(),
   rationale: z.string(),
   actionItems: z.array(z.string()),
@@ -95,8 +95,9 @@ export const ConflictView = z.looseObject({
 });
 export type ConflictView = z.infer<typeof ConflictView>;
 
-/** As much of it as its reporter is told at once. */
+/** As much of it as its reporter is told: at once, and once people have decided. */
 export const DecidedConflict = ConflictView.omit({ weighed: true, positions: true, context: true, log: true });
+export type DecidedConflict = z.infer<typeof DecidedConflict>;
 
 const counts = { total: z.int(), active: z.int(), resolved: z.int(), escalated: z.int() };
 

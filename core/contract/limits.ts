@@ -143,6 +143,8 @@ export const limits = {
   countedConflicts: 1000,
   /** A value that has versions, and how many of these are kept. */
   valueBytes: 16 * 1024,
+  /** Writes of one value that wait for a question to be answered. */
+  waitingWrites: 10,
   keptVersions: 50,
   /** Rules of a tenant on who may read and write shared state. */
   stateRules: 50,

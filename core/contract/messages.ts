@@ -73,6 +73,10 @@ export const SpreadMessage = z.looseObject({
 });
 export type SpreadMessage = z.infer<typeof SpreadMessage>;
 
+/** On the tasks queue: what waited for an answer takes it. `what`: `conflict:<id>`, or `value:<scope>/<name>`. */
+export const SettleMessage = z.looseObject({ kind: z.literal('settle'), tenant: TenantId, what: z.string().max(256) });
+export type SettleMessage = z.infer<typeof SettleMessage>;
+
 /** Everything that travels on the tasks queue. */
 export const TasksMessage = z.discriminatedUnion('kind', [
   StageMessage,
@@ -80,6 +84,7 @@ export const TasksMessage = z.discriminatedUnion('kind', [
   StageCancelMessage,
   FollowTaskMessage,
   SpreadMessage,
+  SettleMessage,
 ]);
 export type TasksMessage = z.infer<typeof TasksMessage>;
 

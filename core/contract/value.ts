@@ -43,7 +43,8 @@ export type Written = z.infer<typeof Written>;
 /** How a conflict of two writes was settled, or by whom it will be. */
 export const WriteResolution = z.looseObject({
   strategy: WriteStrategy,
-  outcome: z.enum(['proposed', 'current', 'merged', 'pending']),
+  /** `pending`: somebody is asked. `superseded`: who was to decide is not asked any more, as a later writer knew of the question. */
+  outcome: z.enum(['proposed', 'current', 'merged', 'pending', 'superseded']),
   /** The write that did not know of the version before. */
   proposed: Written,
   baseVersion: z.int(),
@@ -55,6 +56,10 @@ export const WriteResolution = z.looseObject({
 });
 export type WriteResolution = z.infer<typeof WriteResolution>;
 
+/** A write that waits its turn: a question before it is not answered yet. */
+export const WaitingWrite = Written.extend({ baseVersion: z.int() });
+export type WaitingWrite = z.infer<typeof WaitingWrite>;
+
 /** One version of a value. Every conflict makes one, also where the value stayed as it was. */
 export const ValueVersion = Written.extend({
   scope: z.string(),
@@ -62,6 +67,8 @@ export const ValueVersion = Written.extend({
   version: z.int(),
   writtenAt: z.number(),
   resolution: WriteResolution.optional(),
+  /** Writes that did not know of the question that is open; each is settled once what was before it is. First come, first served. */
+  waiting: z.array(WaitingWrite).optional(),
 });
 export type ValueVersion = z.infer<typeof ValueVersion>;
 

@@ -153,8 +153,8 @@ export type RunError = z.infer<typeof RunError>;
 
 /** What started a run: a caller, a step of another run, an event that asks for it, or a trigger, schedule or rule that an event matched. */
 export const StartedBy = z.looseObject({
-  kind: z.enum(['principal', 'task', 'event', 'trigger', 'schedule', 'rule']),
-  /** Of a caller its principal, of a step its task, of an event its type, else the name of what matched. */
+  kind: z.enum(['principal', 'task', 'event', 'trigger', 'schedule', 'rule', 'value']),
+  /** Of a caller its principal, of a step its task, of an event its type, of a value that is voted on `scope/name`, else the name of what matched. */
   name: z.string(),
   eventId: z.string().optional(),
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { TenantId } from '../contract/ids.ts';
 import { endTaskOfRun } from '../runs/child-run.ts';
 import { keptNote, resultNote } from '../runs/notes.ts';
 import { Run } from '../runs/run.ts';
@@ -17,11 +18,17 @@ const publishAll = async (services: Services, events: readonly LifecycleEvent[])
   await Promise.all(events.map((event) => publishEvent(services, event)));
 };
 
+/** By the tasks queue: what follows may ask others in turn. */
+const haveSettled = (services: Services, tenant: TenantId, what: string): Promise<void> =>
+  services.queues.sendTasks(tenant, [{ kind: 'settle', tenant, what }]);
+
 const relayTask = async (services: Services, task: Task, old: Item | undefined): Promise<void> => {
   const effects = task.effects?.split(',') ?? [];
   if (task.endedAt === undefined) {
     if (task.waitingFor !== undefined) await wakeParent(services, task.tenant, task.taskId);
   } else {
+    if (effects.includes('settle') && task.settles !== undefined)
+      await haveSettled(services, task.tenant, task.settles);
     if (effects.includes('join') && task.place !== undefined) await joinStageAgain(services, task, task.place);
     if (effects.includes('wake') && task.parentTask !== undefined)
       await wakeParent(services, task.tenant, task.parentTask);
@@ -33,7 +40,10 @@ const relayRun = async (services: Services, run: Run, old: Item | undefined): Pr
   // What a mode came to: of a consensus the decision, of a run that failed what there is.
   const hasResult = run.status === 'FAILED' || (run.mode === 'consensus' && run.status === 'SUCCEEDED');
   const result = hasResult ? await keptNote(services, run, resultNote) : undefined;
-  if (run.endedAt !== undefined) await endTaskOfRun(services, run);
+  if (run.endedAt !== undefined) {
+    await endTaskOfRun(services, run);
+    if (run.startedBy?.kind === 'value') await haveSettled(services, run.tenant, `value:${run.startedBy.name}`);
+  }
   await publishAll(services, eventsOfRun(run, old, { nowMs: services.clock.now(), result }));
 };
 

@@ -39,6 +39,8 @@ export interface NewTask {
   readonly excluded?: Task['excluded'];
   /** When it has to end at the latest, whatever its own timeout: the deadline of its run. Epoch milliseconds. */
   readonly endsBy?: number;
+  /** What waits for its answer. */
+  readonly settles?: string | undefined;
   /** The log of its run, where that is kept. */
   readonly runLog?: string | undefined;
 }
@@ -55,15 +57,25 @@ export const memberTaskId = (tenant: string, runId: string, stage: number, index
 export const submissionHash = (submission: TaskSubmission): string =>
   Buffer.from(sha256Hex(canonicalJson(submission)), 'hex').toString('base64url');
 
-const effectsOf = ({ submission, place, parentTask, isFollowed }: NewTask): Pick<Task, 'effects'> => {
+const effectsOf = ({
+  submission,
+  place,
+  parentTask,
+  isFollowed,
+  settles,
+}: NewTask): Pick<Task, 'effects' | 'settles'> => {
   const effects = [
     // The first, because the stream looks at how the names begin.
     ...(isFollowed === true ? [lifecycleEffect] : []),
     ...(place === undefined ? [] : ['join']),
     ...(parentTask === undefined ? [] : ['wake']),
     ...(submission.publishEvent ? ['event'] : []),
+    ...(settles === undefined ? [] : ['settle']),
   ];
-  return effects.length === 0 ? {} : { effects: effects.join(',') };
+  return {
+    ...(effects.length === 0 ? {} : { effects: effects.join(',') }),
+    ...(settles === undefined ? {} : { settles }),
+  };
 };
 
 /** Where what becomes of it is seen. */

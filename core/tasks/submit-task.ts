@@ -26,6 +26,8 @@ export interface SubmitRequest {
   readonly parentTask?: TaskId | undefined;
   /** Agents that are never given it. */
   readonly excluded?: Task['excluded'];
+  /** What waits for its answer, as `SettleMessage` names it. */
+  readonly settles?: string | undefined;
   /** The trace that it belongs to. @default that of its parent */
   readonly traceparent?: Traceparent | undefined;
 }
@@ -91,6 +93,7 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
     ...(parent === undefined ? {} : await depthUnder(services, parent, submission)),
     term: parent?.term,
     excluded: request.excluded,
+    settles: request.settles,
     traceparent: traceparent ?? (parent === undefined ? undefined : traceOfAttempt(parent)),
     submitter: {
       principal: principal.id,

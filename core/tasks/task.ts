@@ -167,8 +167,10 @@ export const Task = z.looseObject({
    * `stopped` (it said so).
    */
   disposition: z.enum(['never_started', 'in_flight', 'stopped']).optional(),
-  /** What its end must bring about, whatever dies: `join` its stage, `wake` its parent, publish an `event`. Named at birth; the stream acts once it has ended. */
+  /** What its end must bring about, whatever dies: `join` its stage, `wake` its parent, publish an `event`, `settle` what waits for its answer. Named at birth; the stream acts once it has ended. */
   effects: z.string().optional(),
+  /** What waits for this answer: the stream has it looked at. */
+  settles: z.string().optional(),
 });
 export type Task = z.infer<typeof Task>;
 

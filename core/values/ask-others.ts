@@ -1,28 +1,25 @@
 import * as z from 'zod';
 import { EscalationRequest } from '../contract/escalation.ts';
-import type { RunId, TaskId, TenantId } from '../contract/ids.ts';
+import type { RunId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
-import {
-  type ValueVersion,
-  type ValueWrite,
-  type WriteChain,
-  type WriteResolution,
-  type Written,
-  writeOptions,
-} from '../contract/value.ts';
+import { type WriteChain, type WriteResolution, type Written, writeOptions } from '../contract/value.ts';
 import { NotFoundError } from '../errors/errors.ts';
 import { raiseEscalation } from '../escalations/raise-escalation.ts';
 import type { Principal } from '../identity/principal.ts';
+import { cancelRun, RunEndedError } from '../runs/cancel-run.ts';
 import { Run } from '../runs/run.ts';
 import { type StartRequest, startRun } from '../runs/start-run.ts';
 import type { Services } from '../services.ts';
+import { cancelTask } from '../tasks/cancel-task.ts';
+import { AlreadyTerminalError } from '../tasks/errors.ts';
 import { readTask } from '../tasks/task.ts';
+import type { ValueRef } from './value-store.ts';
 
 /** A conflict of two writes that no rule settles. */
 export interface Question {
+  readonly ref: ValueRef;
   readonly principal: Principal;
-  readonly write: ValueWrite;
   readonly chain: Omit<WriteChain, 'scope'>;
   readonly current: Written;
   readonly proposed: Written;
@@ -30,6 +27,9 @@ export interface Question {
   /** Which version the question becomes: the same question is asked once. */
   readonly version: number;
 }
+
+/** Whom a question was put to. */
+type Asked = Pick<WriteResolution, 'runId' | 'escalationId'>;
 
 const said = ({ value, by, at, priority }: Written) => ({ value, by, at, priority });
 
@@ -44,12 +44,9 @@ const startVote = async (services: Services, request: StartRequest): Promise<Run
 };
 
 /** Starts the vote, or asks people: also where the workflow that is to vote is none. */
-export const askOthers = async (
-  services: Services,
-  question: Question,
-): Promise<{ runId?: RunId; escalationId?: TaskId }> => {
-  const { principal, write, chain, strategy, version } = question;
-  const { scope, name } = write;
+export const askOthers = async (services: Services, question: Question): Promise<Asked> => {
+  const { principal, chain, strategy, version } = question;
+  const { scope, name } = question.ref;
   const idempotencyKey = `value:${scope}/${name}@${version}`;
   const input = { scope, name, current: said(question.current), proposed: said(question.proposed) };
   if (strategy === 'consensus_required' && chain.workflow !== undefined) {
@@ -57,6 +54,7 @@ export const askOthers = async (
       principal,
       idempotencyKey,
       request: { workflow: chain.workflow, input },
+      startedBy: { kind: 'value', name: `${scope}/${name}` },
     });
     if (voted !== undefined) return { runId: voted };
   }
@@ -66,55 +64,67 @@ export const askOthers = async (
     context: input,
     options: writeOptions,
   });
-  return { escalationId: (await raiseEscalation(services, { principal, idempotencyKey }, request)).taskId };
+  const asked = await raiseEscalation(services, { principal, idempotencyKey }, request, `value:${scope}/${name}`);
+  return { escalationId: asked.taskId };
+};
+
+/**
+ * Closes a question that need not be answered any more. Whoever answers it later hears that it was cancelled. Returns
+ * whether it was open: one that was answered meanwhile has to be taken instead.
+ */
+export const closeQuestion = async (
+  services: Services,
+  principal: Principal,
+  { runId, escalationId }: Asked,
+  reason: string,
+): Promise<boolean> => {
+  try {
+    if (runId !== undefined) await cancelRun(services, principal, runId, reason);
+    if (escalationId !== undefined) await cancelTask(services, principal, escalationId, reason);
+    return true;
+  } catch (error) {
+    if (error instanceof AlreadyTerminalError || error instanceof RunEndedError || error instanceof NotFoundError)
+      return false;
+    throw error;
+  }
 };
 
 const Answer = z.looseObject({ decision: z.string(), by: z.string().optional() });
-type Decision = { readonly option: string; readonly by: string };
 
-/** Anything but a choice leaves the value as it is. */
-const decisionOf = (output: unknown, by: string): Decision => {
+/** Which of the two, and who says so. */
+export interface Decision {
+  readonly option: string;
+  readonly by: string;
+}
+
+/** Of an answer that is none the value stays as it is. */
+const decisionOf = (output?: unknown): Decision => {
   const answer = Answer.safeParse(output).data;
-  return { option: answer?.decision ?? 'current', by: answer?.by ?? by };
+  return { option: answer?.decision ?? 'current', by: answer?.by ?? 'nobody' };
 };
 
-const decided = async (
+/** What a vote came to. */
+const votedOn = async (
   services: Services,
-  tenant: TenantId,
-  { runId, escalationId }: WriteResolution,
-): Promise<Decision | undefined> => {
-  if (runId !== undefined) {
-    const run = Run.safeParse(await services.table.get(keys.run(tenant, runId), { consistent: true })).data;
-    if (run !== undefined && run.endedAt === undefined) return undefined;
-    return decisionOf(run?.status === 'SUCCEEDED' ? run.output : undefined, runId);
-  }
-  if (escalationId === undefined) return decisionOf(undefined, 'nobody');
+  tenant: string,
+  runId: RunId,
+): Promise<Decision | 'not_agreed' | undefined> => {
+  const run = Run.safeParse(await services.table.get(keys.run(tenant, runId), { consistent: true })).data;
+  if (run !== undefined && run.endedAt === undefined) return undefined;
+  const answer = run?.status === 'SUCCEEDED' ? Answer.safeParse(run.output).data : undefined;
+  return answer === undefined ? 'not_agreed' : { option: answer.decision, by: runId };
+};
+
+/** What became of a question; `undefined` while it is open, `not_agreed` of a vote that came to nothing. */
+export const decisionOn = async (
+  services: Services,
+  tenant: string,
+  { runId, escalationId }: Asked,
+): Promise<Decision | 'not_agreed' | undefined> => {
+  if (runId !== undefined) return votedOn(services, tenant, runId);
+  if (escalationId === undefined) return decisionOf();
   const found = readTask(await services.table.get(keys.task(tenant, escalationId), { consistent: true }));
-  if (found.kind !== 'task') return decisionOf(undefined, 'nobody');
+  if (found.kind !== 'task') return decisionOf();
   if (!isTerminal(found.task.status)) return undefined;
-  return decisionOf(found.task.status === 'SUCCEEDED' ? found.task.output : undefined, 'nobody');
-};
-
-/** The version that follows one that waits, once it is decided. */
-export const settlePending = async (
-  services: Services,
-  tenant: TenantId,
-  current: ValueVersion,
-): Promise<ValueVersion | undefined> => {
-  const { resolution, ...kept } = current;
-  if (resolution?.outcome !== 'pending') return undefined;
-  const decision = await decided(services, tenant, resolution);
-  if (decision === undefined) return undefined;
-  const isProposed = decision.option === 'proposed';
-  const { value, by, at, priority } = isProposed ? resolution.proposed : kept;
-  return {
-    ...kept,
-    value,
-    by,
-    at,
-    priority,
-    version: current.version + 1,
-    writtenAt: services.clock.now(),
-    resolution: { ...resolution, outcome: isProposed ? 'proposed' : 'current', decidedBy: decision.by },
-  };
+  return decisionOf(found.task.status === 'SUCCEEDED' ? found.task.output : undefined);
 };

@@ -1,4 +1,5 @@
 import { TasksMessage } from '#core/contract/messages.ts';
+import { settleWaiting } from '#core/escalations/settle-waiting.ts';
 import { spreadMessage } from '#core/messaging/spread-message.ts';
 import { goOnCancelling } from '#core/runs/cancel-run.ts';
 import { followTask } from '#core/runs/child-run.ts';
@@ -20,6 +21,8 @@ const dispatch = async (services: Services, message: TasksMessage): Promise<void
       return goOnCancelling(services, message);
     case 'spread':
       return spreadMessage(services, message);
+    case 'settle':
+      return settleWaiting(services, message);
   }
 };
 

@@ -41,7 +41,7 @@ const heavier: Readonly<Partial<Record<(typeof functionNames)[number], number>>>
   'http/tasks': 650_000,
   'http/runs': 600_000,
   'websocket/message': 650_000,
-  'queue/dispatch': 565_000,
+  'queue/dispatch': 590_000,
   'queue/timers': 550_000,
   'queue/effects': 560_000,
   'stream/relay': 555_000,

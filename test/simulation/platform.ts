@@ -2,6 +2,7 @@ import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { lifecycleEffect } from '#core/contract/env.ts';
 import { keys } from '#core/contract/keys.ts';
 import { HandOnRequest, type TasksMessage, type TimerMessage } from '#core/contract/messages.ts';
+import { settleWaiting } from '#core/escalations/settle-waiting.ts';
 import type { ItemChange } from '#core/event-log/event-of-change.ts';
 import { logChange } from '#core/event-log/log-change.ts';
 import { hashSecret } from '#core/identity/api-key.ts';
@@ -36,6 +37,7 @@ const handleTasksMessage = async (services: Services, message: TasksMessage): Pr
   else if (message.kind === 'chunk') await createChunk(services, message);
   else if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
   else if (message.kind === 'cancel') await goOnCancelling(services, message);
+  else if (message.kind === 'settle') await settleWaiting(services, message);
   else await spreadMessage(services, message);
 };
 

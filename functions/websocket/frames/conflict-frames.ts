@@ -1,3 +1,4 @@
+import { decidedOf } from '#core/conflicts/conflict.ts';
 import { reportConflict } from '#core/conflicts/report-conflict.ts';
 import { clientFrames } from '#core/contract/client-frames.ts';
 import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
@@ -6,10 +7,10 @@ import { type FrameRoutes, frameRoute } from '../../runtime/frame.ts';
 export const conflictFrames: FrameRoutes<'conflict.report'> = {
   'conflict.report': frameRoute(
     clientFrames['conflict.report'],
-    async (services, { envelope, connection: { principal }, reply }, report) => {
-      const view = await reportConflict(services, { principal, idempotencyKey: envelope.id, report });
-      const { weighed: _weighed, positions: _positions, context: _context, log: _log, ...said } = view;
-      await reply('conflict.decided', said);
+    async (services, { envelope, connection: { principal, connectionId, agentId }, reply }, report) => {
+      const from = { ...(agentId === undefined ? {} : { agentId }), connectionId, envelopeId: envelope.id };
+      const view = await reportConflict(services, { principal, idempotencyKey: envelope.id, report, from });
+      await reply('conflict.decided', decidedOf(view));
     },
   ),
 };

@@ -11,6 +11,7 @@ import type { Json } from '#core/contract/json.ts';
 import { keys } from '#core/contract/keys.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import { AskedWorkflow, type WorkflowDefinitionInput } from '#core/contract/workflow.ts';
+import { settleWaiting } from '#core/escalations/settle-waiting.ts';
 import { openConnection } from '#core/identity/connection.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { spreadMessage } from '#core/messaging/spread-message.ts';
@@ -151,6 +152,7 @@ export const createWorld = () => {
       if (message.kind === 'chunk') await createChunk(services, message);
       if (message.kind === 'cancel') await goOnCancelling(services, message);
       if (message.kind === 'spread') await spreadMessage(services, message);
+      if (message.kind === 'settle') await settleWaiting(services, message);
       if (message.kind === 'follow') await followTask(services, message.tenant, message.taskId);
     }
   };

@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { conflictStats, listConflicts, readConflict } from '#core/conflicts/read-conflicts.ts';
 import { reportConflict } from '#core/conflicts/report-conflict.ts';
 import { ConflictReport, type ConflictReportInput } from '#core/contract/conflict.ts';
 import { ConflictId, TaskId } from '#core/contract/ids.ts';
+import { keys } from '#core/contract/keys.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
+import { listMail } from '#core/messaging/mailbox.ts';
+import { relayItem } from '#core/relay/relay-item.ts';
 import { answerApproval } from '#core/tasks/answer-approval.ts';
 import { writeSettings } from '#core/tenants/settings.ts';
 import { createWorld, otherTenant, owner, stranger, tenant, type World } from '../world.ts';
@@ -129,6 +133,74 @@ describe('reportConflict', () => {
     const large = positions(0.8, 0.9).map((position) => ({ ...position, evidence }));
     await expect(report({ positions: large })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
     expect(world.ports.table.items().filter(({ pk }) => String(pk).includes('CONFLICT'))).toEqual([]);
+  });
+});
+
+describe('what people decide', () => {
+  const byAgent = async (name: string) => {
+    const agent = await world.agent(name);
+    const from = { agentId: agent.agentId, connectionId: agent.connectionId, envelopeId: 'frame-1' };
+    reports += 1;
+    const view = await reportConflict(world.services, {
+      principal: owner,
+      idempotencyKey: `r-${reports}`,
+      report: ConflictReport.parse({ type: 'design', severity: 'high', positions: positions(0.85, 0.9) }),
+      from,
+    });
+    return { agent, view };
+  };
+
+  /** The stream shows the answer, and the queue is emptied: nobody reads the conflict. */
+  const relay = async () => {
+    for (const task of world.tasks()) {
+      const item = await world.services.table.get(keys.task(tenant, task.taskId));
+      if (task.endedAt !== undefined && item !== undefined) await relayItem(world.services, item);
+    }
+    await world.drainTasks();
+  };
+  const stored = () => world.ports.table.items().find(({ conflictId }) => conflictId !== undefined);
+
+  it('is what the conflict says from then on: its proposal, what is to be done, and why', async () => {
+    const { conflictId, escalationId } = await contested();
+    await answer(escalationId, 'position-2');
+    await relay();
+    expect(stored()).toMatchObject({ status: 'RESOLVED' });
+    const decided = await read(conflictId);
+    expect(decided).toMatchObject({ decision: 'REST', proposal: 'REST', confidence: 0.85 });
+    expect(decided.actionItems).toEqual(['Go on with "REST".', 'Tell backend of the decision.']);
+    expect(decided.rationale).toMatch(/key:owner chose position-2\.$/);
+  });
+
+  it('is also what is to be done when nothing is to hold', async () => {
+    const { conflictId, escalationId } = await contested();
+    await answer(escalationId, 'none');
+    await relay();
+    const view = await read(conflictId);
+    expect(view.status).toBe('UNRESOLVED');
+    expect(view.actionItems[0]).toBe('Go on with none of the positions.');
+    expect(view.rationale).toContain('No decision: no position is to hold.');
+  });
+
+  it('is told the agent that reported it, over the connection that it has by then', async () => {
+    const { agent, view } = await byAgent('architect');
+    await world.connect('later');
+    await world.register({ registration: { name: 'architect' }, connectionId: 'later' });
+    await answer(view.escalationId, 'position-1');
+    await relay();
+    expect(world.frames(agent.connectionId, 'conflict.decided')).toEqual([]);
+    expect(world.frames('later', 'conflict.decided')).toMatchObject([
+      { correlationId: 'frame-1', payload: { conflictId: view.conflictId, status: 'RESOLVED', decision: 'gRPC' } },
+    ]);
+  });
+
+  it('waits in the mailbox of one that is away, once', async () => {
+    const { agent, view } = await byAgent('architect');
+    await handleDisconnect(world.services, agent.connectionId);
+    await answer(view.escalationId, 'position-1');
+    await relay();
+    await relay();
+    const { items } = await listMail(world.services, { tenant, agentId: agent.agentId }, 10);
+    expect(items).toMatchObject([{ from: 'muster' }]);
   });
 });
 
