@@ -42,7 +42,9 @@ export interface FinalWord {
 
 /** What is asked of others, or of people, for the sake of a task. */
 export const questionAbout = (taskId: string, { principal, chance }: Pick<Speaker, 'principal' | 'chance'>) => {
-  const about = { taskId, purpose: 'a second look', timeoutSeconds: 120 };
+  // Of the shortest nobody hears in time.
+  const timeoutSeconds = chance.pick([10, 120]);
+  const about = { taskId, purpose: 'a second look', timeoutSeconds };
   return chance.pick([
     { type: 'collaboration.request', payload: { ...about, capability: 'code' } },
     { type: 'collaboration.request', payload: { ...about, agent: `${principal.tenant}-a0` } },
@@ -54,7 +56,7 @@ export const questionAbout = (taskId: string, { principal, chance }: Pick<Speake
         taskId,
         severity: 'high',
         issue: 'unsure',
-        timeoutSeconds: 120,
+        timeoutSeconds,
         chain: chance.pick([calm, safe]),
       },
     },
@@ -74,8 +76,8 @@ export const finalWord = (task: AssignedTask, attempt: number, speaker: Speaker)
       { toCapability: 'code' },
       { toCapability: 'review' },
       { toAgent: `${principal.tenant}-a0` },
-      // Whom the office only plans: never there, so that after a while somebody else goes on.
-      { toAgent: `${principal.tenant}-deed-${chance.between(1, 4)}` },
+      // Who is only planned: never there, so that after a while somebody else goes on.
+      { toAgent: `${principal.tenant}-later` },
       {},
     ]);
     const said = { reason: 'needs_specialist', workState: { by: name }, context: { attempt } };

@@ -101,7 +101,7 @@ export class Office {
     this.client.request('revoke', (services) => revokeKey(services, tenant, id.slice('key:'.length)));
   }
 
-  private plan(key: string): void {
+  plan(key: string): void {
     const draft = AgentDraft.parse({ name: `${this.principal.tenant}-${key}`, capabilities: ['code'] });
     this.client.request('create agent', (services) => createAgent(services, this.principal, draft));
   }

@@ -97,6 +97,7 @@ export class Tenant {
     this.define();
     for (const agent of this.agents) this.within(10_000, () => agent.wake());
     this.watcher.start();
+    this.within(20_000, () => this.office.plan('later'));
     this.within(10_000, () => void this.platform.connect(this.guest, silent));
     const { weather } = this.platform.world;
     if (weather.malice > 0) {
