@@ -10,7 +10,7 @@ export const LinkRequest = z.strictObject({
   decision: Name.optional(),
   expiresInSeconds: z
     .int()
-    .min(60)
+    .min(1)
     .max(7 * 24 * 3600)
     .default(24 * 3600),
 });
@@ -21,7 +21,12 @@ export const ApprovalLink = z.looseObject({ url: z.string(), for: z.string(), ex
 export type ApprovalLink = z.infer<typeof ApprovalLink>;
 
 /** What a person answers, with a key or by a link. */
-export const ApprovalAnswer = z.strictObject({ decision: Name, comment: z.string().max(4096).optional() });
+export const ApprovalAnswer = z.strictObject({
+  decision: Name,
+  comment: z.string().max(4096).optional(),
+  /** What the decision rests on: texts, or addresses. Kept with it. */
+  evidence: z.array(z.string().min(1).max(1024)).max(20).optional(),
+});
 export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
 
 /** What a link asks, or how what it asked has ended. */
@@ -48,6 +53,7 @@ export type AskedByLink = z.infer<typeof AskedByLink>;
 export const TakenAnswer = z.looseObject({
   decision: z.string(),
   comment: z.string().optional(),
+  evidence: z.array(z.string()).optional(),
   by: z.string(),
   at: z.number(),
 });

@@ -23,6 +23,8 @@ export const EscalationRequest = z
     /** What was tried before. */
     attemptedResolutions: z.array(z.string().min(1).max(1024)).max(20).default([]),
     recommendedAction: z.string().min(1).max(4096).optional(),
+    /** What the decision is to rest on. */
+    evidence: z.array(Json).max(20).optional(),
     /** Makes its priority `critical`, whatever its severity. */
     requiresImmediateAttention: z.boolean().default(false),
     /** The task that it is about. While that is open it may wait for the answer as for a subtask. */

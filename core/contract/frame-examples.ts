@@ -37,6 +37,7 @@ export const frameExamples: Readonly<Record<ClientFrameType, Json>> = {
     toCapability: 'security_audit',
     reason: 'needs_specialist',
     workState: { read: 12 },
+    blockingIssues: ['The signing key is not in the repository.'],
     recommendations: ['Look at the token handling first.'],
   },
   'task.wait': { taskId, attempt: 1, children: [taskId], workState: { read: 12 } },

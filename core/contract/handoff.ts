@@ -26,6 +26,8 @@ export const HandoffRequest = z
     workState: Json.optional(),
     /** What whoever goes on should know beside it. */
     context: Json.optional(),
+    /** What stands in the way. */
+    blockingIssues: z.array(z.string().min(1).max(1024)).max(20).optional(),
     recommendations: z.array(z.string().min(1).max(1024)).max(20).optional(),
     evidence: z.array(Json).max(20).optional(),
   })
@@ -35,7 +37,7 @@ export const HandoffRequest = z
   });
 export type HandoffRequest = z.infer<typeof HandoffRequest>;
 
-/** One handoff of a task, as it is kept and shown. `note`: context, recommendations and evidence, or a claim check for them. */
+/** One handoff of a task, as it is kept and shown. `note`: context, blocking issues, recommendations and evidence, or a claim check for them. */
 export const Handoff = z.looseObject({
   at: z.number(),
   /** The attempt that ended with it. */

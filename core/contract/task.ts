@@ -243,7 +243,7 @@ export const AssignedTask = z.looseObject({
   /** Of a leader's task: its term. */
   term: z.int().optional(),
   workState: Json.optional(),
-  /** Of a task that another agent handed over: who, why, and what it says (`note`: context, recommendations, evidence). */
+  /** Of a task that another agent handed over: who, why, and what it says (`note`: context, blockingIssues, recommendations, evidence). */
   handoff: Handoff.optional(),
   /** What the children that it waited for came to: a list of {taskId, status, output?, error?}, or a claim check for it. */
   children: Json.optional(),

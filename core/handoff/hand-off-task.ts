@@ -53,9 +53,10 @@ const requirementsFor = async (
 
 /** The note as it is kept with the chain: a long one apart, for a task has room for many. */
 const keptNote = async (services: Services, speaker: Speaker, request: HandoffRequest): Promise<Json | undefined> => {
-  const { context, recommendations, evidence } = request;
+  const { context, blockingIssues, recommendations, evidence } = request;
   const note: Json = {
     ...(context === undefined ? {} : { context }),
+    ...(blockingIssues === undefined ? {} : { blockingIssues }),
     ...(recommendations === undefined ? {} : { recommendations }),
     ...(evidence === undefined ? {} : { evidence }),
   };

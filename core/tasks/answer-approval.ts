@@ -20,6 +20,14 @@ interface Given extends Record<string, Json> {
   readonly by: string;
 }
 
+const givenBy = ({ id: by }: Principal, { decision, comment, evidence }: ApprovalAnswer, at: number): Given => ({
+  decision,
+  ...(comment === undefined ? {} : { comment }),
+  ...(evidence === undefined ? {} : { evidence }),
+  by,
+  at,
+});
+
 const endingOf = (task: Task, output: Given): HeldEnding => {
   if (goesOnBy(task, output.decision)) return { status: 'SUCCEEDED', output };
   const message = `${output.by} answered "${output.decision}".`;
@@ -71,13 +79,7 @@ export const answerApproval = async (
       await keepLate(services, principal, task, answer);
       throw new ApprovalExpiredError(taskId);
     }
-    const { decision, comment } = answer;
-    const output = {
-      decision,
-      ...(comment === undefined ? {} : { comment }),
-      by: principal.id,
-      at: services.clock.now(),
-    };
+    const output = givenBy(principal, answer, services.clock.now());
     const ended = await endHeldTask(services, task, endingOf(task, output));
     if (ended !== undefined) return ended;
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TakenAnswer } from '../contract/approval-link.ts';
 import type { TaskId, TenantId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { TaskView } from '../contract/task.ts';
@@ -12,9 +13,13 @@ import { readTask, type Task } from './task.ts';
 
 const LateResult = z.looseObject({ attempt: z.int(), agentId: z.string(), receivedAt: z.number() });
 
-const LateAnswer = z
-  .looseObject({ decision: z.string(), comment: z.string().optional(), by: z.string(), at: z.number() })
-  .transform(({ decision, comment, by, at }) => ({ decision, ...(comment === undefined ? {} : { comment }), by, at }));
+const LateAnswer = TakenAnswer.transform(({ decision, comment, evidence, by, at }) => ({
+  decision,
+  ...(comment === undefined ? {} : { comment }),
+  ...(evidence === undefined ? {} : { evidence }),
+  by,
+  at,
+}));
 
 /** A task as people see it: nothing of claims, connections or index keys. */
 export const taskView = async (

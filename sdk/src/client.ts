@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { AgentView } from '../../core/contract/agent.ts';
+import type { ApprovalAnswer } from '../../core/contract/approval-link.ts';
 import type { LogEvent } from '../../core/contract/event-log.ts';
 import { Explanation } from '../../core/contract/explanation.ts';
 import { EnvelopeId } from '../../core/contract/ids.ts';
@@ -178,10 +179,7 @@ export class Client {
   }
 
   /** Answers an approval by one of its options. */
-  answerApproval(
-    taskId: string,
-    { signal, ...body }: CallOptions & { readonly decision: string; readonly comment?: string | undefined },
-  ): Promise<TaskView> {
+  answerApproval(taskId: string, { signal, ...body }: CallOptions & ApprovalAnswer): Promise<TaskView> {
     const path = `/approvals/${encodeURIComponent(taskId)}`;
     return this.#http.call({ method: 'POST', path, body, signal }, TaskView);
   }

@@ -65,14 +65,14 @@ const link = leaf({
   flags: [
     ['--for <name>', 'who it is for'],
     ['--decision <decision>', 'the only answer that it takes (default: the person chooses)'],
-    ['--expires <seconds>', 'how long it is good for, 60 to 604800 (default: a day)'],
+    ['--expires <seconds>', 'how long it is good for, 1 to 604800 (default: a day)'],
   ],
   examples: ['approval link tsk_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90 --for ada --expires 3600'],
   input: z.object({
     approval: z.string(),
     for: z.string(),
     decision: z.string().optional(),
-    expires: wholeNumber(60, 7 * 24 * 3600).optional(),
+    expires: wholeNumber(1, 7 * 24 * 3600).optional(),
   }),
   async run({ approval, expires, ...asked }, cli) {
     const expiry = expires === undefined ? {} : { expiresInSeconds: expires };

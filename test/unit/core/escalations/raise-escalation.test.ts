@@ -21,18 +21,31 @@ const raise = async (fields: object = {}) => {
 
 describe('raiseEscalation', () => {
   it('asks people, and tells the agent what they decided', async () => {
-    const { world, agent, escalation } = await raise({ options: ['merge', 'revert'], recommendedAction: 'Revert it.' });
+    const { world, agent, escalation } = await raise({
+      options: ['merge', 'revert'],
+      recommendedAction: 'Revert it.',
+      evidence: [{ test: 'red' }],
+    });
     expect(escalation).toMatchObject({
       kind: 'approval',
       type: 'escalation',
       status: 'PENDING',
       description: 'Two reviewers disagree.',
-      input: { severity: 'high', recommendedAction: 'Revert it.', from: { agentId: agent.agentId } },
+      input: {
+        severity: 'high',
+        recommendedAction: 'Revert it.',
+        evidence: [{ test: 'red' }],
+        from: { agentId: agent.agentId },
+      },
     });
-    await answerApproval(world.services, owner, escalation.taskId, { decision: 'revert', comment: 'It broke.' });
+    await answerApproval(world.services, owner, escalation.taskId, {
+      decision: 'revert',
+      comment: 'It broke.',
+      evidence: ['https://ci.example/7'],
+    });
     expect(world.frames(agent.connectionId, 'task.completed').at(-1)?.payload).toMatchObject({
       status: 'SUCCEEDED',
-      output: { decision: 'revert', comment: 'It broke.', by: owner.id },
+      output: { decision: 'revert', comment: 'It broke.', evidence: ['https://ci.example/7'], by: owner.id },
     });
   });
 

@@ -48,6 +48,7 @@ describe('handOffTask', () => {
       toCapability: 'audit',
       workState: { read: 12 },
       context: { file: 'auth.ts' },
+      blockingIssues: ['No access to the vault.'],
       recommendations: ['Look at the tokens.'],
       evidence: ['line 7'],
     });
@@ -61,7 +62,12 @@ describe('handOffTask', () => {
           fromName: 'reviewer',
           toCapability: 'audit',
           reason: 'needs_specialist',
-          note: { context: { file: 'auth.ts' }, recommendations: ['Look at the tokens.'], evidence: ['line 7'] },
+          note: {
+            context: { file: 'auth.ts' },
+            blockingIssues: ['No access to the vault.'],
+            recommendations: ['Look at the tokens.'],
+            evidence: ['line 7'],
+          },
         },
       },
     });
