@@ -16,9 +16,9 @@ agents is away for a third of the time, and the platform is killed once and star
 `;
 
 const print = (batch: number, load: number, result: Exchange): void => {
-  const { acknowledged, perSecond, bestSecond, refused, drops, downMs, settleMs } = result;
+  const { acknowledged, perSecond, perSecondUp, bestSecond, refused, drops, downMs, settleMs } = result;
   const lines = [
-    `${batch} message${batch === 1 ? '' : 's'} a frame: ${perSecond.toFixed(0)} a second, ${bestSecond} in the best second (load before: ${load.toFixed(1)})`,
+    `${batch} message${batch === 1 ? '' : 's'} a frame: ${perSecond.toFixed(0)} a second, ${perSecondUp.toFixed(0)} while the platform was up, ${bestSecond} in the best second (load before: ${load.toFixed(1)})`,
     `  ${acknowledged} acknowledged, ${refused} refused; ${drops} connections cut, the platform away for ${(downMs / 1000).toFixed(1)} s`,
     `  ${result.lost} acknowledged messages lost, ${result.repeated} effects repeated, ${result.outOfOrder} out of their sender's order; all had arrived ${(settleMs / 1000).toFixed(1)} s after the last was sent`,
   ];

@@ -27,6 +27,8 @@ export interface ExchangeOptions {
 export interface Exchange extends Verdict {
   /** Acknowledged messages a second over the whole time, the platform's death included … */
   readonly perSecond: number;
+  /** … over the time in which the platform was there … */
+  readonly perSecondUp: number;
   /** … and in its best second. */
   readonly bestSecond: number;
   readonly refused: number;
@@ -192,9 +194,11 @@ export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchan
     while (crowd.ledger.missing() > 0 && performance.now() - endedAt < settleLimitMs) await wait(100);
     const settleMs = performance.now() - endedAt;
     const verdict = crowd.ledger.verdict();
+    const perSecond = verdict.acknowledged / ((endedAt - startedAt) / 1000);
     return {
       ...verdict,
-      perSecond: verdict.acknowledged / ((endedAt - startedAt) / 1000),
+      perSecond,
+      perSecondUp: (perSecond * (endedAt - startedAt)) / (endedAt - startedAt - downMs),
       bestSecond: crowd.bestSecond,
       refused: crowd.refused,
       drops,
