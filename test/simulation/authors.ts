@@ -90,11 +90,11 @@ export class Authors {
     this.newest.set(where, Math.max(this.newest.get(where) ?? 0, version?.version ?? 0));
   }
 
-  /** A write that was answered is the value, or in the log of those that it met. */
+  /** A write that was answered is the value, is in the log of those that it met, or waits its turn. */
   private mustHold({ value, scope, name }: ValueWrite, version: ValueVersion): void {
     const wanted = JSON.stringify(value);
-    const found = [version.value, version.resolution?.proposed.value].map((one) => JSON.stringify(one));
-    if (!found.includes(wanted))
+    const places = [version, version.resolution?.proposed, ...(version.waiting ?? [])];
+    if (!places.some((place) => JSON.stringify(place?.value) === wanted))
       this.platform.world.violate('CR-1 a write is kept', `${scope}/${name}@${version.version} has not ${wanted}`);
   }
 
