@@ -43,6 +43,20 @@ const refusal = (code: string, fields = {}) =>
   expect.objectContaining({ type: 'error', payload: expect.objectContaining({ code, retryable: false, ...fields }) });
 
 describe('a frame that is refused', () => {
+  it('is a task under tasks that are as deep as they may be, with the limit', async () => {
+    const under = async (id: string, parentTask?: string) => {
+      const answer = await only(client.send(frameText('task.submit', { task: { type: 'x' }, parentTask }, { id })));
+      const { taskId } = z
+        .looseObject({ payload: z.looseObject({ taskId: z.string().optional() }) })
+        .parse(answer).payload;
+      return { taskId, answer };
+    };
+    let { taskId } = await under('depth-0');
+    for (let depth = 1; depth <= 5; depth++) ({ taskId } = await under(`depth-${depth}`, taskId));
+    const { answer } = await under('depth-6', taskId);
+    expect(answer).toEqual(refusal('DELEGATION_LIMIT', { id: 'depth-6', field: 'parentTask', limit: 5 }));
+  });
+
   it.each([
     ['text that is no JSON', '{"v":1', 'MALFORMED_FRAME', null, undefined],
     ['an empty frame', '', 'MALFORMED_FRAME', null, undefined],
