@@ -13,7 +13,7 @@ import {
   set,
   setDefault,
 } from '../table/conditions.ts';
-import type { Change, Path, Update } from '../table/table.ts';
+import type { Change, Clauses, Path, Update } from '../table/table.ts';
 import type { SlotEntry, Slots } from './agent.ts';
 import { breakerChanges, breakerClaim } from './breaker.ts';
 import { type Outcome, outcomeChanges } from './history.ts';
@@ -280,6 +280,16 @@ export interface SlotsChange {
 const sameConfiguration = ({ status, paused }: Slots) =>
   all(equal('status', status), paused === true ? equal('paused', true) : absent('paused'));
 
+/** The present stop, or none, as it was read. */
+const sameStop = ({ stoppedAt }: Slots) =>
+  stoppedAt === undefined ? absent('stoppedAt') : equal('stoppedAt', stoppedAt);
+
+/** What an operator's change is conditional on: all that was seen, or of what lets the agent work again the stop that this undoes. */
+const asSeen = (slots: Slots, { status }: SlotsChange, isExact: boolean): Clauses => {
+  if (isExact) return { sameConfiguration: sameConfiguration(slots) };
+  return status === 'active' ? { sameStop: sameStop(slots) } : {};
+};
+
 /**
  * Changes whether and how much an agent takes. `order` is given when the agent itself asks: frames apply in order.
  * `isExact`: only if nobody has changed the same since it was read. An agent that was removed is not changed any more.
@@ -310,9 +320,8 @@ export const changeSlots = (
   clauses: {
     sameLimit: equal('maxConcurrency', slots.maxConcurrency),
     notRemoved: absent('expiresAtEpochSeconds'),
-    ...(isExact ? { sameConfiguration: sameConfiguration(slots) } : {}),
     ...(order === undefined
-      ? {}
+      ? asSeen(slots, change, isExact)
       : { sameConnection: equal('connection', order.connection), newerFrame: olderSeq(order.seq) }),
   },
 });

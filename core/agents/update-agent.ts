@@ -6,6 +6,7 @@ import { ConflictError, NotFoundError, PreconditionFailedError } from '../errors
 import { StaleConnectionError } from '../identity/connection.ts';
 import type { Services } from '../services.ts';
 import { equal, setAll } from '../table/conditions.ts';
+import { requireNotStopped } from '../tenants/require-not-stopped.ts';
 import { Profile, Slots } from './agent.ts';
 import { agentVersion } from './agent-view.ts';
 import { NeverConnectedError } from './errors.ts';
@@ -67,6 +68,8 @@ const applySlots = async (
 ): Promise<Slots> => {
   let seen = slots;
   for (let tries = 0; tries < maxTries; tries++) {
+    // An agent that was stopped with all others comes back with them.
+    if (change.status === 'active' && seen.stoppedBy === 'tenant') await requireNotStopped(services, seen.tenant);
     const written = await services.table.update(changeSlots(seen, change, order));
     if (written.won) return Slots.parse(written.item);
     if (written.item === undefined) throw new NotFoundError('agent', slots.agentId);
@@ -129,7 +132,8 @@ const updateDraft = async (
  * Changes what an agent can do and whether and how much it takes. A lowered limit binds new claims only. Whatever makes
  * room or eligibility gives the agent queued work at once.
  *
- * @throws NotFoundError, NeverConnectedError, StaleConnectionError; ConflictError when others keep being faster.
+ * @throws NotFoundError, NeverConnectedError, StaleConnectionError; SystemStoppedError for an agent that is to work while its
+ * tenant is stopped; ConflictError when others keep being faster.
  */
 export const updateAgent = async (
   services: Services,

@@ -32,6 +32,8 @@ const judgeNewClaims = (court: Court, by: string, old: Slots | undefined, now: S
     if (before !== undefined && before.claim !== entry.claim)
       court.violate('I1 a claim is never overwritten', `${now.name} ${taskId} by ${by}`);
     if (before !== undefined) continue;
+    if (court.stopped?.has(now.tenant) === true)
+      court.violate('nothing is assigned after an emergency stop', `${now.name} ${taskId} by ${by}`);
     judgeClaim(court, by, old, now);
     judgeBreaker(court, by, old, now);
     if (entry.cost > 0 && now.freeSlots < 0)

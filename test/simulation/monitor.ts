@@ -30,6 +30,7 @@ export const judge = (court: Court, key: Key, change: Change): void => {
 
 /** Sees every committed write and judges it by the invariants. Holds a copy of the truth, never the truth itself. */
 export class Monitor implements Court {
+  readonly stopped = new Set<string>();
   readonly items = new Map<string, Item>();
   private readonly world: World;
 

@@ -17,6 +17,7 @@ import { Agent } from './agent.ts';
 import { honest } from './agent-words.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
+import { Emergency } from './emergency.ts';
 import type { Peer } from './gateway.ts';
 import { beHostile } from './hostile.ts';
 import { Correspondence } from './messages/correspondence.ts';
@@ -38,6 +39,7 @@ export class Tenant {
   private readonly watcher: Agent;
   private readonly office: Office;
   readonly correspondence: Correspondence;
+  private readonly emergency: Emergency;
   /** Somebody whose key ends soon. */
   private readonly guest: Principal;
   private submissions = 0;
@@ -52,6 +54,7 @@ export class Tenant {
     const principal = (id: string): Principal => Principal.parse({ tenant, id: `key:${id}`, role: 'admin' });
     this.client = new Client(platform, principal('client'));
     this.office = new Office(platform, this.client, principal('client'));
+    this.emergency = new Emergency(platform, this.client, tenant);
     this.guest = { ...principal('guest'), endsAt: platform.world.now + this.chance.between(30_000, 120_000) };
     // The first can do everything and has room for two: whatever is asked for can be done by somebody.
     const count = this.chance.between(1, 4);
@@ -115,6 +118,7 @@ export class Tenant {
     this.every(stormMs, 20_000, () => this.office.share());
     this.every(stormMs, 20_000, () => this.office.answer());
     if (chance.happens(0.1)) this.within(stormMs, () => this.office.close());
+    if (chance.happens(0.15)) this.within(stormMs, () => this.emergency.strike());
     if (chance.happens(0.2)) this.within(stormMs, () => this.dismiss(this.hostile));
     this.every(stormMs, 10_000, () => this.acceptLate());
     this.correspondence.begin();
@@ -147,6 +151,7 @@ export class Tenant {
     }
     for (const delay of [10_000, 60_000, 200_000]) {
       this.platform.world.scheduler.after(delay, () => this.resumeAll());
+      this.platform.world.scheduler.after(delay, () => this.emergency.end());
       this.platform.world.scheduler.after(delay, () => this.office.open());
     }
     for (const agent of this.agents) {

@@ -245,12 +245,12 @@ const changes: readonly Scenario[] = [
   {
     write: operatorWrite,
     clause: 'notRemoved',
-    title: 'an operator wakes an agent that was removed',
+    title: 'an operator pauses an agent that was removed',
     play: async (scene) => {
       const a = await scene.world.agent('a');
       await removeAgent(scene.services, owner, a.agentId);
-      await refused(updateAgent(scene.services, a, { status: 'active' }));
-      assert.equal((await scene.world.slots(a)).status, 'inactive');
+      await refused(updateAgent(scene.services, a, { state: 'paused' }));
+      assert.equal((await scene.world.slots(a)).paused, undefined);
     },
   },
   {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Slots } from '#core/agents/agent.ts';
 import { registerAgent } from '#core/agents/register-agent.ts';
 import { stopAgent } from '#core/agents/stop-agent.ts';
+import { updateAgent } from '#core/agents/update-agent.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
@@ -202,6 +203,16 @@ describe('what lifts an emergency stop', () => {
     expect(atWork()).toEqual([]);
     await resumeAfterStop(world.services, tenant);
     expect(await initialize(world.services, tenant)).toMatchObject({ state: 'open' });
+  });
+
+  it('is a resume of the whole: no agent is let work again by itself meanwhile', async () => {
+    const agent = await world.agent('a');
+    await stop();
+    const wake = () => updateAgent(world.services, agent, { status: 'active' });
+    await expect(wake()).rejects.toMatchObject({ code: 'SYSTEM_STOPPED' });
+    expect(await world.slots(agent)).toMatchObject({ status: 'inactive', stoppedBy: 'tenant' });
+    await resumeAfterStop(world.services, tenant);
+    await wake();
   });
 
   it('lifts nothing else', async () => {
