@@ -58,14 +58,19 @@ export interface Look {
 
 const sizeKey = (tenant: string, capability: string): string => `roster-size:${tenant}#${capability}`;
 
-const knownSize = (services: Services, tenant: string, capability: string): number => {
+const knownSize = (services: Services, tenant: string, capability: string): number | undefined => {
   const size = services.cache.get(sizeKey(tenant, capability), services.clock.now());
-  return typeof size === 'number' ? size : Infinity;
+  return typeof size === 'number' ? size : undefined;
 };
 
-/** The required capability with the shortest known roster; the first one while none is known. */
-const rarest = (services: Services, tenant: string, capabilities: readonly string[]): string =>
-  capabilities.toSorted((a, b) => knownSize(services, tenant, a) - knownSize(services, tenant, b))[0] ?? anyCapability;
+/**
+ * Of the required capabilities the one with the shortest roster; the first one while none is known. One that is not known is
+ * looked at rather than one that goes beyond a first look: whoever has all that is required may be the only one on it.
+ */
+const rarest = (services: Services, tenant: string, capabilities: readonly string[]): string => {
+  const sizeOf = (capability: string): number => knownSize(services, tenant, capability) ?? firstLook + 0.5;
+  return capabilities.toSorted((a, b) => sizeOf(a) - sizeOf(b))[0] ?? anyCapability;
+};
 
 const randomToken = (services: Services): string => Buffer.from(services.random.bytes()).toString('hex').slice(0, 16);
 
@@ -76,8 +81,7 @@ const readRoster = async (
   limit: number,
 ): Promise<{ entries: readonly RosterEntry[]; complete: boolean }> => {
   const partition = keys.roster(tenant, capability, '').pk;
-  const isLong =
-    knownSize(services, tenant, capability) !== Infinity && knownSize(services, tenant, capability) > limit;
+  const isLong = (knownSize(services, tenant, capability) ?? 0) > limit;
   const start = isLong ? randomToken(services) : undefined;
   const first = await services.table.query({ partition, limit, ...(start === undefined ? {} : { from: start }) });
   const items = [...first.items];

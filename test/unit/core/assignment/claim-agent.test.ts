@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { claimSlot, releaseAndClaim, releaseSlot } from '#core/agents/slots.ts';
 import { claimAgent, slotEntryFor, unclaim } from '#core/assignment/claim-agent.ts';
 import { ClaimId } from '#core/contract/ids.ts';
+import { failTask } from '#core/tasks/fail-task.ts';
 import { createWorld, tenant, type World } from '../world.ts';
 
 const crowd = async (world: World, size: number, capability = 'x'): Promise<void> => {
@@ -44,6 +45,21 @@ describe('claimAgent', () => {
     for (const name of ['common', 'rare']) await world.submit({ requirements: { capabilities: [name] } });
     const task = await world.submit({ requirements: { capabilities: ['common', 'rare'] } });
     expect(task).toMatchObject({ agentId: rare.agentId, decision: { seen: 1, eligible: 1 } });
+  });
+
+  it('finds the one that has a common and a rare capability while it knows neither, also after that one gave the task up', async () => {
+    const world = createWorld();
+    await crowd(world, 130, 'common');
+    const rare = await world.agent('rare', { capabilities: ['common', 'rare'] });
+    const wanted = { capabilities: ['common', 'rare'] };
+    const { taskId, agentId } = await world.submit({ requirements: wanted, retry: { maxAttempts: 3, backoffMs: 0 } });
+    expect(agentId).toBe(rare.agentId);
+    await failTask(world.services, rare, {
+      taskId,
+      attempt: 1,
+      error: { code: 'BROKEN', message: 'it broke', retryable: true },
+    });
+    expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 2, agentId: rare.agentId });
   });
 
   it('gives tasks to each agent in turn under round_robin', async () => {
