@@ -31,7 +31,7 @@ export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } f
 export type { FollowOptions, LogSubject } from './event-log.ts';
 export type { LinkTimings } from './link.ts';
 export type { MessageTimings } from './message-sender.ts';
-export type { MessageHandler, MessageOptions, RequestMessageOptions } from './messages.ts';
+export type { MessageOptions, RequestMessageOptions } from './messages.ts';
 export { Messages } from './messages.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
@@ -44,6 +44,7 @@ export { isOver, RunState } from './run-state.ts';
 export type { SharedStateOptions } from './shared-state.ts';
 export { SharedState } from './shared-state.ts';
 export type { TaskOutcome } from './submissions.ts';
+export type { MessageHandler } from './subscriptions.ts';
 export type { Asking, ResultDetails, Subtask, TaskContext, TaskHandler } from './task-context.ts';
 export { HandOff, WaitForSubtasks } from './task-context.ts';
 export type { AttemptEnd } from './task-runner.ts';

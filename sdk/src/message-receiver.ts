@@ -1,3 +1,4 @@
+import { jsonBytes } from '../../core/contract/json.ts';
 import type { Mail, Message } from '../../core/contract/messaging.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { toError } from './errors.ts';
@@ -71,11 +72,18 @@ export class MessageReceiver {
     else this.#take(mail);
   }
 
-  /** What has been dealt with for long enough to be acknowledged: for a frame that takes it along. */
-  takeRefs(): readonly string[] {
+  /** What has been dealt with for long enough to be acknowledged, for a frame that has room for so many bytes of it. */
+  takeRefs(room: number): readonly string[] {
     if (!this.#isDue) return [];
-    this.#callOff();
-    return this.#refs.splice(0);
+    const count = countFitting(this.#refs, room);
+    // What finds no room waits on for a frame of its own.
+    if (count === this.#refs.length) this.#callOff();
+    return this.#refs.splice(0, count);
+  }
+
+  /** Takes back what a frame took along that was refused: it waits again, for another frame or one of its own. */
+  returnRefs(refs: readonly string[]): void {
+    for (const ref of refs) this.#done(ref);
   }
 
   /** Resolves when what was taken is dealt with, and the platform knows it. */
@@ -182,6 +190,16 @@ export class MessageReceiver {
     this.#acks = Promise.all([this.#acks, ack]);
   }
 }
+
+/** How many of the first names a list of so many bytes has. */
+const countFitting = (refs: readonly string[], room: number): number => {
+  let bytes = jsonBytes({ acks: [] });
+  const tooMany = refs.findIndex((ref) => {
+    bytes += jsonBytes(ref) + 1;
+    return bytes > room;
+  });
+  return tooMany === -1 ? refs.length : tooMany;
+};
 
 /** Ids are their senders' own. */
 const nameOf = ({ from, id }: Message): string => `${from} ${id}`;

@@ -47,8 +47,10 @@ export interface SenderOptions {
   readonly line: TaskLine;
   readonly timers: Timers;
   readonly timings: MessageTimings;
-  /** Names of mail that was dealt with, which a frame takes along; if it is lost, the mail comes again. */
-  readonly takeAcks: () => readonly string[];
+  /** Names of mail that was dealt with, which a frame takes along: as many as fit in so many bytes. */
+  readonly takeAcks: (room: number) => readonly string[];
+  /** Takes them back from a frame that was refused: of such a frame nothing counts. */
+  readonly returnAcks: (refs: readonly string[]) => void;
 }
 
 /** Beside the content: ids, mode and address. */
@@ -62,7 +64,8 @@ export class MessageSender {
   readonly #line: TaskLine;
   readonly #timers: Timers;
   readonly #timings: MessageTimings;
-  readonly #takeAcks: () => readonly string[];
+  readonly #takeAcks: SenderOptions['takeAcks'];
+  readonly #returnAcks: SenderOptions['returnAcks'];
   readonly #queue: Queued[] = [];
   readonly #idle: (() => void)[] = [];
   #isBusy = false;
@@ -74,6 +77,7 @@ export class MessageSender {
     this.#timers = options.timers;
     this.#timings = options.timings;
     this.#takeAcks = options.takeAcks;
+    this.#returnAcks = options.returnAcks;
   }
 
   /** Resolves when the message is durable. @throws {@link MusterError} with the platform's code when it is refused. */
@@ -130,7 +134,8 @@ export class MessageSender {
     // Grows also over restarts of the process, as long as it sends less than one frame a millisecond.
     this.#number = Math.max(this.#number + 1, this.#timers.now());
     const messages = frame.map(({ message, content }) => ({ ...message, content }));
-    const acks = this.#takeAcks();
+    // A frame has room for one content of this size and its envelope: what rides along must not be what makes it too large.
+    const acks = this.#takeAcks(this.#line.inlineBytes - jsonBytes(messages));
     try {
       const answer = await this.#line.request(
         'message.send',
@@ -140,6 +145,7 @@ export class MessageSender {
       const { results } = platformFrames['message.sent'].parse(answer.payload);
       frame.forEach((one, index) => settleOne(one, results[index]));
     } catch (error) {
+      this.#returnAcks(acks);
       for (const { reject } of frame) reject(toError(error));
     }
   }

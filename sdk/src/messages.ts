@@ -9,13 +9,14 @@ import type {
   SentMessage,
 } from '../../core/contract/messaging.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
-import { matchesTopic } from '../../core/contract/topics.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, toError } from './errors.ts';
 import { type Encoded, encodeJson, parseJson } from './json.ts';
 import { MessageReceiver } from './message-receiver.ts';
 import { MessageSender, type MessageTimings } from './message-sender.ts';
+import { checkDuration } from './options.ts';
 import { stowOver } from './socket-calls.ts';
+import { type MessageHandler, Subscriptions } from './subscriptions.ts';
 import type { TaskLine } from './task-runner.ts';
 import type { Timers } from './timers.ts';
 
@@ -33,12 +34,6 @@ export type RequestMessageOptions = Omit<MessageOptions, 'ttlSeconds'> & {
   /** How long the reply may take. @default 30000 */
   readonly timeoutMs?: number;
 };
-
-/**
- * Deals with a message. What it returns for a request is the reply; what it throws is the reply's error, and is reported.
- * Messages of one sender come one after the other, in the order in which they were sent.
- */
-export type MessageHandler = (message: Message) => unknown;
 
 /** A content as it travels. @throws {@link MusterError} INVALID_FIELD when it is missing or not JSON. */
 export const encodeContent = (content: unknown): Encoded => {
@@ -73,14 +68,18 @@ export class Messages {
   readonly #sender: MessageSender;
   readonly #receiver: MessageReceiver;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #subscriptions = new Map<string, MessageHandler>();
+  readonly #subscriptions = new Subscriptions();
   #handler: MessageHandler | undefined;
   #hasAsked = false;
 
   /** @internal */
   constructor(options: MessagesOptions) {
     this.#options = options;
-    this.#sender = new MessageSender({ ...options, takeAcks: () => this.#receiver.takeRefs() });
+    this.#sender = new MessageSender({
+      ...options,
+      takeAcks: (room) => this.#receiver.takeRefs(room),
+      returnAcks: (refs) => this.#receiver.returnRefs(refs),
+    });
     this.#receiver = new MessageReceiver({
       line: options.line,
       timers: options.timers,
@@ -120,13 +119,15 @@ export class Messages {
 
   /**
    * Asks one agent and waits for its reply.
-   * @throws {@link MusterError} REPLY_TIMEOUT when none came in time, REPLY_FAILED with what the other one's handler threw.
+   * @throws {@link MusterError} REPLY_TIMEOUT when none came in time, REPLY_FAILED with what the other one's handler threw,
+   * INVALID_OPTION for a `timeoutMs` that is no time.
    */
   async request(
     to: string,
     content: unknown,
     { timeoutMs = 30_000, ...options }: RequestMessageOptions = {},
   ): Promise<Json> {
+    checkDuration('timeoutMs', timeoutMs);
     const id = options.id ?? randomUUID();
     const { timers } = this.#options;
     const isFirst = !this.#hasAsked;
@@ -163,14 +164,15 @@ export class Messages {
 
   /**
    * Subscribes the agent to topics: `*` stands for one word, `#` for any number of them. It stays subscribed until
-   * {@link unsubscribe}, also while it is away; a new process says again what deals with the messages.
+   * {@link unsubscribe}, also while it is away; a new process says again what deals with the messages. A message goes to the
+   * handler of every subscription whose pattern and `where` fit it, one after the other, as they were subscribed.
    */
   async subscribe(
     pattern: string,
     handler: MessageHandler,
     { where }: { readonly where?: ContentFilter } = {},
   ): Promise<void> {
-    this.#subscriptions.set(pattern, handler);
+    this.#subscriptions.set(pattern, handler, where);
     await this.#options.line.request('topic.join', { pattern, ...(where === undefined ? {} : { where }) });
     if (this.#options.isUp()) this.#receiver.catchUp();
   }
@@ -213,6 +215,8 @@ export class Messages {
   async settle(): Promise<void> {
     await this.#receiver.settle();
     await this.#sender.settle();
+    // A frame that was refused has given back what it took along.
+    await this.#receiver.settle();
   }
 
   async #send(
@@ -243,29 +247,31 @@ export class Messages {
     throw new MusterError(typeof reason === 'string' ? reason : 'No reason was given', { code: 'REPLY_FAILED' });
   }
 
-  #handlerOf({ mode, topic = '' }: Message): MessageHandler | undefined {
-    const found =
-      mode === 'publish' ? [...this.#subscriptions].find(([pattern]) => matchesTopic(pattern, topic))?.[1] : undefined;
-    return found ?? this.#handler;
+  /** Whatever a message is for: of one that is published, each subscription that fits it, or else what takes the others. */
+  #handlersOf({ mode, topic = '', content }: Message): readonly MessageHandler[] {
+    const subscribed = mode === 'publish' ? this.#subscriptions.handlersOf(topic, content) : [];
+    return subscribed.length > 0 || this.#handler === undefined ? subscribed : [this.#handler];
   }
 
   async #handle(message: Message): Promise<boolean> {
     // Whoever waited for it has given up.
     if (message.mode === 'reply' && this.#hasAsked && this.#handler === undefined) return true;
-    const handler = this.#handlerOf(message);
-    if (handler === undefined) return false;
+    const handlers = this.#handlersOf(message);
+    if (handlers.length === 0) return false;
     const { timers, random } = this.#options;
     const content = await openPayload(message.content, { timers, random });
-    const answer = await this.#call(handler, { ...message, content });
-    if (message.mode === 'request') await this.#reply(message, answer);
+    for (const handler of handlers) {
+      const answer = await this.#call(handler, { ...message, content });
+      if (message.mode === 'request') await this.#reply(message, answer);
+    }
     return true;
   }
 
+  /** What a handler throws is reported, and keeps the message from no other. */
   async #call(handler: MessageHandler, message: Message): Promise<unknown> {
     try {
       return await handler(message);
     } catch (error) {
-      if (message.mode !== 'request') throw error;
       this.#options.onError(toError(error));
       return { [failureName]: toError(error).message };
     }

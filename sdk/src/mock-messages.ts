@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isWanted } from '../../core/contract/content-filter.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type {
   AudienceFilter,
@@ -8,10 +7,11 @@ import type {
   OutgoingMessageInput,
   SentMessage,
 } from '../../core/contract/messaging.ts';
-import { matchesTopic } from '../../core/contract/topics.ts';
 import { MusterError } from './errors.ts';
 import { parseJson } from './json.ts';
-import { encodeContent, type MessageHandler, type MessageOptions, type Messages } from './messages.ts';
+import { encodeContent, type MessageOptions, type Messages } from './messages.ts';
+import { checkDuration } from './options.ts';
+import { type MessageHandler, Subscriptions } from './subscriptions.ts';
 
 /** What an agent does with messages, on a platform and in tests. */
 export type Messaging = Pick<
@@ -22,12 +22,21 @@ export type Messaging = Pick<
 /** A message that a test hands in; what is left out is made up. */
 export type MockedMessage = Partial<Message> & { readonly content: Json };
 
-interface Subscription {
-  readonly handler: MessageHandler;
-  readonly where: ContentFilter;
-}
-
 const contentOf = (content: unknown): Json => parseJson(encodeContent(content).text);
+
+/** Hands a message to one after the other. @throws what the first threw that did, when all have had it. */
+const callAll = async (handlers: readonly MessageHandler[], message: Message): Promise<readonly unknown[]> => {
+  const answers: unknown[] = [];
+  const failures: unknown[] = [];
+  for (const handler of handlers)
+    try {
+      answers.push(await handler(message));
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw failures[0];
+  return answers;
+};
 
 /** Messages for tests: remembers what an agent sends, and hands it what the test sends. */
 export class MockMessages implements Messaging {
@@ -35,7 +44,7 @@ export class MockMessages implements Messaging {
   readonly sent: OutgoingMessageInput[] = [];
   /** The groups that it is in. */
   readonly groups = new Set<string>();
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #subscriptions = new Subscriptions();
   readonly #replies: ReadonlyMap<string, unknown>;
   #handler: MessageHandler | undefined;
 
@@ -67,8 +76,9 @@ export class MockMessages implements Messaging {
   async request(
     to: string,
     content: unknown,
-    { timeoutMs: _timeoutMs, ...options }: Parameters<Messages['request']>[2] = {},
+    { timeoutMs, ...options }: Parameters<Messages['request']>[2] = {},
   ): Promise<Json> {
+    if (timeoutMs !== undefined) checkDuration('timeoutMs', timeoutMs);
     await this.#keep({ ...options, mode: 'request', to }, content);
     if (!this.#replies.has(to))
       throw new MusterError(`${to} does not reply: give the mock its reply`, {
@@ -87,9 +97,9 @@ export class MockMessages implements Messaging {
   async subscribe(
     pattern: string,
     handler: MessageHandler,
-    { where = {} }: { readonly where?: ContentFilter } = {},
+    { where }: { readonly where?: ContentFilter } = {},
   ): Promise<void> {
-    this.#subscriptions.set(pattern, { handler, where });
+    this.#subscriptions.set(pattern, handler, where);
   }
 
   async unsubscribe(pattern: string): Promise<void> {
@@ -106,7 +116,8 @@ export class MockMessages implements Messaging {
 
   /**
    * Hands a message to whatever the agent listens with, and returns what that returns: of a request, the reply. A `topic`
-   * goes to a subscription that names it and wants the content; what its handler throws is thrown.
+   * goes to every subscription that names it and wants the content, and of several what the first returns is returned; what
+   * a handler throws is thrown, when all have had the message.
    * @throws {@link MusterError} NO_HANDLER when nothing listens: with a platform it would wait.
    */
   async receive(message: MockedMessage): Promise<Json> {
@@ -114,18 +125,14 @@ export class MockMessages implements Messaging {
     const mode = topic === undefined ? 'direct' : 'publish';
     const sentAt = Date.now();
     const whole: Message = { id: randomUUID(), mode, from: 'test', sentAt, expiresAt: sentAt + 86_400_000, ...message };
-    const taker = topic === undefined ? this.#handler : (this.#subscriberOf(topic, content) ?? this.#handler);
-    if (taker === undefined)
+    const subscribed = topic === undefined ? [] : this.#subscriptions.handlersOf(topic, content);
+    const takers = subscribed.length > 0 || this.#handler === undefined ? subscribed : [this.#handler];
+    if (takers.length === 0)
       throw new MusterError(`Nothing listens for ${topic ?? 'messages'}: call onMessage or subscribe first`, {
         code: 'NO_HANDLER',
       });
-    return contentOf((await taker(whole)) ?? null);
-  }
-
-  #subscriberOf(topic: string, content: Json): MessageHandler | undefined {
-    return [...this.#subscriptions].find(
-      ([pattern, { where }]) => matchesTopic(pattern, topic) && isWanted(where, content),
-    )?.[1].handler;
+    const [answer] = await callAll(takers, whole);
+    return contentOf(answer ?? null);
   }
 
   async #keep(

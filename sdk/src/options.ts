@@ -26,4 +26,13 @@ export const checkKey = (apiKey: unknown): void => {
   });
 };
 
+/** @throws {@link MusterError} INVALID_OPTION for what is no time to wait, in milliseconds. */
+export const checkDuration = (option: string, ms: number): void => {
+  if (Number.isFinite(ms) && ms > 0) return;
+  throw new MusterError(`${option} must be a number of milliseconds above 0, not ${show(ms)}`, {
+    code: 'INVALID_OPTION',
+    field: option,
+  });
+};
+
 const show = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Envelope } from '#core/contract/envelope.ts';
-import { messagingFrames } from '#core/contract/messaging.ts';
 import type { Agent, Message } from '#sdk/index.ts';
 import { next, until, useAgents } from './agent-fixture.ts';
+import { answerPull, answerSent, mail, readSending } from './fake-mail.ts';
 import { agentId, type FakeConnection } from './fake-platform.ts';
 
 const fixture = useAgents();
@@ -24,35 +23,6 @@ const comeBack = async (agent: Agent, connection: FakeConnection): Promise<FakeC
   await down;
   fixture.timers.advance(1000);
   return fixture.platform.connection();
-};
-
-const mail = (ref: string, messages: readonly (Partial<Message> & { id: string })[]) => ({
-  ref,
-  messages: messages.map((message) => ({
-    mode: 'direct',
-    from: 'agt_ada',
-    content: message.id,
-    sentAt: 1,
-    expiresAt: 2e12,
-    ...message,
-  })),
-});
-
-const answerPull = async (
-  connection: FakeConnection,
-  waiting: readonly unknown[] = [],
-  after?: string,
-): Promise<Envelope> => {
-  const pull = await connection.next('message.pull');
-  connection.send('message.pulled', { mail: waiting, ...(after === undefined ? {} : { after }) }, pull.id);
-  return pull;
-};
-
-const readSending = ({ payload }: Envelope) => messagingFrames['message.send'].parse(payload);
-
-const answerSent = (connection: FakeConnection, frame: Envelope): void => {
-  const results = readSending(frame).messages.map(({ id }) => ({ id, recipients: 1 }));
-  connection.send('message.sent', { results }, frame.id);
 };
 
 const refsOf = async (connection: FakeConnection, count: number): Promise<readonly string[]> => {
@@ -298,7 +268,7 @@ describe('an agent that listens', () => {
     expect(joined.payload).toEqual({ pattern: 'builds.*', where: { ok: [true] } });
     await subscribed;
     await answerPull(connection);
-    connection.send('message', mail('r1', [{ id: '1', mode: 'publish', topic: 'builds.shop' }]));
+    connection.send('message', mail('r1', [{ id: '1', mode: 'publish', topic: 'builds.shop', content: { ok: true } }]));
     await refsOf(connection, 1);
     expect(builds).toEqual(['builds.shop']);
   });
@@ -342,6 +312,17 @@ describe('a request', () => {
     answerSent(connection, frame);
     connection.send('message', replyWith({ $error: 'no clock' }));
     await expect(reply).rejects.toMatchObject({ code: 'REPLY_FAILED', message: 'no clock' });
+  });
+
+  it('refuses a time that is none, and asks nobody', async () => {
+    const { agent, connection } = await begin();
+    for (const timeoutMs of [-5, 0, Number.NaN, Number.POSITIVE_INFINITY])
+      await expect(agent.messages.request('clock', 'time?', { timeoutMs })).rejects.toMatchObject({
+        code: 'INVALID_OPTION',
+        field: 'timeoutMs',
+      });
+    await next();
+    expect(connection.frames.map(({ type }) => type)).toEqual(['agent.register']);
   });
 
   it('ends when its time does', async () => {

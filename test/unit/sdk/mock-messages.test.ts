@@ -38,10 +38,21 @@ describe('MockMessages', () => {
     expect(heard).toHaveLength(1);
   });
 
+  it('hands it to every subscription that fits, also when one of them throws, and then throws that', async () => {
+    const { messages } = new MockAgent({ output: null });
+    const heard: string[] = [];
+    await messages.subscribe('r.*.done', () => Promise.reject(new Error('no')), { where: { grade: ['a'] } });
+    await messages.subscribe('r.#', ({ topic }) => void heard.push(topic ?? ''));
+    expect(await messages.receive({ topic: 'r.x.done', content: { grade: 'z' } })).toBe(null);
+    await expect(messages.receive({ topic: 'r.y.done', content: { grade: 'a' } })).rejects.toThrow('no');
+    expect(heard).toEqual(['r.x.done', 'r.y.done']);
+  });
+
   it('refuses what a platform refuses, and says at once what would wait for ever', async () => {
     const { messages } = new MockAgent({ output: null });
     await expect(messages.send('bob', undefined)).rejects.toMatchObject({ code: 'INVALID_FIELD', field: 'content' });
     await expect(messages.request('bob', 1)).rejects.toMatchObject({ code: 'REPLY_TIMEOUT' });
+    await expect(messages.request('bob', 1, { timeoutMs: -5 })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     await expect(messages.receive({ content: 1 })).rejects.toMatchObject({ code: 'NO_HANDLER' });
     expect(messages.sent).toMatchObject([{ mode: 'request', to: 'bob' }]);
   });
