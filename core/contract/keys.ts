@@ -13,6 +13,7 @@
  * | agents that have a capability (roster)   | tenant#CAP#capability       | hash of agentId |                                         |
  * | a task                                   | tenant#TASK#taskId          | TASK            | list, backlog while queued, sweep while due |
  * | an approval                              | as a task                   |                 | list: tenant#APPROVALS / time           |
+ * | which tasks a task has under it          | tenant#TASK#taskId          | CHILDREN        |                                         |
  * | late results of a task                   | tenant#TASK#taskId          | LATE#attempt    |                                         |
  * | late answers to an approval              | tenant#TASK#taskId          | ANSWER#principal |                                         |
  * | live requirement signatures              | tenant#SIGNATURES           | signature       |                                         |
@@ -80,6 +81,7 @@ export const keys = {
     sk: token,
   }),
   task: (tenant: string, taskId: string): Key => ({ pk: `${tenant}#TASK#${taskId}`, sk: 'TASK' }),
+  children: (tenant: string, taskId: string): Key => ({ pk: `${tenant}#TASK#${taskId}`, sk: 'CHILDREN' }),
   lateResult: (tenant: string, taskId: string, attempt: number): Key => ({
     pk: `${tenant}#TASK#${taskId}`,
     sk: `LATE#${String(attempt).padStart(4, '0')}`,

@@ -1,9 +1,8 @@
-import { isTerminal } from '../contract/task.ts';
-import { NotFoundError } from '../errors/errors.ts';
+import { forgottenAfter } from '../contract/retention.ts';
 import type { Services } from '../services.ts';
 import { knownTenant } from '../tenants/tenant-record.ts';
-import { AlreadyTerminalError, DelegationLimitError } from './errors.ts';
-import { readTask, type Task } from './task.ts';
+import { DelegationLimitError } from './errors.ts';
+import type { Task } from './task.ts';
 import { countChild } from './task-notes.ts';
 
 /** Whether agents work on it: what people are asked submits nothing in its turn, and is never one too many. */
@@ -29,19 +28,18 @@ export const depthUnder = async (
 };
 
 /**
- * Counts a child with its parent before it is there, once however often it is sent.
+ * Counts a child with its parent before it is there, once however often it is sent. A parent that ends after it was read has
+ * the child all the same, as one does that ends after this: the child waits for nobody, and its end wakes nobody.
  *
- * @throws DelegationLimitError when the parent has as many as the tenant's quota; AlreadyTerminalError when it has ended.
+ * @throws DelegationLimitError when the parent has as many as the tenant's quota.
  */
 export const countUnder = async (services: Services, parent: Task, child: Task): Promise<void> => {
   if (!isDelegated(child)) return;
-  const { tenant, taskId } = parent;
-  const { childrenPerTask } = (await knownTenant(services, tenant)).quotas;
-  const { update, mark } = countChild(parent, child.taskId, childrenPerTask);
+  const limit = (await knownTenant(services, parent.tenant)).quotas.childrenPerTask;
+  // Not before the parent is forgotten, which has ended by its deadline.
+  const expiresAtEpochSeconds = forgottenAfter(parent.deadlineAt, services.retention.ended);
+  const { update, mark } = countChild(parent, child.taskId, { limit, expiresAtEpochSeconds });
   const written = await services.table.update(update);
   if (written.won || written.item?.[mark] !== undefined) return;
-  const found = readTask(written.item);
-  if (found.kind !== 'task') throw new NotFoundError('task', taskId);
-  if (isTerminal(found.task.status)) throw new AlreadyTerminalError(taskId, found.task.status);
-  throw new DelegationLimitError(`${childrenPerTask} to a task`, childrenPerTask);
+  throw new DelegationLimitError(`${limit} to a task`, limit);
 };

@@ -1,6 +1,6 @@
 import type { AgentId, TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
-import { absent, any, atMost, equal, oneOf, plus, present, set, setDefault } from '../table/conditions.ts';
+import { absent, any, atMost, equal, plus, present, set, setDefault } from '../table/conditions.ts';
 import type { Put, Update } from '../table/table.ts';
 import type { Task } from './task.ts';
 
@@ -9,9 +9,13 @@ import type { Task } from './task.ts';
 type TaskRef = Pick<Task, 'tenant' | 'taskId'>;
 const keyOf = (task: TaskRef) => keys.task(task.tenant, task.taskId);
 
+/** Six characters for eight digits of a hash: two children with the same are counted as one. No other attribute has six. */
+const markOf = (childId: TaskId): string => Buffer.from(childId.slice(-8), 'hex').toString('base64url');
+
 /**
- * Counts a child under its parent, which is marked with it: the same child again is counted already. Not a change of the
- * parent itself, whose `rev` stays: nobody who writes on what was read loses by it.
+ * Counts a child under its parent, in an item beside it, which is marked with the child: the same child again is counted
+ * already. Beside it, because a task has its input with it, and a write is billed for all that an item has: so a child is one
+ * write unit as long as there are no more than a hundred. Whether the parent is open is not asked here.
  *
  * ```
  * A  count x if fewer than 100 and x is not marked   ✔ 100, x marked ── put x
@@ -22,19 +26,17 @@ const keyOf = (task: TaskRef) => keys.task(task.tenant, task.taskId);
 export const countChild = (
   parent: TaskRef,
   childId: TaskId,
-  limit: number,
+  { limit, expiresAtEpochSeconds }: { readonly limit: number; readonly expiresAtEpochSeconds: number },
 ): { readonly update: Update; readonly mark: string } => {
-  // Twelve digits of a hash: a hundred children are two kilobytes, and two with the same mark one too few.
-  const mark = `child:${childId.slice(-12)}`;
+  const mark = markOf(childId);
   return {
     mark,
     update: {
-      key: keyOf(parent),
-      set: [set(mark, true), plus('delegated', 1, 0)],
+      key: keys.children(parent.tenant, parent.taskId),
+      set: [set(mark, true), plus('count', 1, 0), set('expiresAtEpochSeconds', expiresAtEpochSeconds)],
       clauses: {
-        isOpen: oneOf('status', ['PENDING', 'QUEUED', 'ASSIGNED']),
         uncounted: absent(mark),
-        hasRoom: any(absent('delegated'), atMost('delegated', limit - 1)),
+        hasRoom: any(absent('count'), atMost('count', limit - 1)),
       },
     },
   };

@@ -89,9 +89,8 @@ export const Task = z.looseObject({
   traceparent: z.string().optional(),
   /** The task under which this one was submitted. */
   parentTask: TaskId.optional(),
-  /** How many tasks it is under, and how many it has under it. */
+  /** How many tasks it is under. */
   depth: z.int().optional(),
-  delegated: z.int().optional(),
   /** Of a leader's task, and of those it submits: the term in whose name it is done. */
   term: z.looseObject({ runId: RunId, number: z.int() }).optional(),
   /** PENDING: not before these have ended. */

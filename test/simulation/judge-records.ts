@@ -4,7 +4,7 @@ import type { Change, Court } from './court.ts';
 import { judgeValue } from './judge-value.ts';
 
 /** Items that an update may bring into being. Any other update that finds nothing must write nothing. */
-const upserted = /^(SLOTS|PROFILE|NEWEST|DUE|SETTINGS|RATE|TENANT)$/;
+const upserted = /^(SLOTS|PROFILE|NEWEST|DUE|SETTINGS|RATE|TENANT|CHILDREN)$/;
 /** Counts are begun by whoever counts first; their sort keys are workflows' names. */
 const counted = /#METRICS$/;
 

@@ -9,6 +9,7 @@ import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { retryTask } from '#core/tasks/retry-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import type { Task } from '#core/tasks/task.ts';
+import { itemBytes } from '#test/support/item-size.ts';
 import { createWorld, owner, tenant, type World } from '../world.ts';
 
 const worldWith = async (quotas: Record<string, number> = {}): Promise<World> => {
@@ -113,22 +114,53 @@ describe('a task that is submitted under another', () => {
     await expect(under(world, again, '2')).rejects.toMatchObject({ code: 'DELEGATION_LIMIT' });
   });
 
-  it('is not taken of a task that ends while it is counted', async () => {
+  it('is not taken of a task that has ended', async () => {
     const world = await worldWith();
+    const parent = await world.submit();
+    await cancelTask(world.services, owner, parent.taskId, 'not needed');
+    await expect(under(world, parent, '1')).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
+    expect(world.tasks()).toHaveLength(1);
+  });
+
+  it('lives its own life when its parent ends while it is counted', async () => {
+    const world = await worldWith();
+    const agent = await world.agent('a');
     const parent = await world.submit();
     world.hooks.before = async ({ name }) => {
       if (name !== 'update') return;
       delete world.hooks.before;
       await cancelTask(world.services, owner, parent.taskId, 'not needed');
     };
-    await expect(under(world, parent, '1')).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
-    expect(world.tasks()).toHaveLength(1);
+    const child = await under(world, parent, '1');
+    await world.complete(agent, child.taskId, 'done');
+    expect(await world.task(child.taskId)).toMatchObject({ status: 'SUCCEEDED', output: 'done' });
+    expect(await world.task(parent.taskId)).toMatchObject({ status: 'CANCELLED', attempt: parent.attempt });
+  });
+
+  it('writes nothing on its parent, and an item of less than a write unit beside a hundred', async () => {
+    const world = createWorld();
+    const parent = await world.submit({ input: 'x'.repeat(20_000) });
+    const before = await world.task(parent.taskId);
+    for (let child = 0; child < limits.quotas.childrenPerTask; child++) await under(world, parent, `c${child}`);
+    expect(await world.task(parent.taskId)).toEqual(before);
+    const counted = await world.services.table.get(keys.children(tenant, parent.taskId));
+    expect(counted).toMatchObject({ count: limits.quotas.childrenPerTask });
+    expect(itemBytes(counted ?? {})).toBeLessThan(900);
+  });
+
+  it('is forgotten with its parent, and not before', async () => {
+    const world = createWorld();
+    Object.assign(world.services, { retention: { ended: 2, lateResults: 5, audit: 9 } });
+    const parent = await world.submit();
+    await under(world, parent, '1');
+    const counted = await world.services.table.get(keys.children(tenant, parent.taskId));
+    expect(counted?.['expiresAtEpochSeconds']).toBe(Math.ceil((parent.deadlineAt + 2 * 86_400_000) / 1000));
   });
 
   it('costs a task without a parent nothing', async () => {
     const world = createWorld();
     const task = await world.submit();
     expect(task).not.toHaveProperty('depth');
-    expect(Object.keys(await world.task(task.taskId)).filter((name) => /^depth|^child/.test(name))).toEqual([]);
+    expect(await world.services.table.get(keys.children(tenant, task.taskId))).toBeUndefined();
   });
 });
