@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import { EscalationRequest } from '../contract/escalation.ts';
 import type { RunId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
@@ -24,7 +25,7 @@ export interface Question {
   readonly current: Written;
   readonly proposed: Written;
   readonly strategy: 'consensus_required' | 'manual';
-  /** Which version the question becomes: the same question is asked once. */
+  /** Which version the question becomes: of the same proposal the same question is asked once. */
   readonly version: number;
 }
 
@@ -47,8 +48,10 @@ const startVote = async (services: Services, request: StartRequest): Promise<Run
 export const askOthers = async (services: Services, question: Question): Promise<Asked> => {
   const { principal, chain, strategy, version } = question;
   const { scope, name } = question.ref;
-  const idempotencyKey = `value:${scope}/${name}@${version}`;
-  const input = { scope, name, current: said(question.current), proposed: said(question.proposed) };
+  const proposed = said(question.proposed);
+  // Another proposal for the same version is another question, whoever asked first, and whether or not it was added.
+  const idempotencyKey = `value:${scope}/${name}@${version}:${sha256Hex(canonicalJson(proposed))}`;
+  const input = { scope, name, current: said(question.current), proposed };
   if (strategy === 'consensus_required' && chain.workflow !== undefined) {
     const voted = await startVote(services, {
       principal,

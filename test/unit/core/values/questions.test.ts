@@ -100,6 +100,37 @@ describe('a question that people answer', () => {
     expect(openQuestions()).toEqual([]);
   });
 
+  it('is answered for a write that was behind, and asks the next that was, closing it for who knew of it', async () => {
+    await write({ value: 'one' });
+    await write({ value: 'two', baseVersion: 1 });
+    const first = await write({ value: 'three', baseVersion: 1 }, other);
+    expect(await write({ value: 'four', baseVersion: 1 }, third)).toMatchObject({ waiting: [{ value: 'four' }] });
+    await answer(first, 'proposed');
+    expect((await versions()).some(({ resolution }) => resolution?.outcome === 'proposed')).toBe(false);
+    const next = await read();
+    expect(next).toMatchObject({ value: 'three', resolution: { outcome: 'pending', proposed: { value: 'four' } } });
+    expect(openQuestions()).toEqual([next?.resolution?.escalationId]);
+    await write({ value: 'five', baseVersion: next?.version ?? 0 });
+    expect(openQuestions()).toEqual([]);
+  });
+
+  it('is another for another write of the same principal, at the same moment or after the first died', async () => {
+    await write({ value: 'one' });
+    const [two, three] = await Promise.all([write({ value: 'two' }, other), write({ value: 'three' }, other)]);
+    expect([two.waiting, three.waiting].filter((waiting) => waiting !== undefined)).toHaveLength(1);
+    expect(openQuestions()).toEqual([(await read())?.resolution?.escalationId]);
+
+    world = createWorld();
+    await useChain(['manual']);
+    await write({ value: 'one' });
+    world.hooks.before = ({ name }) => {
+      if (name === 'put' && openQuestions().length > 0) throw new Error('died');
+    };
+    await expect(write({ value: 'two' }, other)).rejects.toThrow('died');
+    delete world.hooks.before;
+    expect(await write({ value: 'three' }, other)).toMatchObject({ resolution: { proposed: { value: 'three' } } });
+  });
+
   it('takes a write that waits once, however often it is sent', async () => {
     await write({ value: 'one' });
     await write({ value: 'two' }, other);
