@@ -1,4 +1,3 @@
-import { requirePolicy } from '../approvals/policies.ts';
 import { usualPolicy } from '../contract/approval-chain.ts';
 import { type EscalationRequest, escalationType, type Severity } from '../contract/escalation.ts';
 import type { Priority } from '../contract/priority.ts';
@@ -31,10 +30,10 @@ export const raiseEscalation = async (
 ): Promise<Task> => {
   const { severity, options, timeoutSeconds, taskId, chain, policy = usualPolicy, ...said } = request;
   const input = { severity, ...said, ...(taskId === undefined ? {} : { taskId }), from: askedBy(asker) };
-  await requirePolicy(services, asker.principal.tenant, policy, 'policy');
   return submitTask(services, {
     ...asker,
     settles,
+    policyField: 'policy',
     parentTask: await openParent(services, asker.principal, taskId),
     submission: TaskSubmission.parse({
       kind: 'approval',

@@ -1,5 +1,4 @@
 import { findAgent } from '../agents/find-agent.ts';
-import { requirePolicy } from '../approvals/policies.ts';
 import { usualPolicy } from '../contract/approval-chain.ts';
 import type { CollaborationRequest, ResourceRequest } from '../contract/escalation.ts';
 import { Requirements, TaskSubmission, type TaskSubmissionInput } from '../contract/task.ts';
@@ -24,6 +23,7 @@ const submit = async (services: Services, asker: Asker, request: Asked, task: Ta
   const { priority, timeoutSeconds, taskId } = request;
   return submitAdmitted(services, {
     ...asker,
+    policyField: 'policy',
     parentTask: await openParent(services, asker.principal, taskId),
     submission: TaskSubmission.parse({ priority, timeoutSeconds, ...task }),
     // Whoever needs help is not the one that gives it.
@@ -62,8 +62,7 @@ export const requestResource = async (services: Services, asker: Asker, request:
   const { resource, amount, unit, purpose, agent, capability, chain, policy = usualPolicy } = request;
   const input = { resource, amount, ...(unit === undefined ? {} : { unit }), purpose, from: askedBy(asker) };
   const common = { type: 'resource', description: purpose, input };
-  if (agent === undefined && capability === undefined) {
-    await requirePolicy(services, asker.principal.tenant, policy, 'policy');
+  if (agent === undefined && capability === undefined)
     return submit(services, asker, request, {
       ...common,
       kind: 'approval',
@@ -73,7 +72,6 @@ export const requestResource = async (services: Services, asker: Asker, request:
         ...(chain === undefined ? { policy } : { chain }),
       },
     });
-  }
   return submit(services, asker, request, {
     ...common,
     requirements: await requirementsOf(services, asker, request),

@@ -4,6 +4,7 @@ import type { TaskId } from '../contract/ids.ts';
 import { keys } from '../contract/keys.ts';
 import { ApprovalTerms, isTerminal, type TaskSubmission } from '../contract/task.ts';
 import type { Traceparent } from '../contract/traceparent.ts';
+import { AppError } from '../errors/app-error.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
 import { type Principal, requireScope } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
@@ -11,13 +12,15 @@ import { traceOfAttempt } from '../trace/task-spans.ts';
 import { countUnder, depthUnder } from './delegation.ts';
 import { AlreadyTerminalError, IdempotencyMismatchError } from './errors.ts';
 import { checkTerm, endIfStale, noteInTerm } from './fence-child.ts';
-import { newTask, submittedTaskId } from './new-task.ts';
+import { newTask, submissionHash, submittedTaskId } from './new-task.ts';
 import { readTask, type Task } from './task.ts';
 
 /** Who submits what, under which key, and whom its end concerns. */
 export interface SubmitRequest {
   readonly principal: Principal;
   readonly submission: TaskSubmission;
+  /** What its sender calls `approval.policy`. @default that */
+  readonly policyField?: string;
   /** `Idempotency-Key`, or the envelope's id. */
   readonly idempotencyKey: string;
   /** Where `task.completed` goes. */
@@ -68,20 +71,17 @@ const placeOnce = async (services: Services, task: Task): Promise<Task> => {
   throw new ConflictError(`Task ${task.taskId}`);
 };
 
-/**
- * Accepts a task and gives it to an agent, or queues it. Submitting twice with one key gives one task and the same reply.
- * When this returns, the task is stored and will end (I3).
- *
- * @throws IdempotencyMismatchError when the key was used for a different task.
- * @throws InvalidFieldError for a policy that there is not; ForbiddenError when it names secrets and its submitter may not.
- * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent;
- * DelegationLimitError when it would be one too many under it, or too deep.
- */
-export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
+/** @throws InvalidFieldError for a policy that there is not. */
+const requirePolicyOf = (
+  services: Services,
+  { principal: { tenant }, submission: { approval }, policyField = 'approval.policy' }: SubmitRequest,
+): Promise<void> => requirePolicy(services, tenant, approval?.policy, policyField);
+
+const submitOnce = async (services: Services, request: SubmitRequest): Promise<Task> => {
   const { principal, submission, idempotencyKey, connectionId, parentTask, traceparent } = request;
   if (submission.kind === 'run')
     throw new InvalidFieldError('kind', 'A run is a step of a workflow. Start one with POST /v1/runs.');
-  await requirePolicy(services, principal.tenant, submission.approval?.policy, 'approval.policy');
+  await requirePolicyOf(services, request);
   // An agent's own subtask would be given whatever secret it named: it is not an agent's to name one.
   if (submission.secrets !== undefined) requireScope(principal, 'secrets:use');
   const parent = parentTask === undefined ? undefined : await checkParent(services, principal, parentTask);
@@ -107,4 +107,47 @@ export const submitTask = async (services: Services, request: SubmitRequest): Pr
   const placed = await placeOnce(services, task);
   if (parent !== undefined) await endIfStale(services, parent, placed);
   return placed;
+};
+
+/** What a task is refused with by what may have changed since the same was taken. */
+const laterRefusals: ReadonlySet<string> = new Set([
+  'INVALID_FIELD',
+  'NOT_FOUND',
+  'ALREADY_TERMINAL',
+  'DELEGATION_LIMIT',
+  'PAYLOAD_TOO_LARGE',
+]);
+
+/** What was taken of the very same submission, if it was. */
+const takenBefore = async (
+  { table }: Services,
+  { principal: { tenant, id }, submission, idempotencyKey }: SubmitRequest,
+): Promise<Task | undefined> => {
+  const taskId = submittedTaskId(tenant, id, idempotencyKey);
+  const found = readTask(await table.get(keys.task(tenant, taskId), { consistent: true }));
+  return found.kind === 'task' && found.task.submissionHash === submissionHash(withTerms(submission))
+    ? found.task
+    : undefined;
+};
+
+/**
+ * Accepts a task and gives it to an agent, or queues it. Submitting twice with one key gives one task and the same reply, also
+ * when the same would be refused by now: a policy is gone, a quota lower, the parent has ended.
+ * When this returns, the task is stored and will end (I3).
+ *
+ * @throws IdempotencyMismatchError when the key was used for a different task.
+ * @throws InvalidFieldError for a policy that there is not; ForbiddenError when it names secrets and its submitter may not.
+ * @throws PayloadTooLargeError when it does not fit; NotFoundError or AlreadyTerminalError for its parent;
+ * DelegationLimitError when it would be one too many under it, or too deep.
+ */
+export const submitTask = async (services: Services, request: SubmitRequest): Promise<Task> => {
+  try {
+    return await submitOnce(services, request);
+  } catch (error) {
+    // Only who is refused pays for the look.
+    if (!(error instanceof AppError) || !laterRefusals.has(error.code)) throw error;
+    const taken = await takenBefore(services, request);
+    if (taken === undefined) throw error;
+    return taken;
+  }
 };

@@ -123,6 +123,19 @@ describe('a named escalation policy', () => {
     expect((await escalate(world)).taskId).toBe(first.taskId);
   });
 
+  it('may be gone when the same is sent again, which is answered as it was', async () => {
+    const world = await worldWith();
+    const submit = () => world.submit({ kind: 'approval', approval: { policy: 'night' } }, { key: 'a' });
+    const asks = [submit, () => escalate(world, { policy: 'night' }), () => ask(world, { policy: 'money' })];
+    const first = await Promise.all(asks.map(async (again) => (await again()).taskId));
+    await writeSettings(world.services, tenant, TenantSettings.parse({}));
+    expect(await Promise.all(asks.map(async (again) => (await again()).taskId))).toEqual(first);
+    const another = { code: 'INVALID_FIELD', field: 'policy' };
+    await expect(escalate(world, { policy: 'night', issue: 'y' })).rejects.toMatchObject(another);
+    await expect(escalate(world, { policy: 'night' }, 'f')).rejects.toMatchObject(another);
+    expect(world.tasks()).toHaveLength(3);
+  });
+
   it('is asked again, with what may be answered, when an approval that expired is done again', async () => {
     const world = await worldWith();
     const { taskId } = await world.submit({

@@ -9,6 +9,7 @@ import { cancelTask } from '#core/tasks/cancel-task.ts';
 import { retryTask } from '#core/tasks/retry-task.ts';
 import { submitTask } from '#core/tasks/submit-task.ts';
 import type { Task } from '#core/tasks/task.ts';
+import { readTenantRecord, rememberTenant } from '#core/tenants/tenant-record.ts';
 import { itemBytes } from '#test/support/item-size.ts';
 import { createWorld, owner, tenant, type World } from '../world.ts';
 
@@ -155,6 +156,19 @@ describe('a task that is submitted under another', () => {
     await under(world, parent, '1');
     const counted = await world.services.table.get(keys.children(tenant, parent.taskId));
     expect(counted?.['expiresAtEpochSeconds']).toBe(Math.ceil((parent.deadlineAt + 2 * 86_400_000) / 1000));
+  });
+
+  it('is answered as it was when the same is sent after a quota was lowered or its parent has ended', async () => {
+    const world = await worldWith();
+    const parent = await under(world, await world.submit(), '1');
+    const { taskId } = await under(world, parent, '2');
+    const found = await readTenantRecord(world.services, tenant);
+    rememberTenant(world.services, tenant, { ...found, quotas: { ...found.quotas, delegationDepth: 1 } });
+    expect((await under(world, parent, '2')).taskId).toBe(taskId);
+    await expect(under(world, parent, '2', { type: 'another' })).rejects.toMatchObject({ code: 'DELEGATION_LIMIT' });
+    await cancelTask(world.services, owner, parent.taskId, 'not needed');
+    expect((await under(world, parent, '2')).taskId).toBe(taskId);
+    await expect(under(world, parent, '3')).rejects.toMatchObject({ code: 'ALREADY_TERMINAL' });
   });
 
   it('costs a task without a parent nothing', async () => {
