@@ -286,8 +286,10 @@ const sameStop = ({ stoppedAt }: Slots) =>
 
 /** What an operator's change is conditional on: all that was seen, or of what lets the agent work again the stop that this undoes. */
 const asSeen = (slots: Slots, { status }: SlotsChange, isExact: boolean): Clauses => {
-  if (isExact) return { sameConfiguration: sameConfiguration(slots) };
-  return status === 'active' ? { sameStop: sameStop(slots) } : {};
+  return {
+    ...(isExact ? { sameConfiguration: sameConfiguration(slots) } : {}),
+    ...(isExact || status === 'active' ? { sameStop: sameStop(slots) } : {}),
+  };
 };
 
 /**

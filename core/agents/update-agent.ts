@@ -60,6 +60,15 @@ const slotsChangeOf = ({ status, state, maxConcurrency }: AgentUpdate): SlotsCha
   ...(state === undefined ? {} : { paused: state === 'paused' }),
 });
 
+/** An agent that was stopped with all others comes back with them. @throws SystemStoppedError. */
+const requireMayWork = async (
+  services: Services,
+  { stoppedBy, tenant }: Slots,
+  { status }: SlotsChange,
+): Promise<void> => {
+  if (status === 'active' && stoppedBy === 'tenant') await requireNotStopped(services, tenant);
+};
+
 const applySlots = async (
   services: Services,
   slots: Slots,
@@ -68,8 +77,7 @@ const applySlots = async (
 ): Promise<Slots> => {
   let seen = slots;
   for (let tries = 0; tries < maxTries; tries++) {
-    // An agent that was stopped with all others comes back with them.
-    if (change.status === 'active' && seen.stoppedBy === 'tenant') await requireNotStopped(services, seen.tenant);
+    await requireMayWork(services, seen, change);
     const written = await services.table.update(changeSlots(seen, change, order));
     if (written.won) return Slots.parse(written.item);
     if (written.item === undefined) throw new NotFoundError('agent', slots.agentId);
@@ -91,7 +99,8 @@ const applySlots = async (
  * ```
  * Slots and profile are two items: should only the second be refused, the caller hears CONFLICT and reads again.
  *
- * @throws PreconditionFailedError, NotFoundError, ConflictError.
+ * @throws PreconditionFailedError, NotFoundError, ConflictError; SystemStoppedError for an agent that is to work while its
+ * tenant is stopped.
  */
 export const updateAgentVersion = async (
   services: Services,
@@ -107,6 +116,7 @@ export const updateAgentVersion = async (
   const isSlotsChange = Object.values(change).some((value) => value !== undefined);
   if (isSlotsChange && slots === undefined) throw new NeverConnectedError(agentId);
   if (isSlotsChange && slots !== undefined) {
+    await requireMayWork(services, slots, change);
     const written = await services.table.update(changeSlots(slots, change, undefined, true));
     if (!written.won) throw new PreconditionFailedError(`Agent ${agentId}`);
   }

@@ -4,6 +4,7 @@ import { disconnectAgent, handleDisconnect } from '#core/agents/disconnect-agent
 import { heartbeat } from '#core/agents/heartbeat.ts';
 import { endSlots } from '#core/agents/register-agent.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
+import { stopAgent } from '#core/agents/stop-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { keys } from '#core/contract/keys.ts';
 import { openConnection } from '#core/identity/connection.ts';
@@ -13,7 +14,7 @@ import { agentIdOf, other, owner, type TestAgent, tenant } from '#test/unit/core
 import { orRefused, refused, type Scenario, type Scene } from './scene.ts';
 
 const attachWrite = 'update SLOTS {newerFrame, sameLimit}';
-const exactWrite = 'update SLOTS {notRemoved, sameConfiguration, sameLimit}';
+const exactWrite = 'update SLOTS {notRemoved, sameConfiguration, sameLimit, sameStop}';
 const operatorWrite = 'update SLOTS {notRemoved, sameLimit}';
 const ownFrameWrite = 'update SLOTS {newerFrame, notRemoved, sameConnection, sameLimit}';
 
@@ -285,6 +286,19 @@ const changes: readonly Scenario[] = [
       const { version } = await readAgentView(scene.services, tenant, a.agentId);
       scene.before(exactWrite, () => updateAgent(scene.services, a, { state: 'paused' }));
       await refused(updateAgentVersion(scene.services, a, { status: 'draining' }, version));
+    },
+  },
+  {
+    write: exactWrite,
+    clause: 'sameStop',
+    title: 'an operator wakes an agent that another, of whom it has not heard, stops',
+    play: async (scene) => {
+      const a = await scene.world.agent('a');
+      await updateAgent(scene.services, a, { status: 'inactive' });
+      const { version } = await readAgentView(scene.services, tenant, a.agentId);
+      scene.before(exactWrite, () => stopAgent(scene.services, tenant, a.agentId, { reason: 'Amok.', by: 'agent' }));
+      await refused(updateAgentVersion(scene.services, a, { status: 'active' }, version));
+      assert.notEqual((await scene.world.slots(a)).stoppedAt, undefined);
     },
   },
   {

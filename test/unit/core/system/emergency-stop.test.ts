@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Slots } from '#core/agents/agent.ts';
+import { readAgentView } from '#core/agents/agent-view.ts';
 import { registerAgent } from '#core/agents/register-agent.ts';
 import { stopAgent } from '#core/agents/stop-agent.ts';
-import { updateAgent } from '#core/agents/update-agent.ts';
+import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
@@ -210,6 +211,9 @@ describe('what lifts an emergency stop', () => {
     await stop();
     const wake = () => updateAgent(world.services, agent, { status: 'active' });
     await expect(wake()).rejects.toMatchObject({ code: 'SYSTEM_STOPPED' });
+    const { version } = await readAgentView(world.services, tenant, agent.agentId);
+    const wakeAsSeen = () => updateAgentVersion(world.services, agent, { status: 'active' }, version);
+    await expect(wakeAsSeen()).rejects.toMatchObject({ code: 'SYSTEM_STOPPED' });
     expect(await world.slots(agent)).toMatchObject({ status: 'inactive', stoppedBy: 'tenant' });
     await resumeAfterStop(world.services, tenant);
     await wake();
