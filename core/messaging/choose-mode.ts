@@ -59,6 +59,19 @@ const requireAddress = (message: Named): void => {
 };
 
 /**
+ * Whether messages are all for one agent that they name alike. Says the same of the same messages whoever there is: an
+ * audience changes, and a frame that comes again must be known again.
+ */
+export const areForOne = (messages: readonly Named[]): boolean => {
+  const addresses = messages.map((message) => {
+    const { to, group, topic, filter } = readChannel(message);
+    return [group, topic, filter].every((address) => address === undefined) ? to : undefined;
+  });
+  const [first] = addresses;
+  return first !== undefined && addresses.every((to) => to === first);
+};
+
+/**
  * How a message finds its recipients.
  * @throws InvalidFieldError for one that names nobody, or two audiences, or a reply that does not say to what.
  */

@@ -20,7 +20,7 @@ export interface HeldFrame {
 }
 
 /**
- * Holds the name of a frame that goes to several agents for what it says, for a day: their mail is written in batches, which
+ * Holds the name of a frame to an audience, or to several agents, for what it says, for a day: their mail is written in batches, which
  * have no guards of their own. The one mail of any other frame is its own guard, and costs no write more.
  * @throws FrameMismatchError when the name was given to other messages; nothing was changed.
  */

@@ -9,7 +9,7 @@ import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { readAudience } from './audience.ts';
 import { requireSend } from './audience-rights.ts';
-import { type Addressed, type Audience, chooseMode } from './choose-mode.ts';
+import { type Addressed, type Audience, areForOne, chooseMode } from './choose-mode.ts';
 import { MailboxFullError } from './errors.ts';
 import { frameHashOf, holdFrame } from './hold-frame.ts';
 import { type NewMail, storeFramed, storeMail, takeRoom } from './mailbox.ts';
@@ -149,8 +149,9 @@ const requireTaken = ([drafted, ...others]: readonly Drafted[], full: ReadonlySe
 };
 
 /**
- * Makes a frame's messages durable, once for its name. What goes to several agents is kept under another reference than a
- * single mail: a frame that names others than it did before replaces nothing of theirs.
+ * Makes a frame's messages durable, once for its name. What is for an audience, or for several agents, is kept under another
+ * reference than the mail of a frame to one, also while the audience is one agent: a frame that names others than it did
+ * before replaces nothing of theirs, and the same frame is the same mail whoever has come or gone meanwhile.
  */
 const store = async (
   services: Services,
@@ -164,12 +165,14 @@ const store = async (
   const frameHash = frameHashOf(sending.messages);
   const jobs = jobsFor(request, drafts, frame);
   const taken = [...sortByRecipient(drafts)].filter(([agentId]) => !full.has(agentId));
-  const isForOne = taken.length === 1 && jobs.length === 0;
+  if (taken.length === 0 && jobs.length === 0) return [];
+  const isForOne = areForOne(sending.messages);
   const ref = mailRefOf(from, isForOne ? frame : `${frame}~`);
   const mail = taken.map(([agentId, messages]): NewMail => ({ agentId, from, ref, messages: [...messages] }));
-  const [first] = mail;
-  if (isForOne && first !== undefined) await storeFramed(services, tenant, first, frameHash);
-  if (isForOne || (first === undefined && jobs.length === 0)) return mail;
+  if (isForOne) {
+    for (const one of mail) await storeFramed(services, tenant, one, frameHash);
+    return mail;
+  }
   await holdFrame(services, tenant, { from, frame, frameHash });
   await storeMail(services, tenant, mail);
   if (jobs.length > 0) await services.queues.sendTasks(tenant, jobs);

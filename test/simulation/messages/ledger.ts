@@ -64,7 +64,7 @@ export class Ledger {
       return this.world.violate('MSG-2 a message comes to whom it is for', what);
     const isRepeat = this.effects.has(`${to} ${id}`);
     // Once the only agent that it was for has dealt with it, nobody remembers what it said.
-    if (content !== letter.content && !(isRepeat && letter.to.length < 2))
+    if (content !== letter.content && !(isRepeat && letter.isForOne))
       return this.world.violate('MSG-12 a message says what was said under its name', what);
     this.effects.add(`${to} ${id}`);
     if (!isRepeat && !isSpread) this.keepsOrder(entry, to);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { removeMail } from '#core/messaging/mailbox.ts';
+import { leave } from '#core/messaging/memberships.ts';
 import { stranger, type TestAgent } from '../world.ts';
 import { createMessagingWorld, idsOf } from './messaging-world.ts';
 
@@ -53,6 +54,40 @@ describe('a frame that comes again', () => {
     expect(idsOf(await world.waiting(bob))).toEqual(['m1', 'm2']);
     expect(idsOf(await world.waiting(eve))).toEqual(['m1']);
     expect(idsOf(await world.waiting(ada))).toEqual(['m1']);
+  });
+
+  it('to an audience is the same mail when there is only one left of it, or one at first', async () => {
+    const ada = await world.agent('ada');
+    for (const [name, messages] of [
+      ['group', [{ id: 'm1', group: 'g' }]],
+      [
+        'mixed',
+        [
+          { id: 'm2', group: 'g' },
+          { id: 'm3', to: 'bob' },
+        ],
+      ],
+    ] as const) {
+      await world.enter(eve, { kind: 'GROUP', name: 'g' });
+      await world.send(messages, { frameId: name, number: 7 });
+      await leave(world.services, eve, { kind: 'GROUP', name: 'g' });
+      await world.send(messages, { frameId: name, number: 7 });
+      await world.enter(ada, { kind: 'GROUP', name: 'g' });
+      await world.send(messages, { frameId: name, number: 7 });
+      await leave(world.services, ada, { kind: 'GROUP', name: 'g' });
+    }
+    expect(await world.mailOf(bob)).toHaveLength(2);
+    expect(idsOf(await world.waiting(bob))).toEqual(['m1', 'm2', 'm3']);
+    expect(idsOf(await world.waiting(ada))).toEqual(['m1', 'm2']);
+  });
+
+  it('to an audience of one is held for what it said, also when that one has dealt with it', async () => {
+    await leave(world.services, eve, { kind: 'GROUP', name: 'g' });
+    await world.send([{ id: 'm1', group: 'g', content: 'yes' }], frame);
+    const refs = (await world.mailOf(bob)).map(({ ref }) => ref);
+    await removeMail(world.services, bob, refs);
+    await refused(() => world.send([{ id: 'm1', group: 'g', content: 'no' }], frame));
+    expect(await world.waiting(bob)).toEqual([]);
   });
 
   it('with another content is refused, and changes nothing', async () => {
