@@ -59,8 +59,10 @@ const writeProfile = async (
   const key = keys.profile(tenant, agentId);
   const item = await services.table.get(key, { consistent: true });
   const before = item === undefined ? undefined : Profile.parse(item);
+  // Who names no id has the one that belongs to the name: it is the name that is taken.
+  const taken = registration.agentId === undefined ? 'name' : 'agentId';
   if (before !== undefined && before.owner !== principal.id && before.owner !== nobody)
-    throw new AgentIdTakenError('agentId');
+    throw new AgentIdTakenError(taken);
   await takeName(services, tenant, registration.name, agentId);
   const nowMs = services.clock.now();
   const written = await services.table.update({
@@ -77,7 +79,7 @@ const writeProfile = async (
     }),
     clauses: { mine: any(absent('pk'), equal('owner', principal.id), equal('owner', nobody)) },
   });
-  if (!written.won) throw new AgentIdTakenError('agentId');
+  if (!written.won) throw new AgentIdTakenError(taken);
   forgetAgent(services, tenant, agentId);
   await enrol(services, Profile.parse(written.item), before);
 };

@@ -97,6 +97,9 @@ describe('registerAgent', () => {
     await world.connect('c2');
     const registration = { name: 'a', agentId: agentIdOf('another') };
     await expect(world.register({ registration, connectionId: 'c2' })).rejects.toMatchObject(taken('name'));
+    await world.connect('theirs', other);
+    const theirs = { registration: { name: 'a' }, connectionId: 'theirs', principal: other };
+    await expect(world.register(theirs)).rejects.toMatchObject(taken('name'));
   });
 
   it('takes the same name and id in another tenant', async () => {
