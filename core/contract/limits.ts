@@ -114,7 +114,7 @@ export const limits = {
   /** How long a message waits for an agent that is away. */
   defaultMessageTtlSeconds: 24 * 3600,
   messageTtlSeconds: 7 * 24 * 3600,
-  /** Mail that may wait for one agent. Environments lease room, so senders at the same instant may pass it by a little. */
+  /** Mail that may wait for one agent. Environments lease room, so senders at the same instant may pass it by what they leased. */
   mailPerMailbox: 1000,
   /** A larger audience is served from a queue: each recipient is a write and a push. */
   inlineRecipients: 100,

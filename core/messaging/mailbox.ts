@@ -206,6 +206,8 @@ const countWaiting = async (services: Services, tenant: TenantId, agentId: Agent
 /** Room in a mailbox that this environment has leased. Changed in place: calls of one environment share it. */
 interface Lease {
   left: number;
+  /** The look into the mailbox that is under way: one is enough for all who wait for it. */
+  look?: Promise<void> | undefined;
 }
 
 const isLease = (value: unknown): value is Lease => typeof value === 'object' && value !== null && 'left' in value;
@@ -213,6 +215,16 @@ const isLease = (value: unknown): value is Lease => typeof value === 'object' &&
 const roomMs = 10 * 60_000;
 /** Mails that an environment puts into a mailbox before it looks into it: most never send more to one agent. */
 const unseenRoom = 16;
+
+const lookFor = async (services: Services, tenant: TenantId, agentId: AgentId, lease: Lease): Promise<void> => {
+  try {
+    const free = limits.mailPerMailbox - (await countWaiting(services, tenant, agentId));
+    if (free <= 0) throw new MailboxFullError(agentId);
+    lease.left = Math.ceil(free / 2);
+  } finally {
+    lease.look = undefined;
+  }
+};
 
 /**
  * Takes room for one mail. An environment looks at a mailbox after a few mails, leases half of what is free in it, and looks
@@ -225,10 +237,9 @@ export const takeRoom = async (services: Services, tenant: TenantId, agentId: Ag
   const held = services.cache.get(cacheKey, nowMs);
   const lease: Lease = isLease(held) ? held : { left: unseenRoom };
   if (lease !== held) services.cache.set(cacheKey, lease, nowMs + roomMs);
-  if (lease.left <= 0) {
-    const free = limits.mailPerMailbox - (await countWaiting(services, tenant, agentId));
-    if (free <= 0) throw new MailboxFullError(agentId);
-    lease.left = Math.ceil(free / 2);
+  while (lease.left <= 0) {
+    lease.look ??= lookFor(services, tenant, agentId, lease);
+    await lease.look;
   }
   lease.left -= 1;
 };

@@ -161,6 +161,25 @@ describe('a message to one agent', () => {
   });
 });
 
+describe('a mailbox', () => {
+  it('is passed by no more than what is under way, however many send through one environment at once', async () => {
+    await handleDisconnect(world.services, bob.connectionId);
+    let sent = 0;
+    const fill = async (): Promise<void> => {
+      for (;;) {
+        sent += 1;
+        await world.send([{ id: `m${sent}`, to: 'bob' }]);
+      }
+    };
+    const full = { status: 'rejected', reason: refusal('MAILBOX_FULL') };
+    const senders = Array.from({ length: 50 }, fill);
+    expect(await Promise.allSettled(senders)).toEqual(senders.map(() => full));
+    const held = (await world.mailOf(bob)).length;
+    expect(held).toBeGreaterThanOrEqual(1000);
+    expect(held).toBeLessThanOrEqual(1050);
+  });
+});
+
 describe('a message to many', () => {
   it('MSG-3: reaches all, or those that a filter names, and never its sender', async () => {
     const { agentId } = ada;
