@@ -135,7 +135,7 @@ export const isClientFrameType = (type: string): type is ClientFrameType => Obje
 /**
  * Frames that are said often and always answered: each type has a route of its own, whose invocation's result is the
  * answer. That saves the call that pushes it. A route that answers sends something for every frame, so frames that may stay
- * without an answer are not among these.
+ * without an answer are not among these. `secret.get` is answered by its route as well, which is another function's.
  */
 export const answeredFrames = [
   'message.pull',

@@ -41,25 +41,29 @@ export interface Trace {
   readonly requestId?: string | undefined;
 }
 
-/**
- * A look that fails is none: what was asked has been done. For a request that was refused by its rate nothing is read: to
- * refuse must cost less than to ask.
- */
+/** For a request that was refused by its rate nothing is read: to refuse must cost less than to ask. */
 const debugUntilOf = async (services: Services, tenant: TenantId, status: string): Promise<number | undefined> => {
   if (status === rateLimited) return rememberedTenant(services, tenant)?.debugUntil;
-  try {
-    return (await knownTenant(services, tenant)).debugUntil;
-  } catch (error) {
-    if (error instanceof UnavailableError) return undefined;
-    throw error;
-  }
+  return (await knownTenant(services, tenant)).debugUntil;
 };
 
-/** Logs a request of a tenant whose debug mode is on. */
-export const traceRequest = async (services: Services, tenant: TenantId, trace: Trace): Promise<void> => {
+const writeTrace = async (services: Services, tenant: TenantId, trace: Trace): Promise<void> => {
   const debugUntil = await debugUntilOf(services, tenant, trace.status);
   const nowMs = services.clock.now();
   if (debugUntil === undefined || debugUntil <= nowMs) return;
   const { startedAt, ...said } = trace;
   services.log.info('debug', { tenant, ...said, durationMs: nowMs - startedAt });
+};
+
+/**
+ * Logs a request of a tenant whose debug mode is on. Never throws: what was asked has been done, and its answer must not be
+ * lost for a line of the log.
+ */
+export const traceRequest = async (services: Services, tenant: TenantId, trace: Trace): Promise<void> => {
+  try {
+    await writeTrace(services, tenant, trace);
+  } catch (error) {
+    if (!(error instanceof UnavailableError))
+      services.log.warn('request not traced', { tenant, route: trace.route, reason: String(error) });
+  }
 };

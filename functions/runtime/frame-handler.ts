@@ -231,8 +231,9 @@ const handleFrame = async (
       await services.sockets.close(connectionId);
     }
   }
+  const result = await answers.result();
   if (from !== undefined) await traceRequest(services, from.tenant, { route, status, startedAt, principal: from.id });
-  return answers.result();
+  return result;
 };
 
 /**

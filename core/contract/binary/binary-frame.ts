@@ -116,10 +116,15 @@ export const encodeBinary = (envelope: object, { isVote = false }: BinaryOptions
   return Buffer.concat([header, bytes]).toString('base64');
 };
 
-/** A frame, JSON text, as it is written on a connection of an encoding. @throws BinaryFrameError when its type has no code. */
+/**
+ * A frame, JSON text, as it is written on a connection of an encoding.
+ * @throws BinaryFrameError when it is no object, or its type has no code, and the connection is binary.
+ */
 export const inEncoding = (encoding: Encoding, frame: string): string => {
-  const envelope: unknown = encoding === 'binary' ? JSON.parse(frame) : undefined;
-  return isFields(envelope) ? encodeBinary(envelope) : frame;
+  if (encoding === 'json') return frame;
+  const envelope: unknown = JSON.parse(frame);
+  if (!isFields(envelope)) throw new BinaryFrameError('A frame is the JSON of an object');
+  return encodeBinary(envelope);
 };
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

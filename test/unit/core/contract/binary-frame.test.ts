@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { decodeBinary, encodeBinary, isJsonText } from '#core/contract/binary/binary-frame.ts';
+import { decodeBinary, encodeBinary, inEncoding, isJsonText } from '#core/contract/binary/binary-frame.ts';
 import { BinaryFrameError } from '#core/contract/binary/header.ts';
 import { typeCodes } from '#core/contract/binary/type-codes.ts';
 import { clientFrames } from '#core/contract/client-frames.ts';
@@ -164,5 +164,15 @@ describe('the binary encoding', () => {
   it('is told from JSON by its first character', () => {
     expect(vectors.frames.some(({ frame }) => isJsonText(frame))).toBe(false);
     expect(isJsonText(' \n{"v":1}')).toBe(true);
+  });
+});
+
+describe('a frame of the platform', () => {
+  it('is written as its connection reads it, and what is no object on no binary one', () => {
+    const envelope = { v: 1, type: 'ack', id: 'a', seq: 0, ts: 1, payload: { id: 'b' } };
+    const frame = JSON.stringify(envelope);
+    expect(inEncoding('json', frame)).toBe(frame);
+    expect(decodeBinary(inEncoding('binary', frame))).toEqual(envelope);
+    for (const text of ['"ack"', '[1]', 'null']) expect(() => inEncoding('binary', text)).toThrow(BinaryFrameError);
   });
 });
