@@ -59,7 +59,7 @@ export class AgentStoppedError extends AppError {
   constructor(name: string, reason: string) {
     super(
       'AGENT_STOPPED',
-      `The agent ${name} was stopped: ${reason} It may come back once an operator has resumed it (POST /v1/agents/{agentId}/resume).`,
+      `The agent ${name} was stopped. It may come back once an operator has resumed it (POST /v1/agents/{agentId}/resume). Why it was: ${reason}`,
     );
   }
 }

@@ -8,12 +8,16 @@ import { tellOfTask } from '../watch/watchers.ts';
 import { nextInChain } from './chain.ts';
 import { goesOnBy } from './goes-on-by.ts';
 
+/** How long people had, by the chain's last turn or the task's own deadline, and who was asked where it was in turn. */
+const waitedFor = ({ chain, createdAt, startedAt = createdAt, deadlineAt }: Task): string => {
+  const endedAt = Math.min(chain?.nextAt ?? Infinity, deadlineAt);
+  const within = `Nobody answered within ${Math.round((endedAt - startedAt) / 1000)} s.`;
+  const asked = (chain?.history ?? []).filter(({ what }) => what === 'asked').map(({ contact }) => contact);
+  return asked.length === 0 ? within : `${within} Asked in turn: ${asked.join(', ')}.`;
+};
+
 /** Nobody answered. That is no denial, and says so. */
-const expired = (task: Task) => ({
-  code: 'EXPIRED',
-  message: `Nobody answered within ${Math.round(task.timeoutMs / 1000)} s, or in turn.`,
-  retryable: false,
-});
+const expired = (task: Task) => ({ code: 'EXPIRED', message: waitedFor(task), retryable: false });
 
 /**
  * Ends an approval that nobody answered: by the decision that its chain has for that, marked as nobody's, or as expired.

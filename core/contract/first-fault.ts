@@ -77,7 +77,12 @@ const flatten = (issues: readonly Issue[]): readonly Issue[] =>
     return meant(issue.errors.map(flatten)).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
   });
 
+/** What stands in a path or a query is text; where that is no number, nobody has sent `NaN`. */
+const isNoNumber = (issue: Issue | undefined): boolean =>
+  issue?.code === 'invalid_type' && issue.expected === 'number' && issue.message.endsWith('received NaN');
+
 const messageOf = (issue: Issue | undefined, value: unknown): string => {
+  if (isNoNumber(issue)) return 'must be a number';
   if (issue?.code !== 'invalid_union' || !('options' in issue) || issue.options === undefined)
     return issue?.message ?? 'not valid';
   const isMissing = valueAt(value, issue.path) === undefined;

@@ -1,5 +1,5 @@
 import { goesOnBy } from '../approvals/goes-on-by.ts';
-import { endedUnanswered } from '../approvals/how-ended.ts';
+import { endedUnanswered, howItStands } from '../approvals/how-ended.ts';
 import type { ApprovalAnswer } from '../contract/approval-link.ts';
 import type { TaskId } from '../contract/ids.ts';
 import type { Json } from '../contract/json.ts';
@@ -77,7 +77,7 @@ export const answerApproval = async (
       if (isSameAnswer(task, answer, principal)) return task;
       if (!endedUnanswered(task)) throw new AlreadyTerminalError(taskId, task.status);
       await keepLate(services, principal, task, answer);
-      throw new ApprovalExpiredError(taskId);
+      throw new ApprovalExpiredError(taskId, howItStands(task).decision);
     }
     const output = givenBy(principal, answer, services.clock.now());
     const ended = await endHeldTask(services, task, endingOf(task, output));

@@ -25,8 +25,10 @@ export class AlreadyTerminalError extends AppError {
 /** Nobody answered in time, and what was to happen then has. */
 export class ApprovalExpiredError extends AppError {
   override readonly name = 'ApprovalExpiredError';
-  constructor(taskId: string) {
-    super('APPROVAL_EXPIRED', `${taskId} expired before this answer, which was kept aside. Nothing goes on by it.`);
+  /** `taken`: the decision that its chain has for that, where it has one. */
+  constructor(taskId: string, taken?: string) {
+    const what = taken === undefined ? 'expired' : `ended by its default decision, ${taken},`;
+    super('APPROVAL_EXPIRED', `${taskId} ${what} before this answer, which was kept aside. Nothing goes on by it.`);
   }
 }
 
@@ -48,7 +50,7 @@ export class DelegationLimitError extends AppError {
   constructor(what: string, limit: number) {
     super(
       'DELEGATION_LIMIT',
-      `Tasks under tasks may be ${what}. Do the work in this task, or have an administrator raise the quota.`,
+      `A task may have tasks under it, at most ${what}. Do the work in this task, or have an administrator raise the quota.`,
       { field: 'parentTask', limit },
     );
   }

@@ -28,6 +28,8 @@ const safely = {
 
 const mostBytes = 64 * 1024;
 
+const optional: ReadonlySet<string> = new Set(['comment', 'evidence']);
+
 /** The fields of a form; what was left empty was not filled in. @throws InvalidFieldError for a field that is there twice. */
 const formIn = (text: string): Readonly<Record<string, string>> => {
   const fields = [...new URLSearchParams(text)].filter(([, value]) => value !== '');
@@ -37,6 +39,10 @@ const formIn = (text: string): Readonly<Record<string, string>> => {
   return Object.fromEntries(fields);
 };
 
+/** A form that was sent without choosing, or a body that is no form. */
+const isWithoutDecision = (fields: unknown): boolean =>
+  typeof fields === 'object' && fields !== null && Object.keys(fields).every((name) => optional.has(name));
+
 /** What a form or a JSON body says. @throws PayloadTooLargeError, InvalidFieldError, UnknownFieldError. */
 const answerIn = ({ body = '', isBase64Encoded, headers }: HttpEvent): ApprovalAnswer => {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
@@ -45,6 +51,8 @@ const answerIn = ({ body = '', isBase64Encoded, headers }: HttpEvent): ApprovalA
   const isJson = headers['content-type']?.includes('json') === true;
   const fields = isJson ? readJson(text) : formIn(text);
   if (fields === undefined) throw new InvalidFieldError('body', 'The body is not JSON.');
+  if (isWithoutDecision(fields))
+    throw new InvalidFieldError('decision', 'No decision came. It must be one of the answers that the link shows.');
   return parseInput(ApprovalAnswer, fields);
 };
 

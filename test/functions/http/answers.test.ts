@@ -206,6 +206,11 @@ describe('a link to an approval', () => {
     expect(await refusalOf(twice)).toMatchObject({ code: 'INVALID_FIELD', field: 'decision' });
     expect(await refusalOf({ text: '{"decision":' })).toMatchObject({ code: 'INVALID_FIELD', field: 'body' });
     expect(await refusalOf({})).toMatchObject({ code: 'INVALID_FIELD' });
+    for (const sent of [{ comment: 'hm' }, { '{"decision": "appr': '' }])
+      expect(await post(token, sent)).toMatchObject({
+        statusCode: 400,
+        body: expect.stringContaining('No decision came. It must be one of the answers'),
+      });
     const huge = { body: { decision: 'approved', comment: 'x'.repeat(70_000) } };
     expect(await refusalOf(huge)).toMatchObject({ statusCode: 413, code: 'PAYLOAD_TOO_LARGE' });
     expect(snapshot(world)).toBe(before);

@@ -83,7 +83,14 @@ describe('a request that is refused', () => {
       { field: 'body', limit: limits.httpBodyBytes },
     ],
     ['an unknown query parameter', 'GET /v1/tasks', { query: { page: '2' } }, 400, 'UNKNOWN_FIELD', { field: 'page' }],
-    ['a limit that is none', 'GET /v1/tasks', { query: { limit: 'many' } }, 400, 'INVALID_FIELD', { field: 'limit' }],
+    [
+      'a limit that is none',
+      'GET /v1/tasks',
+      { query: { limit: 'many' } },
+      400,
+      'INVALID_FIELD',
+      { field: 'limit', detail: 'limit: must be a number.' },
+    ],
     ['an unknown status', 'GET /v1/tasks', { query: { status: 'LOST' } }, 400, 'INVALID_FIELD', { field: 'status' }],
     [
       'an empty idempotency key',

@@ -53,7 +53,10 @@ describe('an approval with a chain', () => {
     expect(await events()).toEqual(['ApprovalRequested ben']);
     // Longer than any message waits: the sweep finds it.
     await pass(7200);
-    expect(await world.task(taskId)).toMatchObject({ status: 'TIMED_OUT', error: { code: 'EXPIRED' } });
+    expect(await world.task(taskId)).toMatchObject({
+      status: 'TIMED_OUT',
+      error: { code: 'EXPIRED', message: 'Nobody answered within 9000 s. Asked in turn: ada, ben.' },
+    });
     expect((await world.run(run.runId)).status).toBe('FAILED');
     const before = await world.task(taskId);
     const late = answerApproval(world.services, owner, taskId, { decision: 'approved', comment: 'sorry' });
@@ -92,7 +95,10 @@ describe('an approval with a chain', () => {
     });
     expect((await world.run(run.runId)).status).toBe('RUNNING');
     const late = answerApproval(world.services, owner, taskId, { decision: 'denied' });
-    await expect(late).rejects.toMatchObject({ code: 'APPROVAL_EXPIRED' });
+    await expect(late).rejects.toMatchObject({
+      code: 'APPROVAL_EXPIRED',
+      message: expect.stringContaining('ended by its default decision, approved,'),
+    });
   });
 
   it('is not denied by a default that stops the work: it has expired', async () => {

@@ -66,7 +66,10 @@ describe('answerApproval', () => {
     world.advance(121_000);
     await world.fireTimers();
     await sweep(world.services);
-    expect(await world.task(taskId)).toMatchObject({ status: 'TIMED_OUT', error: { code: 'EXPIRED' } });
+    expect(await world.task(taskId)).toMatchObject({
+      status: 'TIMED_OUT',
+      error: { code: 'EXPIRED', message: 'Nobody answered within 120 s.' },
+    });
     const late = answerApproval(world.services, owner, taskId, { decision: 'approved' });
     await expect(late).rejects.toMatchObject({ code: 'APPROVAL_EXPIRED' });
   });
