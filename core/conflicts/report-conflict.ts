@@ -4,7 +4,7 @@ import { jsonBytes } from '../contract/json.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import { forgottenAfter } from '../contract/retention.ts';
-import { PayloadTooLargeError } from '../errors/errors.ts';
+import { InvalidFieldError, PayloadTooLargeError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { absent } from '../table/conditions.ts';
@@ -57,18 +57,27 @@ const judge = async (
   });
 };
 
+/** @throws InvalidFieldError for an agent that is named twice: it would count twice, or contradict itself. */
+const requireOnePositionEach = ({ positions }: ConflictReport): void => {
+  const holders = positions.map(({ agentId }) => agentId);
+  const again = holders.findIndex((agentId, position) => holders.indexOf(agentId) < position);
+  if (again >= 0)
+    throw new InvalidFieldError(`positions.${again}.agentId`, `${holders[again]} has a position already.`);
+};
+
 /**
  * Settles a disagreement of agents, or puts it before people. The same key again is the same conflict, as far as it has come.
  *
- * @throws IdempotencyMismatchError when the key was used for another report; PayloadTooLargeError.
+ * @throws IdempotencyMismatchError when the key was used for another report; InvalidFieldError for an agent with two positions; PayloadTooLargeError.
  */
 export const reportConflict = async (services: Services, request: ReportRequest): Promise<ConflictView> => {
   const bytes = jsonBytes(request.report);
   const limit = limits.inlinePayloadBytes;
-  if (bytes > limit) throw new PayloadTooLargeError('The conflict', bytes, limit);
+  if (bytes > limit) throw new PayloadTooLargeError('positions', bytes, limit, 'The conflict');
   const { tenant } = request.principal;
   const key = keys.conflict(tenant, conflictIdOf(request.principal, request.idempotencyKey));
   const known = Conflict.safeParse(await services.table.get(key, { consistent: true })).data;
+  if (known === undefined) requireOnePositionEach(request.report);
   const conflict = known ?? (await judge(services, request));
   if (known === undefined) {
     const { createdAt, conflictId } = conflict;

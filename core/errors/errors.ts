@@ -27,8 +27,9 @@ export class InvalidFieldError extends AppError {
 /** A value larger than what its way takes. Never retryable: it would be as large again. */
 export class PayloadTooLargeError extends AppError {
   override readonly name = 'PayloadTooLargeError';
-  constructor(field: string, bytes: number, limit: number) {
-    super('PAYLOAD_TOO_LARGE', `${field} has ${bytes} bytes; at most ${limit} are taken.`, { field, limit });
+  /** `what` is too large, as people are told, where that is not the field itself. */
+  constructor(field: string, bytes: number, limit: number, what = field) {
+    super('PAYLOAD_TOO_LARGE', `${what} has ${bytes} bytes; at most ${limit} are taken.`, { field, limit });
   }
 }
 

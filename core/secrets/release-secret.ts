@@ -33,7 +33,7 @@ export const releaseSecret = async (
   if (value === undefined) throw new NotFoundError('secret', name);
   const bytes = Buffer.byteLength(value);
   if (bytes > limits.inlinePayloadBytes)
-    throw new PayloadTooLargeError(`The secret ${name}`, bytes, limits.inlinePayloadBytes);
+    throw new PayloadTooLargeError('name', bytes, limits.inlinePayloadBytes, `The secret ${name}`);
   services.log.info('secret released', { tenant, taskId, attempt, agentId, name, from: reference?.from });
   return value;
 };

@@ -4,9 +4,8 @@ import { applyOp, nextTime, type Part, type PartOp } from '../contract/crdt/part
 import { seenOf } from '../contract/crdt/vector-clock.ts';
 import type { StateOp } from '../contract/state.ts';
 import { InvalidFieldError } from '../errors/errors.ts';
-import { NotGrantedError } from '../identity/principal.ts';
 import { IdempotencyMismatchError } from '../tasks/errors.ts';
-import { MissingChangeError, StaleReplicaError } from './errors.ts';
+import { MissingChangeError, OthersReplicaError, StaleReplicaError } from './errors.ts';
 import { afterChange, foldableAfterMs, type KnownPart, type PartRef } from './stored-part.ts';
 
 /** An operation of a patch, and where in it it stands. */
@@ -46,7 +45,7 @@ const partOpOf = (part: Part, placed: PlacedOp, nowMs: number): PartOp => {
 /** What a replica that is new here must be: young enough that it cannot have been folded. */
 const requireYoung = (known: KnownPart, { replica, by, patchId }: PatchAuthor, nowMs: number): void => {
   const author = known.authors[replica];
-  if (author !== undefined && author.by !== by) throw new NotGrantedError('replica', `The replica ${replica}`);
+  if (author !== undefined && author.by !== by) throw new OthersReplicaError(replica);
   if (author !== undefined || patchId !== undefined) return;
   if (replicaBirth(replica) <= nowMs - foldableAfterMs) throw new StaleReplicaError(replica);
 };
@@ -82,7 +81,7 @@ const apply = (part: Part, author: PatchAuthor, placed: PlacedOp, nowMs: number)
 /**
  * A part after an author's operations; `undefined` when all of them were counted before.
  *
- * @throws NotGrantedError for another one's replica; IdempotencyMismatchError, StaleReplicaError, MissingChangeError, InvalidFieldError,
+ * @throws OthersReplicaError for another one's replica; IdempotencyMismatchError, StaleReplicaError, MissingChangeError, InvalidFieldError,
  * PayloadTooLargeError.
  */
 export const applyChanges = (

@@ -1,5 +1,15 @@
 import { AppError } from '../errors/app-error.ts';
 
+/** Somebody else's replica, be it another agent of the same credential: no credential would change that. */
+export class OthersReplicaError extends AppError {
+  override readonly name = 'OthersReplicaError';
+  constructor(replica: string) {
+    super('FORBIDDEN', `The replica ${replica} is another writer’s. Join the scope to be given one of your own.`, {
+      field: 'replica',
+    });
+  }
+}
+
 /**
  * A replica of which nothing is known here any more, or not yet: whether its numbers were counted before cannot be told.
  * It takes a new name by `state.pull` with `join`.

@@ -103,7 +103,7 @@ export const afterChange = (
   const after = folded({ rev: before.rev + 1, part, authors, counted }, nowMs);
   const bytes = jsonBytes(after.part);
   if (bytes > limits.statePartBytes && bytes > jsonBytes(before.part))
-    throw new PayloadTooLargeError(`${ref.scope}/${ref.name}`, bytes, limits.statePartBytes);
+    throw new PayloadTooLargeError('ops', bytes, limits.statePartBytes, `${ref.scope}/${ref.name}`);
   return after;
 };
 

@@ -128,10 +128,15 @@ describe('reportConflict', () => {
     });
   });
 
-  it('refuses what is too large to be looked at, and changes nothing', async () => {
+  it('refuses what is too large to be looked at, and an agent that holds two positions, and changes nothing', async () => {
     const evidence = Array.from({ length: 20 }, () => 'x'.repeat(1000));
     const large = positions(0.8, 0.9).map((position) => ({ ...position, evidence }));
-    await expect(report({ positions: large })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(report({ positions: large })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE', field: 'positions' });
+    const twice = positions(0.8, 0.9).map((position) => ({ ...position, agentId: 'architect' }));
+    await expect(report({ positions: twice })).rejects.toMatchObject({
+      code: 'INVALID_FIELD',
+      field: 'positions.1.agentId',
+    });
     expect(world.ports.table.items().filter(({ pk }) => String(pk).includes('CONFLICT'))).toEqual([]);
   });
 });

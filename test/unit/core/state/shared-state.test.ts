@@ -121,7 +121,11 @@ describe('patchState', () => {
     const replica = await join();
     await say([add(1, 1)], { replica, agentId: 'agt_a' });
     const before = kept();
-    await expect(say([add(1, 2)], { replica, agentId: 'agt_b' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(say([add(1, 2)], { replica, agentId: 'agt_b' })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      field: 'replica',
+      message: expect.stringContaining('another writer'),
+    });
     expect(kept()).toBe(before);
   });
 
@@ -174,7 +178,7 @@ describe('patchState', () => {
       await say([{ op: 'addToSet', name: 's', value: `${index}${'x'.repeat(1000)}` }]);
     await expect(
       say([0, 1].map((index) => ({ op: 'addToSet', name: 's', value: `more${index}${'x'.repeat(1000)}` }))),
-    ).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE', limit: limits.statePartBytes });
+    ).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE', field: 'ops', limit: limits.statePartBytes });
     await say([{ op: 'removeFromSet', name: 's', value: `0${'x'.repeat(1000)}` }]);
     expect((await view()).sets['s']).toHaveLength(17);
   });
