@@ -2,6 +2,7 @@ import type { AgentId, TenantId } from '../contract/ids.ts';
 import { ConflictError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { pushFrame } from '../watch/push-frame.ts';
+import type { Slots } from './agent.ts';
 import { NeverConnectedError } from './errors.ts';
 import { readProfile, readSlots } from './read-agent.ts';
 import { stopSlots } from './slots.ts';
@@ -14,13 +15,15 @@ export interface Stop {
 
 const maxTries = 5;
 
-/** Seconds until tasks of a stopped tenant are taken back: nobody whose turn is still to come is to be given them. */
-const untilAllAreStopped = 3;
+/** Has the tasks of an agent that was stopped taken back: what a reconnect would save is not to be saved. Repeatable. */
+export const takeBackTasks = (services: Services, { tenant, agentId, epoch }: Slots): Promise<void> =>
+  services.queues.sendTimer({ kind: 'reconnect-grace', tenant, agentId, epoch }, 0);
 
 /**
  * Stops an agent at once: it is given nothing more, loses its connection, which is told why by `agent.stop`, and its tasks,
  * which go elsewhere without counting as tries; what it still sends is refused, and so is its registration, until an operator
- * resumes it. Repeatable.
+ * resumes it. Repeatable. Of an agent that is stopped with its tenant the tasks are left, to be taken back once nobody is at
+ * work who could be given them; the sweep does it when nobody else does.
  *
  * ```
  * stop       inactive, no connection (if the epoch is as read) ── agent.stop, close ── its tasks are taken back (timer)
@@ -40,9 +43,7 @@ export const stopAgent = async (services: Services, tenant: TenantId, agentId: A
       await pushFrame(services, slots.connection, 'agent.stop', { agentId, reason: stop.reason });
       await services.sockets.close(slots.connection);
     }
-    // What a reconnect would save is not to be saved: its tasks are taken back now.
-    const delaySeconds = stop.by === 'tenant' ? untilAllAreStopped : 0;
-    await services.queues.sendTimer({ kind: 'reconnect-grace', tenant, agentId, epoch: slots.epoch }, delaySeconds);
+    if (stop.by === 'agent') await takeBackTasks(services, slots);
     return;
   }
   throw new ConflictError(`Agent ${agentId}`);

@@ -1,6 +1,6 @@
 import type { Slots } from '../agents/agent.ts';
 import { forEveryAgent } from '../agents/fleet.ts';
-import { stopAgent } from '../agents/stop-agent.ts';
+import { stopAgent, takeBackTasks } from '../agents/stop-agent.ts';
 import { updateAgent } from '../agents/update-agent.ts';
 import type { TenantId } from '../contract/ids.ts';
 import type { Stopped } from '../contract/system.ts';
@@ -15,6 +15,9 @@ const maxTries = 5;
 const isRunning = ({ stoppedAt }: Slots): boolean => stoppedAt === undefined;
 const isStoppedWithTenant = ({ stoppedBy }: Slots): boolean => stoppedBy === 'tenant';
 
+const hasTasksLeft = ({ stoppedBy, connection, assigned }: Slots): boolean =>
+  stoppedBy === 'tenant' && connection === undefined && Object.keys(assigned).length > 0;
+
 const stopWithTenant = (services: Services, { tenant, agentId }: Slots, reason: string | undefined): Promise<void> =>
   stopAgent(services, tenant, agentId, { reason: reason ?? 'Stopped by an operator.', by: 'tenant' });
 
@@ -23,7 +26,8 @@ const letGo = (services: Services, { tenant, agentId }: Slots): Promise<void> =>
 
 /**
  * Brings every agent in line with its tenant: stopped with it, or free to come back. Whoever stops and whoever resumes at the
- * same time writes the tenant first and looks at it again after its agents, so the last of the two words holds for all.
+ * same time writes the tenant first and looks at it again after its agents, so the last of the two words holds for all. Tasks
+ * are taken back in a round of their own: in the first, whoever is still to be stopped would be given them.
  */
 const bringInLine = async (services: Services, tenant: TenantId): Promise<Stopped> => {
   let agents = 0;
@@ -34,7 +38,9 @@ const bringInLine = async (services: Services, tenant: TenantId): Promise<Stoppe
       ? await forEveryAgent(services, tenant, isRunning, (slots) => stopWithTenant(services, slots, stopReason))
       : await forEveryAgent(services, tenant, isStoppedWithTenant, (slots) => letGo(services, slots));
     const now = await readTenantRecord(services, tenant);
-    if ((now.state === 'stopped') === isStopped) return { state: now.state, agents };
+    if ((now.state === 'stopped') !== isStopped) continue;
+    if (isStopped) await forEveryAgent(services, tenant, hasTasksLeft, (slots) => takeBackTasks(services, slots));
+    return { state: now.state, agents };
   }
   throw new ConflictError(`Tenant ${tenant}`);
 };

@@ -5,6 +5,7 @@ import { registerAgent } from '#core/agents/register-agent.ts';
 import { stopAgent } from '#core/agents/stop-agent.ts';
 import { updateAgent, updateAgentVersion } from '#core/agents/update-agent.ts';
 import { AgentRegistration } from '#core/contract/agent.ts';
+import { timings } from '#core/contract/limits.ts';
 import { TaskSubmission, type TaskSubmissionInput } from '#core/contract/task.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import type { Services } from '#core/services.ts';
@@ -156,6 +157,43 @@ describe('emergencyStop', () => {
     expect(await stop()).toEqual({ state: 'stopped', agents: 1 });
     expect(atWork()).toEqual([]);
     expect(await resumeAfterStop(world.services, tenant)).toEqual({ state: 'open', agents: 60 });
+  });
+
+  it('takes back no task before all are stopped, however many, and then all', async () => {
+    for (let index = 0; index < 30; index++) await world.agent(`a-${index}`, { maxConcurrency: 1 });
+    for (let index = 0; index < 30; index++) await world.submit();
+    expect(new Set(world.tasks().map(({ status }) => status))).toEqual(new Set(['ASSIGNED']));
+    const takenBack = () => world.ports.queues.timers.filter(({ message }) => message.kind === 'reconnect-grace');
+    let stopped = 0;
+    world.hooks.before = (operation) => {
+      if (operation.name !== 'update' || operation.key.sk !== 'SLOTS') return;
+      stopped += 1;
+      expect(takenBack()).toEqual([]);
+    };
+    await stop();
+    delete world.hooks.before;
+    expect(stopped).toBe(30);
+    expect(takenBack().map(({ delaySeconds }) => delaySeconds)).toEqual(Array.from({ length: 30 }, () => 0));
+    await world.fireTimers('reconnect-grace');
+    expect(new Set(world.tasks().map(({ status, attempt }) => `${status} ${attempt}`))).toEqual(new Set(['QUEUED 1']));
+    expect(fleet().flatMap(({ assigned }) => Object.keys(assigned))).toEqual([]);
+  });
+
+  it('takes the tasks back when it is repeated, or the sweep does, after it died between its rounds', async () => {
+    for (const again of [stop, () => sweep(world.services)]) {
+      world = createWorld();
+      await world.agent('a');
+      const { taskId } = await world.submit();
+      const working = { ...world.ports.queues };
+      Object.assign(world.ports.queues, { sendTimer: () => Promise.reject(new UnavailableError('The queue')) });
+      await expect(stop()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED' });
+      Object.assign(world.ports.queues, working);
+      world.advance(timings.reconnectGraceMs);
+      await again();
+      await world.fireTimers('reconnect-grace');
+      expect(await world.task(taskId)).toMatchObject({ status: 'QUEUED' });
+    }
   });
 
   it('is finished by the sweep when it dies on the way', async () => {
