@@ -53,6 +53,7 @@ const makers = {
     .tuple(tenant, id, fc.constantFrom('GROUP' as const, 'TOPIC' as const), id)
     .map(([t, a, kind, b]) => [keys.membership(t, a, kind, b), ['membership', t, a, kind, b]] as const),
   statePart: fc.tuple(tenant, id, id).map(([t, a, b]) => [keys.statePart(t, a, b), ['statePart', t, a, b]] as const),
+  children: fc.tuple(tenant, id).map(([t, a]) => [keys.children(t, a), ['children', t, a]] as const),
   stateScope: fc.tuple(tenant, id).map(([t, a]) => [keys.stateScope(t, a), ['stateScope', t, a]] as const),
   conflict: fc.tuple(tenant, id).map(([t, a]) => [keys.conflict(t, a), ['conflict', t, a]] as const),
   value: fc
