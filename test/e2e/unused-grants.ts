@@ -121,8 +121,8 @@ export const unusedGrants: readonly UnusedGrants[] = [
   {
     roles: ['websocket/secret'],
     actions: ['execute-api:ManageConnections'],
-    resource: 'SocketsApi/ws/DELETE/@connections/*',
-    reason: 'It closes the socket of a key that is revoked between the handshake and the frame.',
+    reason:
+      'Its route answers. It pushes what comes before another answer, and the refusal before it closes the socket of a key that is revoked between the handshake and the frame.',
   },
   {
     roles: ['stream/relay'],
