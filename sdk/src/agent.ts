@@ -54,6 +54,7 @@ export interface AgentEvents {
   disconnected: { readonly reason: string };
   /** A connection did not come about; the next try comes by itself. Without a listener each outage is one process warning. */
   retrying: { readonly error: Error };
+  /** An attempt begins; a repeated delivery of it is not told. */
   assigned: { readonly task: AssignedTask; readonly attempt: number };
   /** An attempt ended and the platform knows it. */
   completed: AttemptEnd;
@@ -313,14 +314,15 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
 
   #assigned(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.assigned']>>, sentAt: number): void {
     if (!parsed.success) return this.#report(unreadable('task.assigned', parsed.error));
-    this.emit('assigned', { task: parsed.data.task, attempt: parsed.data.attempt });
     this.#begun(parsed.data.task, parsed.data.attempt);
     return this.#runner.assign(parsed.data, sentAt);
   }
 
   /** A repeated delivery is no new beginning. */
   #begun(task: AssignedTask, attempt: number): void {
-    if (this.#runner.isNew({ taskId: task.taskId, attempt })) this.#durations.begin(task);
+    if (!this.#runner.isNew({ taskId: task.taskId, attempt })) return;
+    this.emit('assigned', { task, attempt });
+    this.#durations.begin(task);
   }
 
   #batch(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.batch']>>, sentAt: number): void {
@@ -332,7 +334,6 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       const fresh = assignments.filter(({ task: { taskId }, attempt }) => this.#runner.isNew({ taskId, attempt }));
       const handler = batchHandler === undefined ? undefined : createBatch(fresh.length, batchHandler, this.#timers);
       for (const assignment of assignments) {
-        this.emit('assigned', { task: assignment.task, attempt: assignment.attempt });
         this.#begun(assignment.task, assignment.attempt);
         this.#runner.assign(assignment, sentAt, handler);
       }

@@ -31,6 +31,24 @@ describe('attempts of an Agent', () => {
     expect(fixture.timers.delays, 'neither watch is left').not.toContain(5000);
   });
 
+  it('tells of an attempt once, and has it worked on once, however often it is delivered', async () => {
+    const begun: number[] = [];
+    let calls = 0;
+    const agent = fixture.createAgent().handle('echo', () => (calls += 1));
+    agent.on('assigned', ({ attempt }) => void begun.push(attempt));
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.send('task.assigned', assignment());
+    connection.send('task.assigned', assignment());
+    await connection.next('task.result');
+    connection.send('task.assigned', assignment());
+    connection.send('task.assigned', assignment({ attempt: 2 }));
+    await until(() => begun.length > 1);
+    expect(begun).toEqual([1, 2]);
+    await until(() => calls > 1);
+    expect(calls).toBe(2);
+  });
+
   it('gives an attempt up that takes too long, to be tried elsewhere', async () => {
     const agent = fixture.createAgent().handle('echo', async (_task, { signal }) => {
       await untilAborted(signal);
