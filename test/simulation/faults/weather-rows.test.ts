@@ -2,15 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { calm, type Weather } from '../faults.ts';
 import { simulate } from '../simulate.ts';
 
-/** One kind of fault, and nothing else, in a few seeds; answers how often it struck. */
+/** One kind of fault, and nothing else, in one seed; answers how often it struck. */
 const strike = async (weather: Partial<Weather>, kind: RegExp): Promise<number> => {
-  let struck = 0;
-  for (const seed of [11, 12]) {
-    const { violations, faults } = await simulate({ seed, weather: { ...calm, ...weather } });
-    expect(violations, `seed ${seed}`).toEqual([]);
-    struck += [...faults].filter(([name]) => kind.test(name)).reduce((sum, [, count]) => sum + count, 0);
-  }
-  return struck;
+  const { violations, faults } = await simulate({ seed: 12, weather: { ...calm, ...weather } });
+  expect(violations).toEqual([]);
+  return [...faults].filter(([name]) => kind.test(name)).reduce((sum, [, count]) => sum + count, 0);
 };
 
 describe('faults that strike anywhere, one kind at a time', () => {
@@ -37,7 +33,7 @@ describe('faults that strike anywhere, one kind at a time', () => {
   }, 120_000);
 
   it('row 13: clocks of the functions are wrong by up to five minutes either way', async () => {
-    expect(await strike({ skewMs: 300_000 }, /^wrong clock/)).toBeGreaterThanOrEqual(8);
+    expect(await strike({ skewMs: 300_000 }, /^wrong clock/)).toBeGreaterThanOrEqual(4);
   }, 120_000);
 
   it('row 17: every third read that may be stale is, by up to forty writes', async () => {
