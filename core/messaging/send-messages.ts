@@ -157,15 +157,14 @@ const store = async (
   services: Services,
   request: SendRequest,
   drafts: readonly Drafted[],
-  full: ReadonlySet<AgentId>,
+  taken: readonly (readonly [AgentId, readonly Message[]])[],
 ): Promise<readonly NewMail[]> => {
   const { principal, from, frameId, sending } = request;
   const { tenant } = principal;
   const frame = frameNameOf(sending.number ?? 0, frameId);
-  const frameHash = frameHashOf(sending.messages);
   const jobs = jobsFor(request, drafts, frame);
-  const taken = [...sortByRecipient(drafts)].filter(([agentId]) => !full.has(agentId));
   if (taken.length === 0 && jobs.length === 0) return [];
+  const frameHash = frameHashOf(sending.messages);
   const isForOne = areForOne(sending.messages);
   const ref = mailRefOf(from, isForOne ? frame : `${frame}~`);
   const mail = taken.map(([agentId, messages]): NewMail => ({ agentId, from, ref, messages: [...messages] }));
@@ -192,10 +191,12 @@ export const sendMessages = async (services: Services, request: SendRequest): Pr
   const { principal, sending } = request;
   const { tenant } = principal;
   const drafts = await Promise.all(sending.messages.map((outgoing) => draft(services, request, outgoing)));
-  const full = await findFull(services, tenant, sortByRecipient(drafts).keys());
+  const byRecipient = sortByRecipient(drafts);
+  const full = await findFull(services, tenant, byRecipient.keys());
   const results = drafts.map((drafted, index) => resultOf(sending.messages[index]?.id ?? '', drafted, full));
   requireTaken(drafts, full);
-  const mail = await store(services, request, drafts, full);
+  const taken = [...byRecipient].filter(([agentId]) => !full.has(agentId));
+  const mail = await store(services, request, drafts, taken);
   await pushMail(services, tenant, mail);
   return results;
 };
