@@ -20,6 +20,9 @@ const connectionFaults = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
 /** Answers that ask to come back later; not all clients mark them as throttling. */

@@ -12,6 +12,7 @@ import { buildServices } from '../runtime/build-services.ts';
 import { errorFields, publicError } from '../runtime/describe-error.ts';
 import { type HttpResponse, httpResponse, problemResponse } from '../runtime/http-reply.ts';
 import { HttpEvent } from '../runtime/http-request.ts';
+import { inTime } from '../runtime/in-time.ts';
 import { parseInput } from '../runtime/parse-input.ts';
 import { enginePorts } from '../runtime/ports.ts';
 import { questionPage, refusalPage, thanksPage } from './answer-page.ts';
@@ -88,7 +89,7 @@ const withoutBody = ({ body: _body, ...response }: HttpResponse): HttpResponse =
 
 /** Answers of people who have a link and no key. No request is let in by anything but the token of its path. */
 export const createAnswersHandler = (services: Services) =>
-  chain<unknown, HttpResponse>().handler(async (received: unknown) => {
+  chain<unknown, HttpResponse>(inTime(services)).handler(async (received: unknown) => {
     const event = HttpEvent.parse(received);
     const answered = async (): Promise<HttpResponse> => {
       try {

@@ -22,6 +22,7 @@ import {
   repeatSecretOf,
   traceparentOf,
 } from './http-request.ts';
+import { inTime } from './in-time.ts';
 import type { Caller, FamilyRoutes, HttpRoute, RawRequest } from './route.ts';
 
 /** Turns whatever was thrown into problem+json; what nobody foresaw is logged and told as INTERNAL. */
@@ -148,7 +149,7 @@ const serve = async (
 
 /** The function of one resource family: it dispatches on the route that the API has matched. */
 export const httpHandler = <Family extends RouteFamily>(services: Services, served: FamilyRoutes<Family>) =>
-  chain<unknown, HttpResponse>()
+  chain<unknown, HttpResponse>(inTime(services))
     .use(problemMapper(services))
     .handler(async (received: unknown) => {
       const event = HttpEvent.parse(received);

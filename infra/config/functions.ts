@@ -113,7 +113,8 @@ export const functionSpecs = {
   'http/authorise': {
     description: 'Authorises API keys for the HTTP API',
     memoryMb: 256,
-    timeoutSeconds: 5,
+    // As long as API Gateway waits for an authoriser: one that is cut short is a 500 without a code to whoever asked.
+    timeoutSeconds: 10,
     access: { table: ['GetItem'], authenticates: true },
   },
   'http/agents': {

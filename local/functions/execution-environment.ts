@@ -7,7 +7,10 @@ import type { Clock } from '../contract.ts';
 import type { EnvironmentData, FromEnvironment, LambdaErrorPayload } from './environment-protocol.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 
-/** Time Lambda gives the initialisation. @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+/**
+ * Time Lambda gives the initialisation; one that takes longer is then given the function's own time.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+ */
 const initLimitMs = 10_000;
 
 /** The part of an environment's memory that is code and native state; below it Node does not start. */
@@ -118,7 +121,7 @@ export class ExecutionEnvironment {
     this.#worker.on('message', (message: FromEnvironment) => this.#receive(message));
     this.#worker.on('error', (error) => this.#die(this.#describeDeath(error)));
     this.#worker.on('exit', (code) => this.#die(this.#exitError(code)));
-    this.#cancelTimer = clock.after(initLimitMs, () => this.#timeOut('init', initLimitMs));
+    this.#cancelTimer = clock.after(initLimitMs, () => this.#giveItsOwnTime());
   }
 
   /** Duration of the initialisation, once it has ended. */
@@ -155,6 +158,12 @@ export class ExecutionEnvironment {
     );
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
     this.#worker.postMessage({ type: 'invoke', ...invocation });
+  }
+
+  /** Lambda would begin the initialisation once more; here it goes on, which comes to the same sooner. */
+  #giveItsOwnTime(): void {
+    const { timeoutMs } = this.#definition;
+    this.#cancelTimer = this.#clock.after(timeoutMs, () => this.#timeOut('init', timeoutMs));
   }
 
   #receive(message: FromEnvironment): void {

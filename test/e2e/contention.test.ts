@@ -44,6 +44,8 @@ beforeAll(async () => {
   vi.stubEnv('LOCAL_ENVIRONMENTS', '10');
   muster = await startMuster();
   for (let index = 0; index < agentCount; index++) await addAgent(`crowd-${index}`);
+  // The key is known from here on: dispatchers meet at the agents, not in front of a cold authoriser each.
+  await muster.call('GET /agents');
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

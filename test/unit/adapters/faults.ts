@@ -19,6 +19,8 @@ export const transientFaults: readonly (readonly [string, Error])[] = [
   ['a timeout', Object.assign(new Error('timed out'), { name: 'TimeoutError' })],
   ['a refused connection', connectionFault('ECONNREFUSED')],
   ['a lost connection', connectionFault('ECONNRESET')],
+  ['an answer that was cut off', connectionFault('ERR_STREAM_PREMATURE_CLOSE')],
+  ['a host that is out of reach', connectionFault('EHOSTUNREACH')],
   ['a marked throttle', Object.assign(serviceFault('Slower', 400), { $retryable: { throttling: true } })],
 ];
 

@@ -147,6 +147,49 @@ describe('createFunctions', () => {
     expect(functions.describe()[0]?.coldStarts).toBe(2);
   });
 
+  it('gives an initialisation that takes longer than ten seconds the function’s own time', async () => {
+    const due: (() => void)[] = [];
+    const { functions, add } = prepare({
+      clock: {
+        now: Date.now,
+        after: (ms, action) => {
+          const isOfInit = ms === 10_000 || ms === 7000;
+          return isOfInit ? (due.push(action), () => undefined) : realClock.after(ms, action);
+        },
+      },
+    });
+    const shared = new BroadcastChannel('slow-init');
+    cleanups.push(() => shared.close());
+    const code = `const channel = new BroadcastChannel('slow-init');
+      await new Promise((resolve) => { channel.onmessage = resolve; channel.postMessage('waits') });
+      channel.close();
+      export const handler = async () => 'late'`;
+    const waits = new Promise((resolve) => {
+      shared.addEventListener('message', resolve, { once: true });
+    });
+    add('slow', code, { timeoutMs: 7000 });
+    const late = functions.invoke('slow', {});
+    await waits;
+    expect(due).toHaveLength(1);
+    due[0]?.();
+    expect(due).toHaveLength(2);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel, not a window
+    shared.postMessage('go on');
+    expect(await late).toEqual({ payload: 'late' });
+
+    add('stuck', 'await new Promise((resolve) => setTimeout(resolve, 60_000)); export const handler = 1', {
+      timeoutMs: 7000,
+    });
+    const stuck = functions.invoke('stuck', {});
+    await expect.poll(() => due.length).toBe(4);
+    due[3]?.();
+    due.at(-1)?.();
+    expect(await stuck).toMatchObject({
+      functionError: 'Unhandled',
+      payload: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/after 7\.00 seconds$/) },
+    });
+  });
+
   it('discards an environment that exits or lets an exception escape, and no other', async () => {
     const { functions, add } = prepare();
     add('exits', 'export const handler = async () => process.exit(3)');
