@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Amount } from './amount.ts';
 import { AgentId, Name } from './ids.ts';
-import { Json } from './json.ts';
+import { Json, jsonBytes, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 
 /** What an agent can do. A plain string in a list of capabilities means `{ name, confidence: 1 }`. */
@@ -56,6 +56,8 @@ export type AgentState = z.infer<typeof AgentState>;
 /** One attempt at a task. */
 export const TaskRef = z.strictObject({ taskId: z.string().max(64), attempt: z.int().positive() });
 
+const tooLarge = `has more than ${limits.inlinePayloadBytes} bytes`;
+
 /** What `agent.register` says of an agent. */
 export const AgentRegistration = z.strictObject({
   agentId: AgentId.optional(),
@@ -74,7 +76,10 @@ export const AgentRegistration = z.strictObject({
   costPerTask: Amount.nonnegative().optional(),
   costPerKTokens: Amount.nonnegative().optional(),
   modelId: z.string().max(256).optional(),
-  metadata: z.record(z.string().max(128), Json).optional(),
+  metadata: z
+    .record(z.string().max(128), KeptJson)
+    .refine((metadata) => jsonBytes(metadata) <= limits.inlinePayloadBytes, tooLarge)
+    .optional(),
   /** The assignments that this process still works on after a reconnect; the others are delivered again. */
   resume: z.strictObject({ tasks: z.array(TaskRef).max(limits.tasksPerHeartbeat) }).optional(),
 });

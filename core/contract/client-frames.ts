@@ -5,7 +5,7 @@ import { ConflictReport } from './conflict.ts';
 import { CollaborationRequest, EscalationRequest, ResourceRequest } from './escalation.ts';
 import { HandoffRequest } from './handoff.ts';
 import { Name, RunId, TaskId } from './ids.ts';
-import { Json } from './json.ts';
+import { Json, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 import { messagingFrames } from './messaging.ts';
 import { SecretRequestName } from './secret.ts';
@@ -56,7 +56,7 @@ export const clientFrames = {
     output: Json,
     usage: Usage.optional(),
     confidence: z.number().min(0).max(1).optional(),
-    evidence: z.array(Json).max(20).optional(),
+    evidence: z.array(KeptJson).max(20).optional(),
   }),
   'task.fail': z.strictObject({
     taskId: TaskId,

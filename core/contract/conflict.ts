@@ -1,24 +1,19 @@
 import * as z from 'zod';
 import { Severity } from './escalation.ts';
 import { ConflictId, Name, TaskId } from './ids.ts';
-import { isDeeperThan, Json } from './json.ts';
+import { Json, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 import { WriteChain } from './value.ts';
-
-const Value = Json.refine(
-  (value) => !isDeeperThan(value, limits.inlineLevels - 4),
-  `is nested deeper than ${limits.inlineLevels - 4} levels`,
-);
 
 /** What one agent holds. */
 export const Position = z.strictObject({
   /** Who holds it: an agent's id or name. */
   agentId: Name,
   /** What should be done, or is so. Equal values are one position that several hold. */
-  position: Value,
+  position: KeptJson,
   rationale: z.string().max(4096).optional(),
   confidence: z.number().min(0).max(1),
-  evidence: z.array(Value).max(20).default([]),
+  evidence: z.array(KeptJson).max(20).default([]),
 });
 export type Position = z.infer<typeof Position>;
 
@@ -28,7 +23,7 @@ export const ConflictReport = z.strictObject({
   type: Name,
   severity: Severity,
   positions: z.array(Position).min(2).max(limits.positionsPerConflict),
-  context: Value.optional(),
+  context: KeptJson.optional(),
 });
 export type ConflictReport = z.infer<typeof ConflictReport>;
 export type ConflictReportInput = z.input<typeof ConflictReport>;

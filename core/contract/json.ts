@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { limits } from './limits.ts';
 
 /** Any JSON value. */
 export type Json = z.infer<ReturnType<typeof z.json>>;
@@ -61,3 +62,11 @@ export const readJson = (text: string): unknown => {
     return undefined;
   }
 };
+
+const keptLevels = limits.inlineLevels - 4;
+
+/** A JSON value that stays in its item whatever it is: an item has 32 levels, and some of them are around it. */
+export const KeptJson = Json.refine(
+  (value) => !isDeeperThan(value, keptLevels),
+  `is nested deeper than ${keptLevels} levels`,
+);

@@ -120,6 +120,12 @@ export const limits = {
   inlineRecipients: 100,
   /** What one answer to `message.pull` carries: a message of API Gateway is 128 KB, and base64 takes a third. */
   pulledBytes: 80 * 1024,
+  /** Contents of the messages of one frame, which are one mail: of more the larger ones are stored apart. */
+  frameContentBytes: 72 * 1024,
+  /** Evidence of the messages of one frame, which is never stored apart. */
+  frameEvidenceBytes: 16 * 1024,
+  /** What a claim check takes more of a frame once its reader is given an address: signed, by credentials that end. */
+  readUrlBytes: 2 * 1024,
   /** Groups and topics that one agent is in. */
   membershipsPerAgent: 100,
   topicLength: 128,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { AgentId, EnvelopeId, Name } from './ids.ts';
-import { Json } from './json.ts';
+import { Json, jsonBytes, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 import { Priority } from './priority.ts';
 
@@ -74,7 +74,7 @@ export const OutgoingMessage = z.strictObject({
   parentId: EnvelopeId.optional(),
   priority: Priority.optional(),
   intent: z.enum(['request', 'response', 'notification', 'handoff', 'escalation']).optional(),
-  evidence: z.array(Json).max(20).optional(),
+  evidence: z.array(KeptJson).max(20).optional(),
 });
 export type OutgoingMessage = z.infer<typeof OutgoingMessage>;
 /** A message as its author writes it: everything with a default may be left out. */
@@ -95,7 +95,11 @@ export const MessageSending = z.strictObject({
     .array(OutgoingMessage)
     .min(1)
     .max(limits.messagesPerFrame)
-    .refine((messages) => new Set(messages.map(({ id }) => id)).size === messages.length, 'names an id twice'),
+    .refine((messages) => new Set(messages.map(({ id }) => id)).size === messages.length, 'names an id twice')
+    .refine(
+      (messages) => jsonBytes(messages.flatMap(({ evidence = [] }) => evidence)) <= limits.frameEvidenceBytes,
+      `has more than ${limits.frameEvidenceBytes} bytes of evidence`,
+    ),
 });
 export type MessageSending = z.infer<typeof MessageSending>;
 

@@ -4,7 +4,7 @@ import { Amount } from './amount.ts';
 import { ApprovalChain, askedOnce, ChainState, isAskedOnce } from './approval-chain.ts';
 import { Handoff } from './handoff.ts';
 import { AgentId, Name, RunId, TaskId } from './ids.ts';
-import { Json } from './json.ts';
+import { Json, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 import { Priority } from './priority.ts';
 import { SecretReferences } from './secret.ts';
@@ -155,9 +155,9 @@ export const TaskSubmission = z.strictObject({
   type: Name,
   description: z.string().max(4096).optional(),
   input: Json.default(null),
-  context: Json.optional(),
-  constraints: Json.optional(),
-  outputFormat: Json.optional(),
+  context: KeptJson.optional(),
+  constraints: KeptJson.optional(),
+  outputFormat: KeptJson.optional(),
   complexity: z.number().min(0).max(1).optional(),
   priority: Priority.default('normal'),
   requirements: Requirements.default({ capabilities: [] }),
@@ -179,7 +179,7 @@ export const TaskSubmission = z.strictObject({
   approval: ApprovalTerms.optional(),
   /** What its agent may ask for while it has the task: by reference, never by value. */
   secrets: SecretReferences.optional(),
-  metadata: z.record(z.string().max(128), Json).optional(),
+  metadata: z.record(z.string().max(128), KeptJson).optional(),
 });
 export type TaskSubmission = z.infer<typeof TaskSubmission>;
 /** A submission as a caller writes it: everything with a default may be left out. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { EscalationRequest } from './escalation.ts';
 import { RunId, TaskId } from './ids.ts';
-import { isDeeperThan, Json, jsonBytes } from './json.ts';
+import { Json, jsonBytes, KeptJson } from './json.ts';
 import { limits } from './limits.ts';
 import { StateScope } from './state.ts';
 
@@ -19,13 +19,7 @@ export type WriteStrategy = z.infer<typeof WriteStrategy>;
 export const ValueWrite = z.strictObject({
   scope: StateScope,
   name: StateScope,
-  value: Json.refine(
-    (value) => jsonBytes(value) <= limits.valueBytes,
-    `has more than ${limits.valueBytes} bytes`,
-  ).refine(
-    (value) => !isDeeperThan(value, limits.inlineLevels - 4),
-    `is nested deeper than ${limits.inlineLevels - 4} levels`,
-  ),
+  value: KeptJson.refine((value) => jsonBytes(value) <= limits.valueBytes, `has more than ${limits.valueBytes} bytes`),
   /** The version that the writer has seen; 0 when there was none. */
   baseVersion: z.int().nonnegative(),
   /** Of two writes at the same time the higher may win. */

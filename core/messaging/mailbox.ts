@@ -4,6 +4,7 @@ import { jsonBytes } from '../contract/json.ts';
 import { keys, refusedMail } from '../contract/keys.ts';
 import { limits, timings } from '../contract/limits.ts';
 import { type Mail, type MailView, Message } from '../contract/messaging.ts';
+import { isClaimCheck } from '../contract/payload.ts';
 import type { Services } from '../services.ts';
 import { absent, any, equal } from '../table/conditions.ts';
 import type { BatchedWrite, Item, Put } from '../table/table.ts';
@@ -151,6 +152,10 @@ const inOrder = (stored: readonly StoredMail[]): readonly Mail[] => {
     .map(({ sk, messages }) => ({ ref: sk, messages }));
 };
 
+/** What messages take of an answer, with the addresses at which their claim checks are read. */
+const sizeOf = (messages: readonly Message[]): number =>
+  jsonBytes(messages) + messages.filter(({ content }) => isClaimCheck(content)).length * limits.readUrlBytes;
+
 /** A page of mail that waits, up to as much as one answer carries; `after` when there may be more. */
 export const readWaiting = async (
   services: Services,
@@ -163,7 +168,7 @@ export const readWaiting = async (
   for (const one of stored) {
     if (isRefused(one)) return { mail: inOrder(taken) };
     const messages = one.messages.filter(isGood(nowMs));
-    const size = jsonBytes(messages);
+    const size = sizeOf(messages);
     const last = taken.at(-1);
     if (last !== undefined && bytes + size > limits.pulledBytes) return { mail: inOrder(taken), after: last.sk };
     if (messages.length > 0) taken.push({ ...one, messages });

@@ -5,12 +5,12 @@ import type { SpreadMessage } from '../contract/messages.ts';
 import type { Message, MessageSending, OutgoingMessage, SentMessage } from '../contract/messaging.ts';
 import { AppError } from '../errors/app-error.ts';
 import type { Principal } from '../identity/principal.ts';
-import { fitPayload } from '../payloads/fit-payload.ts';
 import type { Services } from '../services.ts';
 import { readAudience } from './audience.ts';
 import { requireSend } from './audience-rights.ts';
 import { type Addressed, type Audience, areForOne, chooseMode } from './choose-mode.ts';
 import { MailboxFullError } from './errors.ts';
+import { fitContent, inlineShare } from './fit-content.ts';
 import { frameHashOf, holdFrame } from './hold-frame.ts';
 import { type NewMail, storeFramed, storeMail, takeRoom } from './mailbox.ts';
 import { pushMail } from './push-mail.ts';
@@ -56,12 +56,13 @@ const draft = async (
   services: Services,
   { principal, from }: SendRequest,
   outgoing: OutgoingMessage,
+  share: number,
 ): Promise<Drafted> => {
   const { tenant } = principal;
   try {
     const addressed = chooseMode(outgoing);
     await requireSend(services, principal, addressed.audience);
-    const content = await fitPayload(services, tenant, 'content', outgoing.content);
+    const content = await fitContent(services, tenant, outgoing.content, share);
     const question = { tenant, audience: addressed.audience, from, content };
     const { agentIds, isAll } = await readAudience(services, question, limits.inlineRecipients);
     const message = { ...messageOf(outgoing, addressed, { from, nowMs: services.clock.now() }), content };
@@ -190,7 +191,8 @@ const store = async (
 export const sendMessages = async (services: Services, request: SendRequest): Promise<readonly SentMessage[]> => {
   const { principal, sending } = request;
   const { tenant } = principal;
-  const drafts = await Promise.all(sending.messages.map((outgoing) => draft(services, request, outgoing)));
+  const share = inlineShare(sending.messages);
+  const drafts = await Promise.all(sending.messages.map((outgoing) => draft(services, request, outgoing, share)));
   const byRecipient = sortByRecipient(drafts);
   const full = await findFull(services, tenant, byRecipient.keys());
   const results = drafts.map((drafted, index) => resultOf(sending.messages[index]?.id ?? '', drafted, full));

@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor, queriedKeys } from '#adapters/dynamodb/cursors.ts';
 import { indexes, tableKeys } from '#core/contract/env.ts';
+import { isDeeperThan } from '#core/contract/json.ts';
 import type { Key } from '#core/contract/keys.ts';
 import type { BatchedWrite, Item, Page, Put, Query, Remove, Table, Update, Written } from '#core/table/table.ts';
 import { allHold, applyUpdate, checkClauses, checkUpdate } from './evaluate.ts';
@@ -64,6 +65,10 @@ const checkItem = (item: Item): void => {
   }
   if (itemBytes(item) > tableLimits.itemBytes) {
     throw new TableValidationError('Item size has exceeded the maximum allowed size');
+  }
+  // The item itself is not counted.
+  if (isDeeperThan(item, tableLimits.levels + 1)) {
+    throw new TableValidationError('Nesting Levels have exceeded supported limits');
   }
 };
 

@@ -1,7 +1,7 @@
 import type { Item } from '#core/table/table.ts';
 
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-export const tableLimits = { itemBytes: 400 * 1024, partitionKeyBytes: 2048, sortKeyBytes: 1024 } as const;
+export const tableLimits = { itemBytes: 400 * 1024, partitionKeyBytes: 2048, sortKeyBytes: 1024, levels: 32 } as const;
 
 /** Overhead of a list or map, and of each thing in it. */
 const containerBytes = 3;

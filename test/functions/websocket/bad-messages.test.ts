@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { createWorld, frameText, openSocket, principal, snapshot, type TestSocket, type World } from '../harness.ts';
 
 let world: World;
@@ -84,6 +85,12 @@ describe('a frame of messages that is not as it must be is refused by name, and 
       ['INVALID_FIELD', 'payload.messages.m-1.evidence', 20],
     ],
     [
+      'evidence too large',
+      'message.send',
+      { messages: [message, { ...message, id: 'm-2', evidence: ['x'.repeat(16 * 1024)] }] },
+      ['INVALID_FIELD', 'payload.messages'],
+    ],
+    [
       'a filter of what agents do not have',
       'message.send',
       { messages: [{ id: 'm-1', content: 1, filter: { colour: 'red' } }] },
@@ -163,6 +170,56 @@ describe('a frame of shared state that is not as it must be is refused by name, 
     ['an unknown field', 'state.pull', { scope: 's', tenant: 'rival' }, ['UNKNOWN_FIELD', 'payload.tenant']],
   ])('%s: %s', async (_what, type, payload, expected) => {
     expect(await refusalOf(ada, type, payload)).toEqual(expected);
+  });
+});
+
+/** A list in a list, so many levels of them. */
+const nested = (levels: number): unknown => (levels === 0 ? 'end' : [nested(levels - 1)]);
+
+describe('what stays in an item is nested as deeply as an item takes, or refused by name', () => {
+  it.each<[string, string, (value: unknown) => unknown]>([
+    ['evidence of a message', 'message.send', (value) => ({ messages: [{ ...message, evidence: [value] }] })],
+    ['metadata of an agent', 'agent.register', (value) => ({ name: 'ada', metadata: { about: value } })],
+    ['the context of a task', 'task.submit', (value) => ({ task: { type: 't', context: value } })],
+    ['metadata of a task', 'task.submit', (value) => ({ task: { type: 't', metadata: { about: value } } })],
+    [
+      'a position',
+      'conflict.report',
+      (value) => ({
+        type: 'design',
+        severity: 'low',
+        positions: [
+          { agentId: 'ada', position: value, confidence: 0.9 },
+          { agentId: 'bob', position: 1, confidence: 0.2 },
+        ],
+      }),
+    ],
+  ])('%s', async (_what, type, payloadOf) => {
+    const [code, field] = await refusalOf(ada, type, payloadOf(nested(21)));
+    expect([code, field]).toEqual(['INVALID_FIELD', expect.stringMatching(/^payload\./)]);
+    const answers = await ada.send(frameText(type, payloadOf(nested(20)), { id: 'deep' }));
+    expect(answers.map((answer) => answer.type)).not.toContain('error');
+  });
+
+  it('metadata of an agent in as many bytes', async () => {
+    const register = (bytes: number) => ({ name: 'ada', metadata: { about: 'x'.repeat(bytes) } });
+    expect(await refusalOf(ada, 'agent.register', register(24 * 1024))).toEqual(['INVALID_FIELD', 'payload.metadata']);
+    const [answer] = await ada.send(frameText('agent.register', register(24_000), { id: 'large' }));
+    expect(answer?.type).toBe('agent.registered');
+  });
+
+  it('evidence of a result', async () => {
+    await ada.send(frameText('task.submit', { task: { type: 't' } }));
+    const worker = [ada, bob].find((one) => one.received().some(({ type }) => type === 'task.assigned')) ?? ada;
+    const { task, attempt } = worker.received().find(({ type }) => type === 'task.assigned')?.payload ?? {};
+    const { taskId } = z.object({ taskId: z.string() }).parse(task);
+    const result = (levels: number) => ({ taskId, attempt, output: 1, evidence: [nested(levels)] });
+    expect((await refusalOf(worker, 'task.result', result(21))).slice(0, 2)).toEqual([
+      'INVALID_FIELD',
+      'payload.evidence.0',
+    ]);
+    const answers = await worker.send(frameText('task.result', result(20)));
+    expect(answers.map((answer) => answer.type)).toContain('ack');
   });
 });
 
