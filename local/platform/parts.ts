@@ -15,6 +15,7 @@ import type { Scheduler } from '../scheduler/create-scheduler.ts';
 import type { ParametersService } from '../secrets/parameters-service.ts';
 import type { SecretsService } from '../secrets/secrets-service.ts';
 import type { StepFunctions } from '../step-functions/create-step-functions.ts';
+import type { StreamPages } from '../streams/stream-pages.ts';
 import type { Place } from '../template/identity.ts';
 import type { Stack } from '../template/load-stack.ts';
 import type { ApiAddresses } from './api-addresses.ts';
@@ -42,6 +43,7 @@ export interface PlatformParts {
   readonly dispatcher: Dispatcher;
   readonly engine: Engine;
   readonly queues: Queues;
+  readonly streamPages: StreamPages;
   readonly functions: Functions;
   readonly asyncInvocations: AsyncInvocations;
   readonly gateway: Gateway;

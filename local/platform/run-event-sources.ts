@@ -88,6 +88,7 @@ function runStreamSource(resource: StackResource, mapping: Mapping, parts: Platf
   const source = createStreamSource({
     ...sharedOptions(resource, mapping, parts),
     streamArn: mapping.EventSourceArn,
+    pages: parts.streamPages,
     batchSize: mapping.BatchSize ?? streamBatchSize,
     startingPosition: mapping.StartingPosition ?? 'TRIM_HORIZON',
     bisectBatchOnFunctionError: mapping.BisectBatchOnFunctionError,

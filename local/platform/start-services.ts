@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Meter } from '../contract.ts';
 import { startEngine } from '../engine/start-engine.ts';
-import { createEventBus } from '../event-bus/create-event-bus.ts';
+import { createEventBus, type EventBus } from '../event-bus/create-event-bus.ts';
 import { type Backend, serviceBackend } from '../front-door/backend.ts';
 import { withChaos } from '../front-door/chaos.ts';
 import type { CredentialRegistry } from '../front-door/credentials.ts';
@@ -16,7 +17,12 @@ import { startQueues } from '../queues/start-queues.ts';
 import { createScheduler } from '../scheduler/create-scheduler.ts';
 import { createParameters } from '../secrets/parameters-service.ts';
 import { createSecrets } from '../secrets/secrets-service.ts';
-import { createStepFunctions, type StepFunctions } from '../step-functions/create-step-functions.ts';
+import {
+  createStepFunctions,
+  type StepFunctions,
+  type StepFunctionsOptions,
+} from '../step-functions/create-step-functions.ts';
+import { createStreamPages } from '../streams/stream-pages.ts';
 import { meterTransitions } from './meter-transitions.ts';
 import type { PlatformDirectory } from './open-directory.ts';
 import { ofType } from './parse-properties.ts';
@@ -59,8 +65,7 @@ export async function startServices(start: {
       log,
     }),
   ]);
-  stops.keep(engine);
-  stops.keep(queues);
+  for (const service of [engine, queues]) stops.keep(service);
   const shared = { clock, call: dispatcher.call, region, accountId, log };
   const bus = stops.keep(createEventBus({ ...shared, meter, databasePath: inDirectory('events.sqlite') }));
   const scheduler = stops.keep(
@@ -70,24 +75,49 @@ export async function startServices(start: {
       mayAssume: (roleArn, sourceArn) => authorizer.trusts(roleArn, { name: 'scheduler.amazonaws.com', sourceArn }),
     }),
   );
-  const stepFunctions: StepFunctions = stops.keep(
-    createStepFunctions({
-      ...shared,
-      databasePath: inDirectory('executions.sqlite'),
-      publish: async (detailType, detail) => {
-        await meterTransitions(stepFunctions, meter, detail);
-        const resources = typeof detail.executionArn === 'string' ? [detail.executionArn] : [];
-        await bus.publish('default', { source: 'aws.states', detailType, detail, resources });
-      },
-      onBreakdown: (error) => log(`Step Functions stopped: ${String(error)}`),
-    }),
+  const stepFunctions = stops.keep(
+    startStepFunctions({ ...shared, meter, bus, databasePath: inDirectory('executions.sqlite') }),
   );
   const asyncInvocations = stops.keep(
     createAsyncInvocations({ ...shared, functions: base.functions, databasePath: inDirectory('async-events.sqlite') }),
   );
-  const services = { engine, queues, asyncInvocations, bus, scheduler, stepFunctions, secrets, parameters };
+  const streamPages = createStreamPages();
+  const services = {
+    engine,
+    queues,
+    streamPages,
+    asyncInvocations,
+    bus,
+    scheduler,
+    stepFunctions,
+    secrets,
+    parameters,
+  };
   addBackends(dispatcher, { ...base, ...services });
   return { ...base, ...services, credentials, dispatcher, directory: directory.path, keep: (one) => sources.keep(one) };
+}
+
+/** Step Functions whose transitions are billed, and whose executions tell the bus how they go. */
+function startStepFunctions({
+  bus,
+  meter,
+  log,
+  ...options
+}: Omit<StepFunctionsOptions, 'publish' | 'onBreakdown'> & {
+  readonly bus: EventBus;
+  readonly meter: Meter;
+  readonly log: (line: string) => void;
+}): StepFunctions {
+  const stepFunctions = createStepFunctions({
+    ...options,
+    publish: async (detailType, detail) => {
+      await meterTransitions(stepFunctions, meter, detail);
+      const resources = typeof detail.executionArn === 'string' ? [detail.executionArn] : [];
+      await bus.publish('default', { source: 'aws.states', detailType, detail, resources });
+    },
+    onBreakdown: (error) => log(`Step Functions stopped: ${String(error)}`),
+  });
+  return stepFunctions;
 }
 
 function addBackends(

@@ -3,14 +3,17 @@ import type { EventFilter } from './event-filter.ts';
 import type { Pacer } from './pacer.ts';
 import type { Positions } from './positions.ts';
 import { processBatch } from './process-batch.ts';
-import { RecordsPage, type StreamRecord, toStreamRecord } from './stream-record.ts';
+import type { ShardPage } from './stream-pages.ts';
+import { RecordsPage, type StreamName, type StreamRecord, streamNameOf, toStreamRecord } from './stream-record.ts';
 import type { StreamSourceOptions } from './stream-source-options.ts';
 
 /** Lambda asks a shard four times a second; here an idle shard costs a local request, so latency decides. */
 const shortestPauseMs = 25;
 const longestPauseMs = 100;
 const errorPauseMs = 1000;
-const gatherMs = 25;
+const gatherMs = 50;
+/** Of what was skipped, so much is looked at again after a restart. */
+const skippedSettleMs = 1000;
 
 /** The position before a shard's first record. */
 const beforeFirst = '';
@@ -23,11 +26,6 @@ const leastPerPage = 100;
 /** A batch must fit an invocation's 6 MB; the rest is left for the event's frame. */
 const largestPayloadBytes = 6_000_000;
 
-interface Page {
-  readonly records: readonly StreamRecord[];
-  readonly isEnd: boolean;
-}
-
 /** Reads one shard from its position, gathers batches and has them processed one after the other. */
 export class ShardReader {
   readonly #options: StreamSourceOptions;
@@ -36,12 +34,17 @@ export class ShardReader {
   readonly #idle: Pacer;
   readonly #positions: Positions;
   readonly #passes: EventFilter;
+  readonly #stream: StreamName;
   #iterator: string | undefined;
+  /** Whether it has read as its own role: only then it takes what others have read. */
+  #mayShare = false;
   #pauseMs = shortestPauseMs;
   #lastError: string | undefined;
   #pending: { readonly record: StreamRecord; readonly bytes: number }[] = [];
   #firstPendingAt = 0;
   #lastRead: string | undefined;
+  #settled: string | undefined;
+  #settledAt = 0;
 
   constructor(parameters: {
     readonly options: StreamSourceOptions;
@@ -59,6 +62,7 @@ export class ShardReader {
     this.#idle = parameters.idle;
     this.#positions = parameters.positions;
     this.#passes = parameters.passes;
+    this.#stream = streamNameOf(parameters.options.streamArn);
   }
 
   /** Resolves when the shard has been read to its end, or the source is stopped. */
@@ -95,21 +99,33 @@ export class ShardReader {
     return this.#options.call({ service: 'dynamodb', action, input, roleArn: this.#options.roleArn });
   }
 
-  async #read(): Promise<Page> {
+  async #read(): Promise<{ readonly records: readonly StreamRecord[]; readonly isEnd: boolean }> {
     this.#iterator ??= await this.#openIterator();
-    const Limit = Math.min(mostPerPage, Math.max(leastPerPage, this.#options.batchSize));
-    let page: RecordsPage;
+    const iterator = this.#iterator;
+    const load = (): Promise<ShardPage> => this.#load(iterator);
+    let page: ShardPage;
     try {
-      page = RecordsPage.parse(await this.#call('GetRecords', { ShardIterator: this.#iterator, Limit }));
+      const place = this.#lastRead;
+      const isShared = this.#mayShare && place !== undefined;
+      page = isShared
+        ? await this.#options.pages.read(`${this.#options.streamArn} ${this.#shardId} ${place}`, load)
+        : await load();
     } catch (error) {
       // An iterator lives 15 minutes; another is opened at the position.
       if (!(error instanceof AwsError && error.code === 'ExpiredIteratorException')) throw error;
       this.#iterator = undefined;
       return { records: [], isEnd: false };
     }
-    this.#iterator = page.NextShardIterator ?? undefined;
-    const records = (page.Records ?? []).map((record) => toStreamRecord(record, this.#options.streamArn));
-    return { records, isEnd: this.#iterator === undefined };
+    this.#mayShare = true;
+    this.#iterator = page.next;
+    return { records: page.records, isEnd: page.next === undefined };
+  }
+
+  async #load(iterator: string): Promise<ShardPage> {
+    const Limit = Math.min(mostPerPage, Math.max(leastPerPage, this.#options.batchSize));
+    const page = RecordsPage.parse(await this.#call('GetRecords', { ShardIterator: iterator, Limit }));
+    const records = (page.Records ?? []).map((record) => toStreamRecord(record, this.#stream));
+    return { records, next: page.NextShardIterator ?? undefined };
   }
 
   async #openIterator(): Promise<string> {
@@ -177,7 +193,8 @@ export class ShardReader {
     }
     // Stopping may have interrupted a batch, which is no longer pending but not settled either.
     if (this.#pacer.isStopped || this.#pending.length > 0 || this.#lastRead === undefined) return;
-    this.#settle(this.#lastRead);
+    // A place that only was skipped to is not worth a write each time.
+    if (clock.now() - this.#settledAt >= skippedSettleMs) this.#settle(this.#lastRead);
   }
 
   #pendingBytes(): number {
@@ -201,7 +218,10 @@ export class ShardReader {
   }
 
   #settle(sequenceNumber: string): void {
-    if (this.#positions.read(this.#consumer) !== sequenceNumber) this.#positions.write(this.#consumer, sequenceNumber);
+    if (this.#settled === sequenceNumber) return;
+    this.#positions.write(this.#consumer, sequenceNumber);
+    this.#settled = sequenceNumber;
+    this.#settledAt = this.#options.clock.now();
   }
 
   async #rest(): Promise<void> {

@@ -38,16 +38,30 @@ export interface StreamRecord {
   readonly eventSourceARN: string;
 }
 
+/** The stream that records are of, as they name it. */
+export interface StreamName {
+  readonly arn: string;
+  readonly region: string;
+  /** Half of its records' ids: other streams have another. */
+  readonly idPrefix: string;
+}
+
+/** What the records of a stream say of it. */
+export function streamNameOf(arn: string): StreamName {
+  const idPrefix = createHash('md5').update(arn).digest('hex').slice(0, 16);
+  return { arn, region: arn.split(':')[3] ?? 'us-east-1', idPrefix };
+}
+
 /** The record that a function receives. The event id is unique across streams and the same at each delivery. */
-export function toStreamRecord(record: SourceRecord, streamArn: string): StreamRecord {
+export function toStreamRecord(record: SourceRecord, stream: StreamName): StreamRecord {
   const { ApproximateCreationDateTime, Keys, NewImage, OldImage, SequenceNumber, SizeBytes, StreamViewType } =
     record.dynamodb;
   return {
-    eventID: createHash('md5').update(`${streamArn} ${SequenceNumber}`).digest('hex'),
+    eventID: `${stream.idPrefix}${BigInt(SequenceNumber).toString(16).padStart(16, '0')}`,
     eventName: record.eventName,
     eventVersion: record.eventVersion ?? '1.1',
     eventSource: 'aws:dynamodb',
-    awsRegion: streamArn.split(':')[3] ?? 'us-east-1',
+    awsRegion: stream.region,
     dynamodb: {
       ApproximateCreationDateTime,
       Keys,
@@ -58,6 +72,6 @@ export function toStreamRecord(record: SourceRecord, streamArn: string): StreamR
       StreamViewType,
     },
     ...(record.userIdentity ? { userIdentity: record.userIdentity } : {}),
-    eventSourceARN: streamArn,
+    eventSourceARN: stream.arn,
   };
 }

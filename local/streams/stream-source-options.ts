@@ -1,5 +1,6 @@
 import { type AwsCall, AwsError, type Clock, type InvokeResult, type Meter } from '../contract.ts';
 import type { FilterCriteria } from './event-filter.ts';
+import type { StreamPages } from './stream-pages.ts';
 
 /** A source of one function: what Lambda calls an event source mapping of a DynamoDB stream. */
 export interface StreamSourceOptions {
@@ -8,6 +9,8 @@ export interface StreamSourceOptions {
   readonly call: AwsCall;
   readonly roleArn: string;
   readonly streamArn: string;
+  /** What other sources of the stream read, and this one does. */
+  readonly pages: StreamPages;
   readonly functionArn: string;
   readonly invoke: (functionArn: string, event: unknown) => Promise<InvokeResult>;
   readonly batchSize: number;

@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { type AwsCall, AwsError, type InvokeResult } from '../../../../local/contract.ts';
 import { realClock } from '../../../../local/real-clock.ts';
 import { createStreamSource, type StreamSource } from '../../../../local/streams/create-stream-source.ts';
+import { createStreamPages } from '../../../../local/streams/stream-pages.ts';
 import type { StreamSourceOptions } from '../../../../local/streams/stream-source-options.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -111,6 +112,8 @@ export interface StreamFixture {
   readonly sent: { readonly queueUrl: unknown; readonly body: unknown }[];
   readonly lines: string[];
   readonly actions: Set<string>;
+  /** Roles that asked for records, in order. */
+  readonly reads: string[];
   readonly put: (key: string, more?: object) => Promise<unknown>;
   readonly remove: (key: string) => Promise<unknown>;
   readonly start: (
@@ -124,8 +127,11 @@ export async function prepareStream(): Promise<StreamFixture> {
   const sent: { queueUrl: unknown; body: unknown }[] = [];
   const lines: string[] = [];
   const actions = new Set<string>();
+  const reads: string[] = [];
+  const pages = createStreamPages();
   const call: AwsCall = async ({ service, action, input, roleArn }) => {
     actions.add(`${roleArn} ${service} ${action}`);
+    if (action === 'GetRecords') reads.push(roleArn);
     if (service === 'dynamodb') return callEngine(endpoint, `DynamoDBStreams_20120810.${action}`, input);
     sent.push({ queueUrl: input['QueueUrl'], body: JSON.parse(String(input['MessageBody'])) });
     return {};
@@ -143,6 +149,7 @@ export async function prepareStream(): Promise<StreamFixture> {
       call,
       roleArn: 'role',
       streamArn,
+      pages,
       functionArn,
       invoke,
       batchSize: 100,
@@ -165,6 +172,7 @@ export async function prepareStream(): Promise<StreamFixture> {
     sent,
     lines,
     actions,
+    reads,
     put: (key, more = {}) => write('PutItem', { Item: { pk: { S: key }, ...more } }),
     remove: (key) => write('DeleteItem', { Key: { pk: { S: key } } }),
     start,
