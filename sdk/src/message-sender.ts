@@ -23,7 +23,7 @@ export const messageTimings: MessageTimings = {
   messageBatch: 10,
   messageBatchMs: 5,
   messageBatchBytes: 4096,
-  messageAckMs: 1000,
+  messageAckMs: 2000,
 };
 
 /** A message whose content may still be on its way to where it is kept. */
