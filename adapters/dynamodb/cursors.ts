@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { indexes, tableKeys } from '#core/contract/env.ts';
-import { InvalidFieldError } from '#core/errors/errors.ts';
+import { InvalidCursorError } from '#core/errors/errors.ts';
 import type { Query } from '#core/table/table.ts';
 
 /** The key at which a page ended: the item's own key and, of an index, its key in the index. */
@@ -39,7 +39,7 @@ export const encodeCursor = (key: StartKey): string => Buffer.from(JSON.stringif
  * Where a query goes on. Only a key of the same query is taken: one of another partition could otherwise read past
  * what the caller may see.
  *
- * @throws InvalidFieldError when the cursor is malformed or belongs to another query.
+ * @throws InvalidCursorError when the cursor is malformed or belongs to another query.
  */
 export const decodeCursor = (query: Query, cursor: string): StartKey => {
   const names = keyNames(query);
@@ -52,10 +52,7 @@ export const decodeCursor = (query: Query, cursor: string): StartKey => {
     key[partitionKey] === query.partition &&
     isWithin(query, key[sortKey] ?? '');
   if (!isOfThisQuery) {
-    throw new InvalidFieldError(
-      'cursor',
-      'cursor is not one that an earlier page of this list gave. Start without it.',
-    );
+    throw new InvalidCursorError();
   }
   return key;
 };

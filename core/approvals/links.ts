@@ -33,10 +33,9 @@ const StoredLink = z.looseObject({
 });
 type StoredLink = z.infer<typeof StoredLink>;
 
-const readApproval = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Task> => {
+const findApproval = async (services: Services, tenant: TenantId, taskId: TaskId): Promise<Task | undefined> => {
   const found = readTask(await services.table.get(keys.task(tenant, taskId), { consistent: true }));
-  if (found.kind !== 'task' || found.task.kind !== 'approval') throw new NotFoundError('approval', taskId);
-  return found.task;
+  return found.kind === 'task' && found.task.kind === 'approval' ? found.task : undefined;
 };
 
 const randomToken = ({ random }: Services): string => Buffer.concat([random.bytes(), random.bytes()]).toString('hex');
@@ -65,7 +64,8 @@ export const createLink = async (
   { principal: { tenant }, taskId, request, repeatSecret }: LinkMaking,
 ): Promise<{ readonly token: string; readonly for: string; readonly expiresAt: number }> => {
   const { for: person, decision, expiresInSeconds } = request;
-  const task = await readApproval(services, tenant, taskId);
+  const task = await findApproval(services, tenant, taskId);
+  if (task === undefined) throw new NotFoundError('approval', taskId);
   if (isTerminal(task.status)) throw new AlreadyTerminalError(taskId, task.status);
   const { options = [] } = task.approval ?? {};
   if (decision !== undefined && !options.includes(decision))
@@ -112,7 +112,9 @@ export const readLink = async (services: Services, token: string): Promise<OpenL
   const link = found.data;
   const { tenant, taskId } = link.approval;
   await takeToken(services, tenant);
-  const task = await readApproval(services, tenant, taskId);
+  const task = await findApproval(services, tenant, taskId);
+  // Forgotten since: who has only the link is told of the link alone.
+  if (task === undefined) throw new LinkNotValidError();
   if (link.spentWith !== undefined && isTerminal(task.status)) throw new LinkNotValidError();
   const { decision } = link;
   return { link, task, offered: decision === undefined ? (task.approval?.options ?? []) : [decision] };

@@ -6,7 +6,7 @@ import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { raiseEscalation } from '../escalations/raise-escalation.ts';
 import type { Services } from '../services.ts';
-import { absent, present, set, setAll } from '../table/conditions.ts';
+import { absent, equal, set, setAll } from '../table/conditions.ts';
 import type { Clauses } from '../table/table.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { Conflict } from './conflict.ts';
@@ -92,7 +92,7 @@ const change = async (
   const written = await services.table.update({
     key: keys.conflict(conflict.tenant, conflict.conflictId),
     set: [...setAll(values), set('log', [...conflict.log, { at: services.clock.now(), ...said }])],
-    clauses: { exists: present('conflictId'), ...clauses },
+    clauses: { isOpen: equal('status', 'ESCALATED'), ...clauses },
   });
   return Conflict.parse(written.item ?? conflict);
 };

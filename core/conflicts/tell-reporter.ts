@@ -3,14 +3,17 @@ import type { ConflictId, TenantId } from '../contract/ids.ts';
 import { Json } from '../contract/json.ts';
 import { keys } from '../contract/keys.ts';
 import { MessageSending } from '../contract/messaging.ts';
-import { NotFoundError } from '../errors/errors.ts';
+import { AppError } from '../errors/app-error.ts';
 import { sendMessages } from '../messaging/send-messages.ts';
 import type { Services } from '../services.ts';
 import { pushFrame } from '../watch/push-frame.ts';
 import { Conflict, conflictView, decidedOf } from './conflict.ts';
 import { settleConflict } from './settle.ts';
 
-/** Leaves the decision with an agent that is away. One that is gone needs none. The same conflict again is the same mail. */
+/**
+ * Leaves the decision with an agent that is away. One that is gone needs none, and what its mailbox may not take is looked up.
+ * The same conflict again is the same mail.
+ */
 const leaveMail = async (
   services: Services,
   { reporter: principal, ...conflict }: Conflict,
@@ -23,7 +26,8 @@ const leaveMail = async (
     const sending = MessageSending.parse({ messages });
     await sendMessages(services, { principal, from: 'muster', frameId: conflictId, sending });
   } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
+    if (!(error instanceof AppError) || error.retryable) throw error;
+    services.log.warn('decision not told', { conflictId, code: error.code });
   }
 };
 

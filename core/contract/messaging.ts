@@ -80,8 +80,15 @@ export type OutgoingMessage = z.infer<typeof OutgoingMessage>;
 /** A message as its author writes it: everything with a default may be left out. */
 export type OutgoingMessageInput = z.input<typeof OutgoingMessage>;
 
+/** A sort key of the table has 1024, and the place behind a mail is one more. */
+const mailRefBytes = 1000;
+
 /** Names one mail in its mailbox: given by the platform, and given back. */
-const MailRef = z.string().min(1).max(1024);
+export const MailRef = z
+  .string()
+  .min(1)
+  .max(mailRefBytes)
+  .refine((ref) => new TextEncoder().encode(ref).byteLength <= mailRefBytes, `has more than ${mailRefBytes} bytes`);
 const MailRefs = z.array(MailRef).min(1).max(limits.refsPerAck);
 
 /** What one frame or request hands in. */

@@ -28,6 +28,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly input: OperationInput;
+  /** What its path names, where the parameter's name does not say it. */
+  readonly of?: string;
   /** The answer to a request that is taken; without `body` there is none. */
   readonly reply: {
     readonly status: 200 | 201 | 204;

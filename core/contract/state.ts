@@ -25,7 +25,8 @@ const StateName = z
     'must be 1 to 64 of A-Z a-z 0-9 _ . : / - and begin with a letter or digit',
   );
 
-const PartId = z.string().regex(/^(counter|set|map):[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, 'must be kind:name');
+/** A name of a scope, with its kind: also where a page of the scope begins. */
+export const PartId = z.string().regex(/^(counter|set|map):[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}$/, 'must be kind:name');
 
 /** A replica as the platform names it: when, and something of its own. The letter keeps it apart from the platform's. */
 export const ReplicaId = z.string().regex(/^r[0-9a-z]{16,17}$/, 'must be as a state.delta named it');

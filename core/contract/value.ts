@@ -31,7 +31,14 @@ export type ValueWrite = z.infer<typeof ValueWrite>;
 export type ValueWriteInput = z.input<typeof ValueWrite>;
 
 /** Somebody's value, and when and how urgently it was written. */
-export const Written = z.looseObject({ value: Json, by: z.string(), at: z.number(), priority: z.int() });
+export const Written = z.looseObject({
+  value: Json,
+  by: z.string(),
+  at: z.number(),
+  priority: z.int(),
+  /** Names the write, by what it says, who sent it and under which key: a repeat is known again. */
+  writeId: z.string().optional(),
+});
 export type Written = z.infer<typeof Written>;
 
 /** How a conflict of two writes was settled, or by whom it will be. */

@@ -24,6 +24,16 @@ export class InvalidFieldError extends AppError {
   }
 }
 
+/** A cursor that no page of the list gave. */
+export class InvalidCursorError extends AppError {
+  override readonly name = 'InvalidCursorError';
+  constructor() {
+    super('INVALID_FIELD', 'cursor is not one that an earlier page of this list gave. Start without it.', {
+      field: 'cursor',
+    });
+  }
+}
+
 /** A value larger than what its way takes. Never retryable: it would be as large again. */
 export class PayloadTooLargeError extends AppError {
   override readonly name = 'PayloadTooLargeError';

@@ -3,8 +3,9 @@ import { AgentId, type TenantId } from '../contract/ids.ts';
 import { jsonBytes } from '../contract/json.ts';
 import { keys, refusedMail } from '../contract/keys.ts';
 import { limits, timings } from '../contract/limits.ts';
-import { type Mail, type MailView, Message } from '../contract/messaging.ts';
+import { type Mail, MailRef, type MailView, Message } from '../contract/messaging.ts';
 import { isClaimCheck } from '../contract/payload.ts';
+import { InvalidCursorError } from '../errors/errors.ts';
 import type { Services } from '../services.ts';
 import { absent, any, equal } from '../table/conditions.ts';
 import type { BatchedWrite, Item, Put } from '../table/table.ts';
@@ -179,12 +180,16 @@ export const readWaiting = async (
   return stored.length < pageSize || end === undefined ? { mail } : { mail, after: end.sk };
 };
 
-/** What an operator sees of a mailbox: what waits, what ran out of time, what it had no room for. */
+/**
+ * What an operator sees of a mailbox: what waits, what ran out of time, what it had no room for.
+ * @throws InvalidCursorError.
+ */
 export const listMail = async (
   services: Services,
   mailbox: { readonly tenant: TenantId; readonly agentId: AgentId; readonly after?: string | undefined },
   limit: number,
 ): Promise<{ readonly items: readonly MailView[]; readonly nextCursor?: string }> => {
+  if (mailbox.after !== undefined && !MailRef.safeParse(mailbox.after).success) throw new InvalidCursorError();
   const isStillGood = isGood(services.clock.now());
   const stored = (await readPage(services, mailbox, limit)).map((item) => StoredMail.parse(item));
   const last = stored.at(-1);

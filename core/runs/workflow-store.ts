@@ -114,7 +114,7 @@ const readVersion = async (
   version: number,
 ): Promise<StoredWorkflow> => {
   const item = await services.table.get(keys.workflowVersion(tenant, name, version), { consistent: true });
-  if (item === undefined) throw new NotFoundError('workflow', `${name} version ${version}`);
+  if (item === undefined) throw new NotFoundError('workflow version', `${name}/${version}`);
   return StoredWorkflow.parse(item);
 };
 

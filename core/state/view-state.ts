@@ -3,8 +3,8 @@ import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import { type CounterPart, partIdOf, type StateParts, valuesOf } from '../contract/crdt/part.ts';
 import { AgentId } from '../contract/ids.ts';
 import { indexKeys, keys } from '../contract/keys.ts';
-import { type StateView, workloadScope } from '../contract/state.ts';
-import { NotFoundError } from '../errors/errors.ts';
+import { PartId, type StateView, workloadScope } from '../contract/state.ts';
+import { InvalidCursorError, NotFoundError } from '../errors/errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
 import { readScopePage, type ScopePage } from './read-scope.ts';
@@ -63,7 +63,7 @@ export const stateView = (scope: string, parts: StateParts): StateView => {
 
 /**
  * A page of what is shared in a scope, by name within each kind.
- * @throws NotFoundError for a scope without anything, also another tenant's; ScopeDeniedError.
+ * @throws NotFoundError for a scope without anything, also another tenant's; ScopeDeniedError; InvalidCursorError.
  */
 export const viewState = async (
   services: Services,
@@ -72,6 +72,8 @@ export const viewState = async (
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
 ): Promise<ShownState> => {
   await requireScopeAccess(services, principal, scope, 'read');
+  if (cursor !== undefined && scope !== workloadScope && !PartId.safeParse(cursor).success)
+    throw new InvalidCursorError();
   const { tenant } = principal;
   const range = { from: cursor, limit: Math.min(limit, mostParts) };
   const page =

@@ -2,6 +2,7 @@ import type { ValueVersion, WaitingWrite, WriteChain, WriteResolution, Written }
 import { ConflictError } from '../errors/errors.ts';
 import { Principal } from '../identity/principal.ts';
 import type { Services } from '../services.ts';
+import { fitsScope } from '../state/scope-rules.ts';
 import { knownSettings } from '../tenants/settings.ts';
 import { askOthers, closeQuestion, type Decision, decisionOn } from './ask-others.ts';
 import { settleWrite } from './settle-write.ts';
@@ -18,9 +19,6 @@ const usualChain: WriteChain['strategies'] = [
 /** One for each write that may wait, with the decision before it, and some for others who write at this moment. */
 const maxSteps = 40;
 
-const fits = (rule: WriteChain, scope: string): boolean =>
-  rule.scope.endsWith('*') ? scope.startsWith(rule.scope.slice(0, -1)) : rule.scope === scope;
-
 /** The first rule of a tenant that fits a scope. */
 const chainOf = async (
   services: Services,
@@ -28,7 +26,7 @@ const chainOf = async (
   scope: string,
 ): Promise<Omit<WriteChain, 'scope'>> => {
   const { conflicts } = await knownSettings(services, tenant);
-  return conflicts?.chains?.find((rule) => fits(rule, scope)) ?? { strategies: usualChain };
+  return conflicts?.chains?.find((rule) => fitsScope(rule, scope)) ?? { strategies: usualChain };
 };
 
 /** A write that has not seen the newest version. */
@@ -59,8 +57,14 @@ export const contestedVersion = async (
     const asked = await askOthers(services, { ...contender, chain, current, strategy, version: next.version });
     return { ...next, resolution: { ...said, outcome: 'pending', ...asked } };
   }
-  const winner = verdict.outcome === 'current' ? {} : proposed;
-  return { ...next, ...winner, value: verdict.value, resolution: { ...said, outcome: verdict.outcome } };
+  const { outcome, value } = verdict;
+  const winner = outcome === 'current' ? {} : proposed;
+  // Of a merge both were written: what comes later is later than either.
+  const both = {
+    at: Math.max(current.at, proposed.at),
+    priority: Math.max(current.priority, proposed.priority),
+  };
+  return { ...next, ...winner, ...(outcome === 'merged' ? both : {}), value, resolution: { ...said, outcome } };
 };
 
 /** Who wrote, as the platform speaks for it later. */
@@ -75,13 +79,9 @@ const decidedVersion = (
   { option, by: decidedBy }: Decision,
 ): ValueVersion => {
   const isProposed = option === 'proposed';
-  const { value, by, at, priority } = isProposed ? resolution.proposed : current;
   return {
     ...current,
-    value,
-    by,
-    at,
-    priority,
+    ...(isProposed ? resolution.proposed : {}),
     version: current.version + 1,
     writtenAt: services.clock.now(),
     resolution: { ...resolution, outcome: isProposed ? 'proposed' : 'current', decidedBy },

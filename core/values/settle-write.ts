@@ -1,5 +1,6 @@
 import { canonicalJson } from '../common/hash-id.ts';
-import type { Json } from '../contract/json.ts';
+import { type Json, jsonBytes } from '../contract/json.ts';
+import { limits } from '../contract/limits.ts';
 import type { WriteStrategy, Written } from '../contract/value.ts';
 
 /** Two writes of one value that did not know of each other, and what both began with. */
@@ -66,7 +67,10 @@ const choose = (
 const mergeCompatible: Rule = ({ current, proposed, base }) => {
   if (!isObject(base) || !isObject(current.value) || !isObject(proposed.value)) return undefined;
   const value = mergeObjects(base, current.value, proposed.value);
-  return value === undefined ? undefined : { strategy: 'merge_compatible', outcome: 'merged', value };
+  // Two that fit may not fit together, and what merges with that still less.
+  return value === undefined || jsonBytes(value) > limits.valueBytes
+    ? undefined
+    : { strategy: 'merge_compatible', outcome: 'merged', value };
 };
 
 const rules: Readonly<Record<Exclude<WriteStrategy, 'consensus_required' | 'manual'>, Rule>> = {

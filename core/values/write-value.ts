@@ -1,4 +1,4 @@
-import { canonicalJson } from '../common/hash-id.ts';
+import { canonicalJson, sha256Hex } from '../common/hash-id.ts';
 import { limits } from '../contract/limits.ts';
 import type { ValueVersion, ValueWrite, Written } from '../contract/value.ts';
 import { ConflictError, InvalidFieldError, NotFoundError } from '../errors/errors.ts';
@@ -75,11 +75,30 @@ const versionFor = async (
     : contestedVersion(services, contender, current);
 };
 
-const contenderOf = ({ clock }: Services, { principal, write }: WriteRequest): Contender => {
+/** The newest version that came of this very write, or has it waiting; `undefined` when it is new, or forgotten. */
+const madeBefore = async (
+  services: Services,
+  { ref, proposed: { writeId }, baseVersion }: Contender,
+): Promise<ValueVersion | undefined> => {
+  let cursor: string | undefined;
+  do {
+    const page = await readVersions(services, ref, { cursor, limit: limits.keptVersions });
+    const later = page.versions.filter(({ version }) => version > baseVersion);
+    const made = later.find((one) =>
+      [one, one.resolution?.proposed, ...(one.waiting ?? [])].some((written) => written?.writeId === writeId),
+    );
+    if (made !== undefined) return made;
+    cursor = later.length < page.versions.length ? undefined : page.nextCursor;
+  } while (cursor !== undefined);
+  return undefined;
+};
+
+const contenderOf = ({ clock }: Services, { principal, idempotencyKey, write }: WriteRequest): Contender => {
   const { scope, name, value, baseVersion, priority } = write;
   const at = write.at ?? clock.now();
   if (at > clock.now() + dayMs) throw new InvalidFieldError('at', 'at is more than a day ahead.');
-  const proposed = { value, by: principal.id, at, priority };
+  const writeId = sha256Hex(canonicalJson([principal.id, idempotencyKey, write])).slice(0, 24);
+  const proposed = { value, by: principal.id, at, priority, writeId };
   return { ref: { tenant: principal.tenant, scope, name }, principal, proposed, baseVersion };
 };
 
@@ -87,7 +106,7 @@ const contenderOf = ({ clock }: Services, { principal, write }: WriteRequest): C
  * Writes a value whose writer says which version it has seen. Whoever has seen the newest is taken, and closes the question
  * that this one asks; of two who have not seen each other the scope's chain of strategies decides, and the version that
  * comes of it says how. While somebody is asked, others wait their turn (`waiting`). The same write again finds the version
- * that it made while that is the newest.
+ * that it made, also where others have written since: it does not win over what was written after it.
  *
  * @throws ScopeDeniedError; InvalidFieldError for a version that is not there yet, or a time more than a day ahead;
  * WritesWaitError when ten wait already; ConflictError when too many others write at this moment.
@@ -103,6 +122,8 @@ export const writeValue = async (services: Services, request: WriteRequest): Pro
     if (baseVersion > newest)
       throw new InvalidFieldError('baseVersion', `baseVersion: the newest version is ${newest}.`, { limit: newest });
     if (current !== undefined && holds(current, contender)) return current;
+    const made = baseVersion < newest ? await madeBefore(services, contender) : undefined;
+    if (made !== undefined) return made;
     const next = await versionFor(services, contender, current);
     if (next !== undefined && (await addOrClose(services, ref, principal, next))) return next;
   }

@@ -31,7 +31,7 @@ export const addWatcher = async (
   const expiresAtEpochSeconds = Math.ceil((services.clock.now() + timings.connectionAgeMs) / 1000);
   await services.table.put({
     key: keys.watcher(principal.tenant, topic, connectionId),
-    item: { connectionId, expiresAtEpochSeconds, ...(follows === true ? { follows } : {}) },
+    item: { connectionId, role: principal.role, expiresAtEpochSeconds, ...(follows === true ? { follows } : {}) },
     clauses: {},
   });
   services.cache.forget(unwatchedKey(principal.tenant, topic));

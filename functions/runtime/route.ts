@@ -45,7 +45,6 @@ const kinds: Readonly<Record<string, string>> = {
   taskId: 'task',
   runId: 'run',
   name: 'workflow',
-  version: 'workflow version',
   keyId: 'key',
   tenant: 'tenant',
   scope: 'state',
@@ -53,8 +52,9 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** A path id that could be none is answered exactly like one that names nothing. */
-const refusal = (issues: readonly z.core.$ZodIssue[], request: RawRequest): Error => {
+const refusal = (issues: readonly z.core.$ZodIssue[], request: RawRequest, of: string | undefined): Error => {
   const name = issues.find((issue) => issue.path[0] === 'params')?.path[1];
+  if (name !== undefined && of !== undefined) return new NotFoundError(of, Object.values(request.params).join('/'));
   if (name !== undefined) return new NotFoundError(kinds[String(name)] ?? 'thing', request.params[String(name)] ?? '');
   // Fields of the body and the query are named as the caller wrote them.
   return fieldErrorOf(issues, request, (path) => dotted(path.length > 1 ? path.slice(1) : path));
@@ -62,13 +62,13 @@ const refusal = (issues: readonly z.core.$ZodIssue[], request: RawRequest): Erro
 
 /** A route: the operation of the contract, by which a request is parsed, and what is done with it. */
 export const route = <Input extends OperationInput>(
-  { input, reply, repeat = 'stored' }: Pick<Operation, 'reply' | 'repeat'> & { readonly input: Input },
+  { input, of, reply, repeat = 'stored' }: Pick<Operation, 'of' | 'reply' | 'repeat'> & { readonly input: Input },
   handle: (services: Services, input: z.output<Input>, caller: Caller) => Promise<HttpReply>,
 ): HttpRoute => ({
   isStored: repeat === 'stored',
   run: async (services, request, caller) => {
     const parsed = input.safeParse(request);
-    if (!parsed.success) throw refusal(parsed.error.issues, request);
+    if (!parsed.success) throw refusal(parsed.error.issues, request, of);
     return { status: reply.status, ...(await handle(services, parsed.data, caller)) };
   },
 });

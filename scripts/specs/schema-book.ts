@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Json } from '#core/contract/json.ts';
+import { Json, KeptJson } from '#core/contract/json.ts';
 import { nameSchemas } from './schema-names.ts';
 
 /** A JSON Schema, or any other part of a description. */
@@ -39,7 +39,7 @@ const convert = (schema: z.ZodType, io: Direction): { readonly root: Part; reado
     io,
     target: 'draft-2020-12',
     override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema !== Json) return;
+      if (zodSchema !== Json && zodSchema !== KeptJson) return;
       for (const key of Object.keys(jsonSchema)) Reflect.deleteProperty(jsonSchema, key);
       Object.assign(jsonSchema, anyJson);
     },

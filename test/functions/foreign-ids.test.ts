@@ -126,6 +126,26 @@ describe('another tenant’s ids over HTTP', () => {
     expect(kept(world)).toBe(before);
   });
 
+  it.each(withIds)('$key answers what could be no id exactly as an unknown one', async ({ key }) => {
+    const { world } = things;
+    const used: string[] = [];
+    const nobodys = await call(
+      world,
+      key,
+      asked(key, (thing) => {
+        used.push(unknown[thing] ?? '');
+        return unknown[thing] ?? '';
+      }),
+    );
+    const malformed = await call(
+      world,
+      key,
+      asked(key, () => 'a#b'),
+    );
+    const renamed = used.reduce((text, id) => text.replaceAll(id, 'a#b'), JSON.stringify(nobodys));
+    expect(JSON.stringify(malformed)).toBe(renamed);
+  });
+
   it('can be reached by their own tenant: it was not the request that was wrong', async () => {
     const { world, ids } = things;
     const reads = withIds.filter(({ key }) => key.startsWith('GET '));

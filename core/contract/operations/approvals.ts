@@ -19,6 +19,7 @@ export const approvalOperations = {
     example: { query: { open: 'true' } },
   },
   'POST /v1/approvals/{taskId}': {
+    of: 'approval',
     summary: 'Answer an approval by one of its options',
     input: z.object({
       params: z.object({ taskId: TaskId }),
@@ -31,6 +32,7 @@ export const approvalOperations = {
   },
   'POST /v1/approvals/{taskId}/links': {
     repeat: 'keyed',
+    of: 'approval',
     summary: 'Make a link by which one person answers an approval once, without a key',
     description:
       'Kept as a hash only. Under one `Idempotency-Key` the same credential is told the same link again. Opening it shows what is asked and answers nothing; the page, or a POST of `decision` to it, does. Whoever has the link may answer as that person.',

@@ -32,6 +32,11 @@ export const triggerOperations = {
     input: z.object({ query: z.strictObject(pageQuery) }),
     reply: { status: 200, body: pageOf(TriggerView) },
   },
-  'GET /v1/triggers/{name}': { summary: 'Get a trigger', input: One, reply: { status: 200, body: TriggerView } },
-  'DELETE /v1/triggers/{name}': { summary: 'Remove a trigger', input: One, reply: { status: 204 } },
+  'GET /v1/triggers/{name}': {
+    summary: 'Get a trigger',
+    of: 'trigger',
+    input: One,
+    reply: { status: 200, body: TriggerView },
+  },
+  'DELETE /v1/triggers/{name}': { summary: 'Remove a trigger', of: 'trigger', input: One, reply: { status: 204 } },
 } as const satisfies Operations<'triggers'>;

@@ -19,11 +19,13 @@ export const valueOperations = {
     summary: 'Get the newest version of a value',
     description:
       'One that waits for a vote or for people has the value of before, and takes the decision when it is there.',
+    of: 'value',
     input: z.object({ params, query: NoQuery }),
     reply: { status: 200, body: ValueVersion },
   },
   'GET /v1/values/{scope}/{name}/versions': {
     summary: 'List versions of a value, newest first: also the log of its conflicts',
+    of: 'value',
     input: z.object({ params, query: z.strictObject(pageQuery) }),
     reply: { status: 200, body: pageOf(ValueVersion) },
   },

@@ -52,6 +52,7 @@ export const workflowOperations = {
   },
   'GET /v1/workflows/{name}/versions/{version}': {
     summary: 'Get a version of a workflow',
+    of: 'workflow version',
     input: z.object({
       params: params.extend({ version: z.coerce.number().int().positive().max(999_999) }),
       query: NoQuery,

@@ -56,6 +56,14 @@ describe('an agent is called by its name as by its id', () => {
     });
   });
 
+  it('and refuses a page of mail behind what is no mail', async () => {
+    const params = { agentId: 'ada' };
+    expect(await call('GET /v1/agents/{agentId}/mail', { params, query: { cursor: 'é'.repeat(600) } })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_FIELD', field: 'cursor' },
+    });
+  });
+
   it.each(ofAgent.map(({ key }) => key))(
     'and no other tenant’s, in the words for one that is not there: %s',
     async (key) => {

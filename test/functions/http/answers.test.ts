@@ -100,6 +100,16 @@ describe('a link to an approval', () => {
     expect(await status()).toBe('PENDING');
   });
 
+  it('is not valid once its approval is forgotten, in the same words, and names nothing of it', async () => {
+    const token = await link();
+    const other = await visit('GET', 'f'.repeat(64));
+    world.ports.table.load(world.ports.table.items().filter(({ sk }) => sk !== 'TASK'));
+    const before = snapshot(world);
+    for (const answer of [await visit('GET', token), await post(token, { decision: 'approved' })])
+      expect([answer.statusCode, answer.body]).toEqual([404, other.body]);
+    expect(snapshot(world)).toBe(before);
+  });
+
   it('takes only the answer that it was made for, and what is an option', async () => {
     const token = await link({ decision: 'approved' });
     expect((await visit('GET', token)).body).not.toContain('value="denied"');

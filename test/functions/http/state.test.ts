@@ -57,6 +57,17 @@ describe('shared state over HTTP', () => {
     expect(second.nextCursor).toBeUndefined();
   });
 
+  it.each(['SCOPE', '!', 'counter:', 'zz', 'x'.repeat(2000)])(
+    'refuses a page behind what no page ended with (%#)',
+    async (cursor) => {
+      await post([count]);
+      expect(await get({ query: { cursor } })).toMatchObject({
+        status: 400,
+        body: { code: 'INVALID_FIELD', field: 'cursor' },
+      });
+    },
+  );
+
   it('tells agents that have pulled it', async () => {
     const agent = await openSocket(world, principal('agent'));
     await agent.send(frameText('state.pull', { scope: 'team' }));

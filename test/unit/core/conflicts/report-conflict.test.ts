@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
+import { Conflict } from '#core/conflicts/conflict.ts';
 import { conflictStats, listConflicts, readConflict } from '#core/conflicts/read-conflicts.ts';
 import { reportConflict } from '#core/conflicts/report-conflict.ts';
+import { settleConflict } from '#core/conflicts/settle.ts';
 import { ConflictReport, type ConflictReportInput } from '#core/contract/conflict.ts';
 import { ConflictId, TaskId } from '#core/contract/ids.ts';
 import { keys } from '#core/contract/keys.ts';
+import { Quotas } from '#core/contract/tenant.ts';
 import { UnavailableError } from '#core/errors/errors.ts';
 import { listMail } from '#core/messaging/mailbox.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
@@ -39,6 +42,20 @@ const answer = async (escalationId: string | undefined, decision: string) =>
   answerApproval(world.services, owner, TaskId.parse(escalationId), { decision });
 
 const read = (conflictId: string) => readConflict(world.services, tenant, ConflictId.parse(conflictId));
+
+describe('a decision', () => {
+  it('is not undone by whoever read the conflict before it, and finds its escalation forgotten', async () => {
+    const { conflictId, escalationId } = await contested();
+    const key = keys.conflict(tenant, ConflictId.parse(conflictId));
+    const before = Conflict.parse(await world.services.table.get(key));
+    await answer(escalationId, 'position-1');
+    const decided = await read(conflictId);
+    world.ports.table.load(world.ports.table.items().filter(({ sk }) => sk !== 'TASK'));
+    await settleConflict(world.services, before);
+    expect(await read(conflictId)).toEqual(decided);
+    expect(decided).toMatchObject({ status: 'RESOLVED', decision: 'gRPC' });
+  });
+});
 
 describe('reportConflict', () => {
   it('settles what the rules can, and writes down why', async () => {
@@ -142,14 +159,14 @@ describe('reportConflict', () => {
 });
 
 describe('what people decide', () => {
-  const byAgent = async (name: string) => {
+  const byAgent = async (name: string, held = positions(0.85, 0.9)) => {
     const agent = await world.agent(name);
     const from = { agentId: agent.agentId, connectionId: agent.connectionId, envelopeId: 'frame-1' };
     reports += 1;
     const view = await reportConflict(world.services, {
       principal: owner,
       idempotencyKey: `r-${reports}`,
-      report: ConflictReport.parse({ type: 'design', severity: 'high', positions: positions(0.85, 0.9) }),
+      report: ConflictReport.parse({ type: 'design', severity: 'high', positions: held }),
       from,
     });
     return { agent, view };
@@ -196,6 +213,19 @@ describe('what people decide', () => {
     expect(world.frames('later', 'conflict.decided')).toMatchObject([
       { correlationId: 'frame-1', payload: { conflictId: view.conflictId, status: 'RESOLVED', decision: 'gRPC' } },
     ]);
+  });
+
+  it('is looked up where it is more than the tenant’s quota lets a mailbox take, and where its reporter is gone', async () => {
+    const long = positions(0.85, 0.9).map((held) => ({ ...held, position: held.agentId.repeat(200) }));
+    const { agent, view } = await byAgent('architect', long);
+    await handleDisconnect(world.services, agent.connectionId);
+    await answer(view.escalationId, 'position-1');
+    const quotas = { ...Quotas.parse({}), payloadBytes: 1024 };
+    await world.services.table.put({ key: keys.tenant(tenant), item: { tenant, quotas }, clauses: {} });
+    world.advance(31_000);
+    await relay();
+    expect((await listMail(world.services, { tenant, agentId: agent.agentId }, 10)).items).toEqual([]);
+    expect(await read(view.conflictId)).toMatchObject({ status: 'RESOLVED', decision: 'backend'.repeat(200) });
   });
 
   it('waits in the mailbox of one that is away, once', async () => {

@@ -286,6 +286,15 @@ describe('the rules of a tenant', () => {
     await expect(view('board-open', viewer)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('hold for those who subscribed before they were set: who may not read is told nothing more', async () => {
+    for (const who of [viewer, agent]) await pull({ scope: 'board-1' }, who, `socket-${who.id}`);
+    await say([add(1)], { scope: 'board-1' });
+    await writeSettings(world.services, tenant, { stateAccess: [{ scope: 'board-*', read: ['agent'] }] });
+    await say([add(1)], { scope: 'board-1' });
+    const told = (who: Principal) => world.frames(`socket-${who.id}`, 'state.delta').length;
+    expect([told(viewer), told(agent)]).toEqual([1, 2]);
+  });
+
   it('let nobody write what is the platform’s', async () => {
     await expect(say([add(1)], { scope: 'muster.workload' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });

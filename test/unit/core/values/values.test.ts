@@ -127,6 +127,70 @@ describe('writeValue', () => {
     expect(items[0]?.value).toBe(5);
   });
 
+  it('does not let a merge undo who was later: what merges an earlier write is as late as the later of the two', async () => {
+    await chain(['merge_compatible', 'last_write_wins']);
+    await write({ value: { a: 0, b: 0 } });
+    await write({ value: { a: 1, b: 0 }, baseVersion: 1, at: at + 100, priority: 70 });
+    const merged = await write({ value: { a: 0, b: 1 }, baseVersion: 1, at: at + 10 }, other);
+    expect(merged).toMatchObject({ value: { a: 1, b: 1 }, at: at + 100, priority: 70, by: 'key:other' });
+    expect(await write({ value: { a: 2, b: 0 }, baseVersion: 1, at: at + 50 }, other)).toMatchObject({
+      value: { a: 1, b: 1 },
+      resolution: { strategy: 'last_write_wins', outcome: 'current' },
+    });
+  });
+
+  it('merges nothing into a value larger than one may be', async () => {
+    await chain(['merge_compatible', 'last_write_wins']);
+    const half = 'x'.repeat(limits.valueBytes / 2);
+    await write({ value: {} });
+    await write({ value: { a: half }, baseVersion: 1 });
+    expect(await write({ value: { b: half }, baseVersion: 1, at: at + 1 }, other)).toMatchObject({
+      value: { b: half },
+      resolution: { strategy: 'last_write_wins', outcome: 'proposed' },
+    });
+  });
+
+  it('is the same version when the same write comes again, also where others have written since', async () => {
+    const again = (version: Partial<ValueWriteInput>, idempotencyKey: string, principal = owner) =>
+      writeValue(world.services, {
+        principal,
+        idempotencyKey,
+        write: ValueWrite.parse({ scope: 'team', name: 'plan', baseVersion: 0, value: 'mine', ...version }),
+      });
+    const first = await again({}, 'once');
+    world.advance(1000);
+    const theirs = await again({ value: 'theirs', baseVersion: 1 }, 'other', other);
+    world.advance(1000);
+    expect(await again({}, 'once')).toEqual(first);
+    expect(await read()).toEqual(theirs);
+    // Another write that says the same is another write, and late.
+    expect(await again({}, 'twice')).toMatchObject({ version: 3, value: 'mine', resolution: { outcome: 'proposed' } });
+    world.advance(1000);
+    expect(await again({ value: 'else' }, 'once')).toMatchObject({ version: 4, value: 'else' });
+  });
+
+  it('is the same write while it waits, and once it had its turn', async () => {
+    await chain(['manual']);
+    const again = (version: Partial<ValueWriteInput>, idempotencyKey: string) =>
+      writeValue(world.services, {
+        principal: other,
+        idempotencyKey,
+        write: ValueWrite.parse({ scope: 'team', name: 'plan', baseVersion: 0, value: 'mine', at, ...version }),
+      });
+    await write({});
+    const asked = await again({}, 'first');
+    const waiting = await again({ value: 'second' }, 'second');
+    expect(await again({}, 'first')).toEqual(waiting);
+    expect((await again({ value: 'second' }, 'second')).waiting).toHaveLength(1);
+    await answerApproval(world.services, owner, TaskId.parse(asked.resolution?.escalationId), { decision: 'proposed' });
+    await again({ value: 'third' }, 'third');
+    const before = await read();
+    expect(before?.resolution).toMatchObject({ outcome: 'pending', proposed: { value: 'second' } });
+    await again({}, 'first');
+    await again({ value: 'second' }, 'second');
+    expect(await read()).toEqual(before);
+  });
+
   it('keeps the newest versions and no others', async () => {
     for (let version = 0; version < limits.keptVersions + 5; version++)
       await write({ value: version, baseVersion: version });
