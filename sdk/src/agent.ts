@@ -400,6 +400,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
     this.#callOffHeartbeat();
+    this.messages.hold();
     this.#states.end();
     this.#runner.close();
     this.#runner.abortAll(error?.message ?? 'The agent stops');

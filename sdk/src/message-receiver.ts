@@ -1,7 +1,7 @@
 import { jsonBytes } from '../../core/contract/json.ts';
 import type { Mail, Message } from '../../core/contract/messaging.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
-import { toError } from './errors.ts';
+import { MusterError, toError } from './errors.ts';
 import type { TaskLine } from './task-runner.ts';
 import type { Timers } from './timers.ts';
 
@@ -22,6 +22,8 @@ export interface ReceiverOptions {
 /** Messages remembered as dealt with: far more than can be under way again. */
 const rememberedMessages = 10_000;
 const refsPerAck = 50;
+/** What could not be asked for now is asked for again after this: until then nothing that is pushed is taken. */
+const pullAgainMs = 10_000;
 
 /**
  * Takes what the platform delivers, each message once and those of one sender in their order. After every connect it asks
@@ -40,6 +42,7 @@ export class MessageReceiver {
   #held: Mail[] = [];
   #isHolding = true;
   #pull: AbortController | undefined;
+  #callOffPull: () => void = () => undefined;
   #acks: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReceiverOptions) {
@@ -48,11 +51,13 @@ export class MessageReceiver {
 
   /** Another connection is coming: what it brings first may be later than what waits. */
   hold(): void {
+    this.#callOffPull();
     this.#isHolding = true;
   }
 
   /** A connection is in use, or somebody has begun to listen: what waits comes first. */
   catchUp(): void {
+    this.#callOffPull();
     this.#pull?.abort();
     this.#isHolding = true;
     if (!this.#options.isWanted()) return this.#release();
@@ -61,7 +66,10 @@ export class MessageReceiver {
     this.#pullAll(pull.signal).then(
       () => this.#release(),
       (error: unknown) => {
-        if (!pull.signal.aborted) this.#options.onError(toError(error));
+        if (pull.signal.aborted) return;
+        this.#options.onError(toError(error));
+        if (error instanceof MusterError && error.retryable)
+          this.#callOffPull = this.#options.timers.after(pullAgainMs, () => this.catchUp());
       },
     );
   }
@@ -88,7 +96,7 @@ export class MessageReceiver {
 
   /** Resolves when what was taken is dealt with, and the platform knows it. */
   async settle(): Promise<void> {
-    this.#isHolding = true;
+    this.hold();
     await Promise.all(this.#lanes.values());
     this.#acknowledge();
     await this.#acks;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Encoding } from '../../core/contract/address.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
@@ -18,14 +19,20 @@ export interface OutboxOptions {
   readonly send: (frame: OutgoingFrame) => boolean;
 }
 
+/** Who waits for an answer. */
+interface Waiter {
+  readonly resolve: (answer: PlatformEnvelope) => void;
+  readonly reject: (error: Error) => void;
+}
+
 interface Pending {
   readonly frame: OutgoingFrame;
+  /** Who named the same frame waits for the same answer. */
+  readonly waiters: Set<Waiter>;
   /** Type of the frame that answers it. */
   readonly answer: string;
   /** Type of the frame that does so too: the first sending asks for this one alone. */
   readonly outcome: string | undefined;
-  readonly resolve: (answer: PlatformEnvelope) => void;
-  readonly reject: (error: Error) => void;
   refusals: number;
   isSent: boolean;
   callOff: () => void;
@@ -66,37 +73,43 @@ export class Outbox {
   }
 
   /**
-   * Sends a frame until it is answered.
-   * @throws {@link PayloadTooLargeError} at once; {@link MusterError} with the platform's code when it is refused;
-   * the signal's reason when it aborts.
+   * Sends a frame until it is answered. One that is under way already is not sent a second time: both wait for its answer.
+   * @throws {@link PayloadTooLargeError} at once; {@link MusterError} with the platform's code when it is refused, also of a
+   * frame whose id another one has that is under way; the signal's reason when it aborts.
    */
   request(frame: OutgoingFrame, { answer = 'ack', outcome, signal }: Expected = {}): Promise<PlatformEnvelope> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(toError(signal.reason));
       checkFrameSize(frame, this.#options.encoding);
+      const known = this.#pending.get(frame.id);
+      if (known !== undefined && !isSame(known.frame, frame)) return reject(mismatch());
       const abort = (): void => {
-        this.#take(frame.id);
+        this.#leave(frame.id, waiter);
         reject(toError(signal?.reason));
       };
       signal?.addEventListener('abort', abort, { once: true });
       const forget = (): void => signal?.removeEventListener('abort', abort);
-      const pending: Pending = {
-        frame,
-        answer,
-        outcome,
-        resolve: (answer) => {
+      const waiter: Waiter = {
+        resolve: (envelope) => {
           forget();
-          resolve(answer);
+          resolve(envelope);
         },
         reject: (error) => {
           forget();
           reject(error);
         },
+      };
+      if (known !== undefined) return this.#join(known, waiter, outcome);
+      const waiters = new Set([waiter]);
+      const pending: Pending = {
+        frame,
+        waiters,
+        answer,
+        outcome,
         refusals: 0,
         isSent: false,
         callOff: () => undefined,
       };
-      this.#take(frame.id);
       this.#pending.set(frame.id, pending);
       return this.#transmit(pending);
     });
@@ -114,7 +127,7 @@ export class Outbox {
 
   /** Gives up on everything. */
   rejectAll(error: Error): void {
-    for (const id of this.#pending.keys()) this.#take(id)?.reject(error);
+    for (const id of this.#pending.keys()) this.#take(id)?.waiters.forEach((waiter) => waiter.reject(error));
   }
 
   /**
@@ -129,7 +142,7 @@ export class Outbox {
     // An `ack` does not stand for an answer that got lost: the frame is sent again, and answered again.
     if (pending === undefined || ![pending.answer, pending.outcome].includes(envelope.type)) return 'unknown';
     this.#take(pending.frame.id);
-    pending.resolve(envelope);
+    for (const { resolve } of pending.waiters) resolve(envelope);
     return 'settled';
   }
 
@@ -147,8 +160,23 @@ export class Outbox {
       return 'settled';
     }
     this.#take(pending.frame.id);
-    pending.reject(new MusterError(message, { code, retryable, field, limit, retryAfterMs }));
+    const error = new MusterError(message, { code, retryable, field, limit, retryAfterMs });
+    for (const { reject } of pending.waiters) reject(error);
     return 'settled';
+  }
+
+  #join(pending: Pending, waiter: Waiter, outcome: string | undefined): void {
+    pending.waiters.add(waiter);
+    // Who sent it first does without the answer; this one asks for it.
+    const isToAsk = pending.outcome !== undefined && outcome === undefined;
+    if (isToAsk) this.#transmit(pending);
+  }
+
+  /** A frame that nobody waits for any more is not sent again. */
+  #leave(id: string, waiter: Waiter): void {
+    const waiters = this.#pending.get(id)?.waiters;
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#take(id);
   }
 
   #take(id: string): Pending | undefined {
@@ -170,3 +198,9 @@ export class Outbox {
     pending.callOff = this.#options.timers.after(delayMs, () => this.#transmit(pending));
   }
 }
+
+const isSame = (one: OutgoingFrame, other: OutgoingFrame): boolean =>
+  one.type === other.type && isDeepStrictEqual(one.payload, other.payload);
+
+const mismatch = (): MusterError =>
+  new MusterError('Something else is under way under this name', { code: 'IDEMPOTENCY_MISMATCH' });

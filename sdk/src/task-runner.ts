@@ -82,8 +82,8 @@ const attemptTimeout = 'ATTEMPT_TIMEOUT';
 /** Refusals of a result that say that it can never be taken as it is. */
 const unfitCodes: readonly string[] = ['PAYLOAD_TOO_LARGE', 'INVALID_FIELD', 'UNKNOWN_FIELD', 'MALFORMED_FRAME'];
 
-/** Refusals of a handoff that say that nobody will go on. */
-const refusedHandoffs: readonly string[] = [...unfitCodes, 'NOT_FOUND'];
+/** Refusals of a handoff, or of a wait, that say that nobody will go on. */
+const refusedForGood: readonly string[] = [...unfitCodes, 'NOT_FOUND'];
 
 const keyOf = ({ taskId, attempt }: Ref): string => `${taskId}#${attempt}`;
 
@@ -341,7 +341,7 @@ export class TaskRunner {
       if (!(error instanceof MusterError) || error.code === 'STOPPED') return outcome;
       const isUnfit =
         (outcome === 'succeeded' && unfitCodes.includes(error.code)) ||
-        (outcome === 'handed_off' && refusedHandoffs.includes(error.code));
+        ((outcome === 'handed_off' || outcome === 'waiting') && refusedForGood.includes(error.code));
       if (isUnfit) {
         const fail = { ...ref, error: failureOf(error) };
         await line.request('task.fail', fail).catch((second: unknown) => onError(toError(second)));

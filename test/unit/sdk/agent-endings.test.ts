@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MusterError } from '#sdk/index.ts';
-import { untilAborted, useAgents } from './agent-fixture.ts';
+import { until, untilAborted, useAgents } from './agent-fixture.ts';
 import { taskIds } from './fake-platform.ts';
 
 const [firstTask, secondTask] = taskIds;
@@ -81,6 +81,26 @@ describe('Agent endings', () => {
       attempt: 2,
       output: { children, workState: { step: 1 } },
     });
+  });
+
+  it('fails a task that is to wait for what it may not wait for', async () => {
+    fixture.platform.silentOn.add('task.wait');
+    const ends: string[] = [];
+    const agent = fixture.createAgent().handle('echo', async (_task, ctx) => {
+      const part = await ctx.submit({ type: 'part' });
+      return ctx.waitFor([part]);
+    });
+    agent.on('completed', ({ outcome }) => void ends.push(outcome));
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    connection.assign({ taskId: secondTask });
+    connection.refuse(await connection.next('task.wait'), 'INVALID_FIELD');
+    expect((await connection.next('task.fail')).payload).toMatchObject({
+      taskId: secondTask,
+      error: { code: 'INVALID_FIELD', retryable: false },
+    });
+    await until(() => ends.length === 1);
+    expect(ends).toEqual(['failed']);
   });
 
   it('does a batch in one go and ends each of its tasks with its own output', async () => {

@@ -228,6 +228,31 @@ describe('an agent that listens', () => {
     expect(heard).toEqual(['1', '2']);
   });
 
+  it('asks again a while after it was refused for the moment, and takes what came meanwhile then', async () => {
+    const heard: string[] = [];
+    const errors: string[] = [];
+    const { connection } = await begin((agent) => {
+      agent.messages.onMessage(({ id }) => void heard.push(id));
+      agent.on('error', (error) => void errors.push(error.message));
+    });
+    connection.send('message', mail('r-1', [{ id: '1' }]));
+    while (errors.length === 0) {
+      const pulls = connection.frames.filter(({ type }) => type === 'message.pull');
+      const last = pulls.at(-1);
+      if (last !== undefined) connection.refuse(last, 'UNAVAILABLE', true);
+      fixture.timers.advance(1000);
+      await next();
+    }
+    expect(heard).toEqual([]);
+    const asked = connection.frames.filter(({ type }) => type === 'message.pull').map(({ id }) => id);
+    fixture.timers.advance(10_000);
+    const isNew = () => connection.frames.find(({ type, id }) => type === 'message.pull' && !asked.includes(id));
+    await until(() => isNew() !== undefined);
+    connection.send('message.pulled', { mail: [] }, isNew()?.id);
+    await until(() => heard.length === 1);
+    expect(heard).toEqual(['1']);
+  });
+
   it('deals with the messages of one sender one after the other, and with others meanwhile', async () => {
     const order: string[] = [];
     let release = (): void => undefined;
