@@ -31,7 +31,7 @@ export { AuthenticationError, MusterError, PayloadTooLargeError, TaskFailure } f
 export type { FollowOptions, LogSubject } from './event-log.ts';
 export type { LinkTimings } from './link.ts';
 export type { MessageTimings } from './message-sender.ts';
-export type { MessageOptions, RequestMessageOptions } from './messages.ts';
+export type { RequestMessageOptions } from './messages.ts';
 export { Messages } from './messages.ts';
 export type { MockAgentOptions } from './mock-agent.ts';
 export { MockAgent, runPipeline } from './mock-agent.ts';
@@ -50,3 +50,4 @@ export { HandOff, WaitForSubtasks } from './task-context.ts';
 export type { AttemptEnd } from './task-runner.ts';
 export type { Timers } from './timers.ts';
 export type { MusterEvent, WatchUpdate } from './watch.ts';
+export type { MessageOptions } from './ways-to-send.ts';

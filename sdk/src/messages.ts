@@ -1,47 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import type { Json } from '../../core/contract/json.ts';
-import type {
-  AudienceFilter,
-  ContentFilter,
-  Message,
-  OutgoingMessageInput,
-  SentMessage,
-} from '../../core/contract/messaging.ts';
+import type { ContentFilter, Message, SentMessage } from '../../core/contract/messaging.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, toError } from './errors.ts';
-import { type Encoded, encodeJson, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
 import { MessageReceiver } from './message-receiver.ts';
 import { MessageSender, type MessageTimings } from './message-sender.ts';
 import { checkDuration } from './options.ts';
 import { stowOver } from './socket-calls.ts';
-import { type MessageHandler, Subscriptions } from './subscriptions.ts';
+import type { MessageHandler } from './subscriptions.ts';
 import type { TaskLine } from './task-runner.ts';
 import type { Timers } from './timers.ts';
-
-/** Of every message. */
-export type MessageOptions = Pick<
-  OutgoingMessageInput,
-  'ttlSeconds' | 'conversationId' | 'parentId' | 'priority' | 'intent' | 'evidence'
-> & {
-  /** Names the message; a fresh one when left out. What comes twice under one id has its effect once. */
-  readonly id?: string;
-};
+import { type AddressedMessage, encodeContent, type MessageOptions, WaysToSend } from './ways-to-send.ts';
 
 /** Of {@link Messages.request}. */
 export type RequestMessageOptions = Omit<MessageOptions, 'ttlSeconds'> & {
   /** How long the reply may take. @default 30000 */
   readonly timeoutMs?: number;
-};
-
-/** A content as it travels. @throws {@link MusterError} INVALID_FIELD when it is missing or not JSON. */
-export const encodeContent = (content: unknown): Encoded => {
-  if (content !== undefined) return encodeJson(content, 'content');
-  throw new MusterError('content is missing: a message without any has null', {
-    code: 'INVALID_FIELD',
-    field: 'content',
-  });
 };
 
 /** What messages need of their agent. */
@@ -63,17 +40,16 @@ const failureName = '$error';
 const idLength = 128;
 
 /** What an agent says to other agents, and hears from them. */
-export class Messages {
+export class Messages extends WaysToSend {
   readonly #options: MessagesOptions;
   readonly #sender: MessageSender;
   readonly #receiver: MessageReceiver;
   readonly #waiting = new Map<string, Waiting>();
-  readonly #subscriptions = new Subscriptions();
-  #handler: MessageHandler | undefined;
   #hasAsked = false;
 
   /** @internal */
   constructor(options: MessagesOptions) {
+    super();
     this.#options = options;
     this.#sender = new MessageSender({
       ...options,
@@ -84,37 +60,11 @@ export class Messages {
       line: options.line,
       timers: options.timers,
       ackMs: options.timings.messageAckMs,
-      isWanted: () => this.#hasAsked || this.#handler !== undefined || this.#subscriptions.size > 0,
+      isWanted: () => this.#hasAsked || this.handler !== undefined || this.subscriptions.size > 0,
       takeAnswer: (message) => this.#takeAnswer(message),
       handle: (message) => this.#handle(message),
       onError: options.onError,
     });
-  }
-
-  /**
-   * Sends to one agent, by its id or name. Resolves when the message is in its mailbox.
-   * @throws {@link MusterError} INVALID_FIELD for a content that is missing or not JSON; with the platform's code when refused.
-   */
-  send(to: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#send({ ...options, mode: 'direct', to }, content);
-  }
-
-  /** Sends to every agent, or to those that meet a filter. */
-  broadcast(
-    content: unknown,
-    { filter, ...options }: MessageOptions & { readonly filter?: AudienceFilter } = {},
-  ): Promise<SentMessage> {
-    return this.#send({ ...options, mode: 'broadcast', ...(filter === undefined ? {} : { filter }) }, content);
-  }
-
-  /** Sends to the members of a group. */
-  multicast(group: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#send({ ...options, mode: 'multicast', group }, content);
-  }
-
-  /** Sends to whoever subscribes to a topic. */
-  publish(topic: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#send({ ...options, mode: 'publish', topic }, content);
   }
 
   /**
@@ -144,7 +94,7 @@ export class Messages {
     });
     try {
       const ttlSeconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-      const sent = this.#send({ ...options, id, mode: 'request', to, ttlSeconds }, content);
+      const sent = this.hand({ ...options, id, mode: 'request', to, ttlSeconds }, content);
       // The reply may be here before the platform's answer.
       const [{ content: replied }] = await Promise.all([reply, sent]);
       return await this.#readReply(replied);
@@ -154,10 +104,9 @@ export class Messages {
     }
   }
 
-  /** Sets what deals with messages that no subscription of this process takes. */
-  onMessage(handler: MessageHandler): this {
-    const isFirst = this.#handler === undefined;
-    this.#handler = handler;
+  override onMessage(handler: MessageHandler): this {
+    const isFirst = this.handler === undefined;
+    super.onMessage(handler);
     if (isFirst && this.#options.isUp()) this.#receiver.catchUp();
     return this;
   }
@@ -172,7 +121,7 @@ export class Messages {
     handler: MessageHandler,
     { where }: { readonly where?: ContentFilter } = {},
   ): Promise<void> {
-    this.#subscriptions.set(pattern, handler, where);
+    this.subscriptions.set(pattern, handler, where);
     await this.#options.line.request('topic.join', { pattern, ...(where === undefined ? {} : { where }) });
     if (this.#options.isUp()) this.#receiver.catchUp();
   }
@@ -180,7 +129,7 @@ export class Messages {
   /** Ends a subscription of the agent. */
   async unsubscribe(pattern: string): Promise<void> {
     await this.#options.line.request('topic.leave', { pattern });
-    this.#subscriptions.delete(pattern);
+    this.subscriptions.delete(pattern);
   }
 
   /** Makes the agent a member of a group until it leaves. */
@@ -219,10 +168,7 @@ export class Messages {
     await this.#receiver.settle();
   }
 
-  async #send(
-    message: Omit<OutgoingMessageInput, 'content' | 'id'> & { readonly id?: string },
-    content: unknown,
-  ): Promise<SentMessage> {
+  protected override async hand(message: AddressedMessage, content: unknown): Promise<SentMessage> {
     const { line, timers, random } = this.#options;
     const { text, bytes } = encodeContent(content);
     const stowed =
@@ -247,16 +193,11 @@ export class Messages {
     throw new MusterError(typeof reason === 'string' ? reason : 'No reason was given', { code: 'REPLY_FAILED' });
   }
 
-  /** Whatever a message is for: of one that is published, each subscription that fits it, or else what takes the others. */
-  #handlersOf({ mode, topic = '', content }: Message): readonly MessageHandler[] {
-    const subscribed = mode === 'publish' ? this.#subscriptions.handlersOf(topic, content) : [];
-    return subscribed.length > 0 || this.#handler === undefined ? subscribed : [this.#handler];
-  }
-
   async #handle(message: Message): Promise<boolean> {
     // Whoever waited for it has given up.
-    if (message.mode === 'reply' && this.#hasAsked && this.#handler === undefined) return true;
-    const handlers = this.#handlersOf(message);
+    if (message.mode === 'reply' && this.#hasAsked && this.handler === undefined) return true;
+    const { mode, topic = '', content: sent } = message;
+    const handlers = this.handlersFor(mode === 'publish' ? topic : undefined, sent);
     if (handlers.length === 0) return false;
     const { timers, random } = this.#options;
     const content = await openPayload(message.content, { timers, random });
@@ -280,6 +221,6 @@ export class Messages {
   /** Under an id of its own that follows from the request's: a repeat of the request is not replied to twice. */
   async #reply({ id, from, conversationId }: Message, content: unknown): Promise<void> {
     const reply = { id: `re:${id}`.slice(0, idLength), mode: 'reply', to: from, correlationId: id } as const;
-    await this.#send({ ...reply, ...(conversationId === undefined ? {} : { conversationId }) }, content ?? null);
+    await this.hand({ ...reply, ...(conversationId === undefined ? {} : { conversationId }) }, content ?? null);
   }
 }

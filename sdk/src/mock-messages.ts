@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Json } from '../../core/contract/json.ts';
-import type {
-  AudienceFilter,
-  ContentFilter,
-  Message,
-  OutgoingMessageInput,
-  SentMessage,
-} from '../../core/contract/messaging.ts';
+import type { ContentFilter, Message, OutgoingMessageInput, SentMessage } from '../../core/contract/messaging.ts';
 import { MusterError } from './errors.ts';
 import { parseJson } from './json.ts';
-import { encodeContent, type MessageOptions, type Messages } from './messages.ts';
+import type { Messages } from './messages.ts';
 import { checkDuration } from './options.ts';
-import { type MessageHandler, Subscriptions } from './subscriptions.ts';
+import type { MessageHandler } from './subscriptions.ts';
+import { type AddressedMessage, encodeContent, WaysToSend } from './ways-to-send.ts';
 
 /** What an agent does with messages, on a platform and in tests. */
 export type Messaging = Pick<
@@ -39,37 +34,17 @@ const callAll = async (handlers: readonly MessageHandler[], message: Message): P
 };
 
 /** Messages for tests: remembers what an agent sends, and hands it what the test sends. */
-export class MockMessages implements Messaging {
+export class MockMessages extends WaysToSend implements Messaging {
   /** What was sent, requests too, in order and as it would travel. */
   readonly sent: OutgoingMessageInput[] = [];
   /** The groups that it is in. */
   readonly groups = new Set<string>();
-  readonly #subscriptions = new Subscriptions();
   readonly #replies: ReadonlyMap<string, unknown>;
-  #handler: MessageHandler | undefined;
 
   /** `replies`: by agent, what it replies, or a function from the content to that. */
   constructor(replies: Readonly<Record<string, unknown>> = {}) {
+    super();
     this.#replies = new Map(Object.entries(replies));
-  }
-
-  send(to: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#keep({ ...options, mode: 'direct', to }, content);
-  }
-
-  broadcast(
-    content: unknown,
-    { filter, ...options }: MessageOptions & { readonly filter?: AudienceFilter } = {},
-  ): Promise<SentMessage> {
-    return this.#keep({ ...options, mode: 'broadcast', ...(filter === undefined ? {} : { filter }) }, content);
-  }
-
-  multicast(group: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#keep({ ...options, mode: 'multicast', group }, content);
-  }
-
-  publish(topic: string, content: unknown, options: MessageOptions = {}): Promise<SentMessage> {
-    return this.#keep({ ...options, mode: 'publish', topic }, content);
   }
 
   /** @throws {@link MusterError} REPLY_TIMEOUT, at once, when the test has no reply of this agent. */
@@ -79,7 +54,7 @@ export class MockMessages implements Messaging {
     { timeoutMs, ...options }: Parameters<Messages['request']>[2] = {},
   ): Promise<Json> {
     if (timeoutMs !== undefined) checkDuration('timeoutMs', timeoutMs);
-    await this.#keep({ ...options, mode: 'request', to }, content);
+    await this.hand({ ...options, mode: 'request', to }, content);
     if (!this.#replies.has(to))
       throw new MusterError(`${to} does not reply: give the mock its reply`, {
         code: 'REPLY_TIMEOUT',
@@ -89,21 +64,16 @@ export class MockMessages implements Messaging {
     return contentOf((await (typeof reply === 'function' ? reply(contentOf(content)) : reply)) ?? null);
   }
 
-  onMessage(handler: MessageHandler): this {
-    this.#handler = handler;
-    return this;
-  }
-
   async subscribe(
     pattern: string,
     handler: MessageHandler,
     { where }: { readonly where?: ContentFilter } = {},
   ): Promise<void> {
-    this.#subscriptions.set(pattern, handler, where);
+    this.subscriptions.set(pattern, handler, where);
   }
 
   async unsubscribe(pattern: string): Promise<void> {
-    this.#subscriptions.delete(pattern);
+    this.subscriptions.delete(pattern);
   }
 
   async join(group: string): Promise<void> {
@@ -125,8 +95,7 @@ export class MockMessages implements Messaging {
     const mode = topic === undefined ? 'direct' : 'publish';
     const sentAt = Date.now();
     const whole: Message = { id: randomUUID(), mode, from: 'test', sentAt, expiresAt: sentAt + 86_400_000, ...message };
-    const subscribed = topic === undefined ? [] : this.#subscriptions.handlersOf(topic, content);
-    const takers = subscribed.length > 0 || this.#handler === undefined ? subscribed : [this.#handler];
+    const takers = this.handlersFor(topic, content);
     if (takers.length === 0)
       throw new MusterError(`Nothing listens for ${topic ?? 'messages'}: call onMessage or subscribe first`, {
         code: 'NO_HANDLER',
@@ -135,8 +104,8 @@ export class MockMessages implements Messaging {
     return contentOf(answer ?? null);
   }
 
-  async #keep(
-    { id = randomUUID(), ...message }: Omit<OutgoingMessageInput, 'id' | 'content'> & { readonly id?: string },
+  protected override async hand(
+    { id = randomUUID(), ...message }: AddressedMessage,
     content: unknown,
   ): Promise<SentMessage> {
     this.sent.push({ id, ...message, content: contentOf(content) });
