@@ -3,13 +3,14 @@ import type * as z from 'zod';
 import type { Encoding } from '../../core/contract/address.ts';
 import type { AgentRegistration } from '../../core/contract/agent.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
-import { limits, timings as platformTimings } from '../../core/contract/limits.ts';
+import { timings as platformTimings } from '../../core/contract/limits.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
 import type { AssignedTask } from '../../core/contract/task.ts';
-import { type BatchHandler, createBatch } from './batch.ts';
-import { type BidHandler, Durations, readBidRequest, usualBid } from './bids.ts';
+import { Assignments } from './assignments.ts';
+import type { BatchHandler } from './batch.ts';
+import type { BidHandler } from './bids.ts';
 import { Emitter } from './emitter.ts';
-import { MusterError, TaskFailure, toError } from './errors.ts';
+import { MusterError, toError, unreadable } from './errors.ts';
 import type { OutgoingFrame } from './frames.ts';
 import type { LinkTimings } from './link.ts';
 import { Link, linkTimings } from './link.ts';
@@ -23,7 +24,6 @@ import { type AskOptions, askOver } from './socket-calls.ts';
 import { Submissions } from './submissions.ts';
 import type { Asking, Subtask, TaskHandler } from './task-context.ts';
 import type { AttemptEnd } from './task-runner.ts';
-import { TaskRunner } from './task-runner.ts';
 import type { Timers } from './timers.ts';
 import { pause, realTimers } from './timers.ts';
 
@@ -72,16 +72,12 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   readonly #options: AgentOptions;
   readonly #timings: AgentTimings;
   readonly #timers: Timers;
-  readonly #handlers = new Map<string, TaskHandler>();
-  readonly #batchHandlers = new Map<string, BatchHandler>();
   readonly #submissions = new Submissions();
   readonly #states: SharedStates;
-  readonly #durations: Durations;
   #stopHandler: (reason: string) => void = () => undefined;
-  #bidHandler: BidHandler = (_request, usual) => usual;
   readonly #link: Link;
   readonly #line: AskOptions;
-  readonly #runner: TaskRunner;
+  readonly #work: Assignments;
   /** What it says to other agents, and hears from them. */
   readonly messages: Messages;
   #agentId: string | undefined;
@@ -102,7 +98,6 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     this.#timings = { ...linkTimings, ...messageTimings, stopMs: 5000, ...options.timings };
     this.#timers = options.timers ?? realTimers;
     this.#agentId = options.agentId;
-    this.#durations = new Durations(() => this.#timers.now());
     const random = options.random ?? Math.random;
     this.#link = new Link({
       url: options.url,
@@ -133,16 +128,11 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       isUp: () => this.#link.isUp,
       onError: (error) => this.#report(error),
     });
-    this.#runner = new TaskRunner({
+    this.#work = new Assignments({
       ...this.#line,
-      findHandler: ({ kind, type }) => {
-        const handler = this.#handlers.get(type) ?? this.#handlers.get('*');
-        return handler === undefined || kind !== 'bid' ? handler : this.#bidder;
-      },
-      onEnd: (end) => {
-        this.#durations.end(end.task, end.outcome === 'succeeded');
-        this.emit('completed', end);
-      },
+      declared: options,
+      onBegin: (begun) => this.emit('assigned', begun),
+      onEnd: (end) => this.emit('completed', end),
       onError: (error) => this.#report(error),
     });
   }
@@ -159,7 +149,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
 
   /** Sets the handler of a task type; `*` takes what has no handler of its own. */
   handle(type: string, handler: TaskHandler): this {
-    this.#handlers.set(type, handler);
+    this.#work.handle(type, handler);
     return this;
   }
 
@@ -168,8 +158,8 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
    * together in one message; a task that comes alone is a batch of one.
    */
   handleBatch(type: string, handler: BatchHandler): this {
-    this.#batchHandlers.set(type, handler);
-    return this.handle(type, async (task, context) => (await handler([task], [context]))[0]);
+    this.#work.handleBatch(type, handler);
+    return this;
   }
 
   /**
@@ -177,7 +167,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
    * took it so far, stretched by its load, and its confidence in the capabilities that are asked for.
    */
   onBid(handler: BidHandler): this {
-    this.#bidHandler = handler;
+    this.#work.onBid(handler);
     return this;
   }
 
@@ -212,20 +202,19 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   async drain(): Promise<void> {
     if (this.#state !== 'started') return this.stop();
     this.#isDraining = true;
-    this.#runner.close();
+    this.#work.close();
     this.#announce('paused');
-    await this.#runner.settle();
+    await this.#work.settle();
     return this.stop();
   }
 
   /** Aborts what runs, gives unfinished tasks back to the platform and disconnects. */
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return;
-    this.#runner.close();
-    this.#runner.abortAll('The agent stops');
+    this.#work.abort('The agent stops');
     if (this.#link.isUp) {
       const settled = new AbortController();
-      const work = Promise.all([this.#runner.settle(), this.messages.settle()]).finally(() => settled.abort());
+      const work = Promise.all([this.#work.settle(), this.messages.settle()]).finally(() => settled.abort());
       await Promise.race([work, pause(this.#timers, this.#timings.stopMs, settled.signal)]);
     }
     this.#link.stop();
@@ -244,16 +233,6 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     return askOver({ ...this.#line, id: key }, 'escalation.raise', request);
   }
 
-  readonly #bidder: TaskHandler = async (task, context) => {
-    const request = readBidRequest(task);
-    const { maxConcurrency = limits.defaultMaxConcurrency } = this.#options;
-    const load = Math.min(1, this.#runner.busy / maxConcurrency);
-    const usual = usualBid(request, { declared: this.#options, durations: this.#durations, load });
-    const offer = await this.#bidHandler(request, usual, context);
-    if (offer === undefined) throw new TaskFailure('NO_BID', 'The agent makes no offer.', { retryable: false });
-    return { ...offer };
-  };
-
   #registration(): OutgoingFrame<'agent.register'> {
     const {
       url: _url,
@@ -264,33 +243,23 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
       random: _random,
       ...own
     } = this.#options;
-    const types = [...this.#handlers.keys()];
-    const taskTypes = own.taskTypes ?? (types.includes('*') || types.length > 50 ? undefined : types);
     return {
       id: randomUUID(),
       type: 'agent.register',
       payload: {
         ...own,
-        ...(taskTypes === undefined ? {} : { taskTypes }),
-        ...(this.#batchHandlers.size === 0 ? {} : { batchTypes: [...this.#batchHandlers.keys()] }),
+        ...this.#work.registered(own),
         ...(this.#agentId === undefined ? {} : { agentId: this.#agentId }),
-        resume: { tasks: this.#heldTasks().map(({ taskId, attempt }) => ({ taskId, attempt })) },
+        resume: { tasks: this.#work.held.map(({ taskId, attempt }) => ({ taskId, attempt })) },
       },
     };
   }
 
-  #heldTasks(): TaskRunner['tasks'] {
-    return this.#runner.tasks.slice(0, limits.maxConcurrency);
-  }
-
   #receive(envelope: PlatformEnvelope): void {
     if (this.#submissions.take(envelope) || this.messages.take(envelope) || this.#states.take(envelope)) return;
+    if (this.#work.take(envelope)) return;
     const { type, payload } = envelope;
     if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
-    if (type === 'task.assigned') this.#assigned(platformFrames[type].safeParse(payload), envelope.ts);
-    if (type === 'task.batch') this.#batch(platformFrames[type].safeParse(payload), envelope.ts);
-    if (type === 'task.cancel') this.#taken(platformFrames[type].safeParse(payload), 'cancelled');
-    if (type === 'lease.lost') this.#taken(platformFrames[type].safeParse(payload), 'lost');
     if (type === 'server.rollover') this.#link.rollOver();
     if (type === 'agent.stop') this.#halted(platformFrames[type].safeParse(payload));
   }
@@ -298,8 +267,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   /** An operator has stopped the agent: nothing is finished, and nothing is given back; the platform has taken it. */
   #halted(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['agent.stop']>>): void {
     const reason = parsed.data?.reason ?? 'Stopped by an operator.';
-    this.#runner.close();
-    this.#runner.abortAll(reason);
+    this.#work.abort(reason);
     this.#link.stop();
     this.#stopHandler(reason);
     this.#ended(new MusterError(reason, { code: 'AGENT_STOPPED' }));
@@ -310,48 +278,6 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     this.#agentId = parsed.data.agentId;
     this.#heartbeatMs = parsed.data.heartbeatMs;
     return undefined;
-  }
-
-  #assigned(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.assigned']>>, sentAt: number): void {
-    if (!parsed.success) return this.#report(unreadable('task.assigned', parsed.error));
-    this.#begun(parsed.data.task, parsed.data.attempt);
-    return this.#runner.assign(parsed.data, sentAt);
-  }
-
-  /** A repeated delivery is no new beginning. */
-  #begun(task: AssignedTask, attempt: number): void {
-    if (!this.#runner.isNew({ taskId: task.taskId, attempt })) return;
-    this.emit('assigned', { task, attempt });
-    this.#durations.begin(task);
-  }
-
-  #batch(parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['task.batch']>>, sentAt: number): void {
-    if (!parsed.success) return this.#report(unreadable('task.batch', parsed.error));
-    const types = new Set(parsed.data.assignments.map(({ task }) => task.type));
-    for (const type of types) {
-      const assignments = parsed.data.assignments.filter(({ task }) => task.type === type);
-      const batchHandler = this.#batchHandlers.get(type);
-      const fresh = assignments.filter(({ task: { taskId }, attempt }) => this.#runner.isNew({ taskId, attempt }));
-      const handler = batchHandler === undefined ? undefined : createBatch(fresh.length, batchHandler, this.#timers);
-      for (const assignment of assignments) {
-        this.#begun(assignment.task, assignment.attempt);
-        this.#runner.assign(assignment, sentAt, handler);
-      }
-    }
-    return undefined;
-  }
-
-  #taken(
-    parsed: z.ZodSafeParseResult<z.infer<(typeof platformFrames)['lease.lost']>>,
-    taken: 'cancelled' | 'lost',
-  ): void {
-    if (!parsed.success) return this.#report(unreadable('task.cancel', parsed.error));
-    const { taskId, attempt, reason } = parsed.data;
-    return this.#runner.release(
-      { taskId, attempt },
-      taken,
-      typeof reason === 'string' ? reason : `The task was ${taken}`,
-    );
   }
 
   #connected(): void {
@@ -386,7 +312,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
   #scheduleHeartbeat(): void {
     this.#callOffHeartbeat();
     this.#callOffHeartbeat = this.#timers.after(this.#heartbeatMs, () => {
-      this.#link.post('agent.heartbeat', { tasks: this.#heldTasks() });
+      this.#link.post('agent.heartbeat', { tasks: this.#work.held });
       this.#scheduleHeartbeat();
     });
   }
@@ -402,8 +328,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     this.#callOffHeartbeat();
     this.messages.hold();
     this.#states.end();
-    this.#runner.close();
-    this.#runner.abortAll(error?.message ?? 'The agent stops');
+    this.#work.abort(error?.message ?? 'The agent stops');
     this.#started?.reject(error ?? new MusterError('The agent was stopped', { code: 'STOPPED' }));
     this.emit('stopped', error === undefined ? {} : { error });
   }
@@ -414,6 +339,3 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (!this.emit('error', error)) process.emitWarning(error);
   }
 }
-
-const unreadable = (type: string, cause: z.ZodError): MusterError =>
-  new MusterError(`The platform's ${type} is not what this version understands`, { code: 'MALFORMED_FRAME', cause });

@@ -70,3 +70,7 @@ export class TaskFailure extends Error {
 
 /** A handler as an error, whatever was thrown. */
 export const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+
+/** A frame of the platform that this version cannot read. */
+export const unreadable = (type: string, cause: Error): MusterError =>
+  new MusterError(`The platform's ${type} is not what this version understands`, { code: 'MALFORMED_FRAME', cause });
