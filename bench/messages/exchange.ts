@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent } from '#sdk/index.ts';
 import { freePort } from '#test/support/free-port.ts';
+import { DirectLines } from './direct-lines.ts';
 import { Ledger, type Verdict } from './ledger.ts';
 import { LineToPlatform } from './line-to-platform.ts';
 import { PlatformProcess } from './platform-process.ts';
@@ -152,23 +153,23 @@ export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchan
   const data = mkdtempSync(join(tmpdir(), 'muster-messages-'));
   const port = await freePort();
   let platform = await PlatformProcess.start(port, data);
-  const steady = new LineToPlatform(port);
+  const lines = new DirectLines(port);
   const shaky = new LineToPlatform(port);
   const crowd = new Crowd(options);
   let drops = 0;
   let stopDrops = (): void => undefined;
   try {
-    await Promise.all([steady.open(), shaky.open()]);
+    await shaky.open();
     const { ws, apiKey } = platform.ready;
     const urlOf = (index: number): string => {
       const url = new URL(ws);
-      url.port = String(index < agents / 10 ? shaky.port : steady.port);
+      if (index < agents / 10) url.port = String(shaky.port);
       return url.href;
     };
     await crowd.start(urlOf, apiKey);
     progress(`${agents} agents are connected`);
     stopDrops = every(1000, () => {
-      drops += steady.dropSome(0.01, random);
+      drops += lines.cutSome(0.01, random);
     });
     const leave = async (): Promise<void> => {
       await wait(seconds * 100);
@@ -208,7 +209,8 @@ export const exchangeMessages = async (options: ExchangeOptions): Promise<Exchan
   } finally {
     stopDrops();
     await crowd.stop();
-    await Promise.all([steady.cut(), shaky.cut()]);
+    lines.release();
+    await shaky.cut();
     await platform.kill();
     rmSync(data, { recursive: true, force: true });
   }

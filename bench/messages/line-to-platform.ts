@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 const closed = (server: Server): Promise<unknown> => once(server, 'close');
 
-/** A way to the platform that can be cut: for sockets that drop, and for a network that is away. */
+/** A way to the platform that can be cut as a whole: a network that is away. */
 export class LineToPlatform {
   readonly #sockets = new Set<Socket>();
   readonly #platformPort: number;
@@ -33,19 +33,8 @@ export class LineToPlatform {
     const server = this.#server;
     this.#server = undefined;
     server?.close();
-    this.dropSome(1, () => 0);
+    for (const socket of this.#sockets) socket.destroy();
     if (server !== undefined) await closed(server);
-  }
-
-  /** Cuts a share of the connections, at least one. Returns how many. */
-  dropSome(share: number, fraction: () => number): number {
-    const open = [...this.#sockets];
-    const count = Math.min(open.length, Math.max(1, Math.round(open.length * share)));
-    for (let dropped = 0; dropped < count; dropped++) {
-      const [socket] = open.splice(Math.floor(fraction() * open.length), 1);
-      socket?.destroy();
-    }
-    return count;
   }
 
   #join(client: Socket): void {
