@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Running } from '../contract.ts';
 import { createJsonClient, type JsonClient } from './engine-client.ts';
 import { type EngineLocation, findEngine } from './find-engine.ts';
+import { freePort } from './free-port.ts';
 import { addStreamIndexes } from './stream-indexes.ts';
 
 /** The running DynamoDB engine. */
@@ -114,13 +114,4 @@ async function untilReady(client: JsonClient, running: GuardedProcess): Promise<
     if (Date.now() > deadline) throw new Error('the DynamoDB engine did not answer in time', { cause: answer });
     await wait(10);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#local/engine/free-port.ts';
 import { until } from '#test/e2e/support/until.ts';
-import { freePort } from '#test/support/free-port.ts';
 import { type ConnectionsProxy, startConnectionsProxy } from './connections-proxy.ts';
 import type { PythonTools } from './python-tools.ts';
 

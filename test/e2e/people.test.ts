@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { freePort } from '#test/support/free-port.ts';
+import { freePort } from '#local/engine/free-port.ts';
 import { RawSocket } from './support/raw-socket.ts';
 import { NodeProcess } from './support/spawn-node.ts';
 import { call as callAt } from './support/start-muster.ts';

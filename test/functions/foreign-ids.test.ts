@@ -3,8 +3,8 @@ import { type ClientFrameType, clientFrames } from '#core/contract/client-frames
 import { frameExamples } from '#core/contract/frame-examples.ts';
 import { operations } from '#core/contract/operations/operations.ts';
 import { type Route, routes } from '#core/contract/routes.ts';
-import { familyHandlers } from './family-handlers.ts';
-import { callRoute, createWorld, frameText, type HttpRequest, openSocket, principal, type World } from './harness.ts';
+import { call } from './call.ts';
+import { createWorld, frameText, type HttpRequest, openSocket, principal, type World } from './harness.ts';
 
 /** One of each thing that has an id, of the tenant acme. */
 interface Things {
@@ -32,12 +32,6 @@ const thingOf = (path: string, parameter: string): string => {
   if (parameter !== 'name') return parameter;
   if (path.startsWith('/v1/values')) return 'value';
   return path.startsWith('/v1/triggers') ? 'trigger' : 'workflow';
-};
-
-const call = (world: World, key: string, request: HttpRequest) => {
-  const route = routes.find((candidate) => candidate.key === key);
-  if (route === undefined) throw new Error(`no route ${key}`);
-  return callRoute(familyHandlers[route.family](world.services), key, request);
 };
 
 const makeThings = async (): Promise<Things> => {

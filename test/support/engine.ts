@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { indexes, tableKeys } from '#core/contract/env.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '#local/engine/free-port.ts';
 
 export interface Engine {
   readonly endpoint: string;

@@ -1,29 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aliases } from '#core/contract/aliases.ts';
-import { routes } from '#core/contract/routes.ts';
-import { familyHandlers } from '../family-handlers.ts';
-import {
-  callRoute,
-  createWorld,
-  frameText,
-  type HttpRequest,
-  openSocket,
-  principal,
-  snapshot,
-  type World,
-} from '../harness.ts';
+import { call as callOf } from '../call.ts';
+import { createWorld, frameText, type HttpRequest, openSocket, principal, snapshot, type World } from '../harness.ts';
 
 let world: World;
 beforeEach(() => {
   world = createWorld();
 });
 
-/** A request to whatever function serves the route or the older path. */
-const call = (key: string, request?: HttpRequest) => {
-  const routeKey = aliases.find((alias) => alias.key === key)?.route ?? key;
-  const family = routes.find((route) => route.key === routeKey)?.family ?? 'system';
-  return callRoute(familyHandlers[family](world.services), key, request);
-};
+const call = (key: string, request?: HttpRequest) => callOf(world, key, request);
 
 const agentWithTask = async () => {
   const agent = await openSocket(world, principal('agent'));

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { routes } from '#core/contract/routes.ts';
-import { familyHandlers } from '../family-handlers.ts';
+import { call as callOf } from '../call.ts';
 import {
-  callRoute,
   createWorld,
   frameText,
   type HttpRequest,
@@ -19,7 +18,7 @@ let agentId: string;
 
 const ofAgent = routes.filter(({ key }) => key.includes('/v1/agents/{agentId}'));
 
-const call = (key: string, request: HttpRequest) => callRoute(familyHandlers.agents(world.services), key, request);
+const call = (key: string, request: HttpRequest) => callOf(world, key, request);
 const requestOf = (key: string, name: string): HttpRequest => ({
   params: { agentId: name },
   ...(key.startsWith('PATCH') ? { body: { maxConcurrency: 3 } } : key.endsWith('/stop') ? { body: {} } : {}),

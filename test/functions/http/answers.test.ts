@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sweep } from '#core/sweep/sweep.ts';
 import { createAnswersHandler } from '#functions/http/answers.ts';
-import { createTasksHandler } from '#functions/http/tasks.ts';
-import { callRoute, context, createWorld, type HttpRequest, httpEvent, snapshot, type World } from '../harness.ts';
+import { call as callOf } from '../call.ts';
+import { context, createWorld, type HttpRequest, httpEvent, snapshot, type World } from '../harness.ts';
 
 let world: World;
 let taskId: string;
 
-const call = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
+const call = (key: string, request?: HttpRequest) => callOf(world, key, request);
 
 /** As the gateway hands over a request of somebody without a key. */
 const answerEvent = (method: 'GET' | 'HEAD' | 'POST', token: string, request: HttpRequest = {}) => {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTasksHandler } from '#functions/http/tasks.ts';
-import { callRoute, createWorld, type HttpRequest, type World } from '../harness.ts';
+import { call as callOf } from '../call.ts';
+import { createWorld, type HttpRequest, type World } from '../harness.ts';
 
 let world: World;
 beforeEach(() => {
   world = createWorld();
 });
-const call = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
+const call = (key: string, request?: HttpRequest) => callOf(world, key, request);
 const ask = async (): Promise<string> => {
   const { body } = await call('POST /v1/tasks', { body: { kind: 'approval', type: 'ship', approval: {} } });
   return String(body['taskId']);

@@ -1,28 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createStateHandler } from '#functions/http/state.ts';
-import {
-  callRoute,
-  createWorld,
-  frameText,
-  type HttpRequest,
-  openSocket,
-  principal,
-  snapshot,
-  type World,
-} from '../harness.ts';
+import { call } from '../call.ts';
+import { createWorld, frameText, type HttpRequest, openSocket, principal, snapshot, type World } from '../harness.ts';
 
 let world: World;
-let handler: ReturnType<typeof createStateHandler>;
 
 beforeEach(() => {
   world = createWorld();
-  handler = createStateHandler(world.services);
 });
 
 const get = (request: HttpRequest = {}) =>
-  callRoute(handler, 'GET /v1/state/{scope}', { params: { scope: 'team' }, ...request });
+  call(world, 'GET /v1/state/{scope}', { params: { scope: 'team' }, ...request });
 const post = (ops: readonly object[], request: HttpRequest = {}) =>
-  callRoute(handler, 'POST /v1/state', { body: { scope: 'team', ops }, ...request });
+  call(world, 'POST /v1/state', { body: { scope: 'team', ops }, ...request });
 
 const count = { op: 'increment', name: 'n', by: 2 };
 
@@ -82,7 +71,7 @@ describe('shared state over HTTP', () => {
     ['no scope', { ops: [count] }, 'INVALID_FIELD'],
   ])('refuses %s, and changes nothing', async (_what, body, code) => {
     const before = snapshot(world);
-    expect(await callRoute(handler, 'POST /v1/state', { body })).toMatchObject({ body: { code } });
+    expect(await call(world, 'POST /v1/state', { body })).toMatchObject({ body: { code } });
     expect(snapshot(world)).toBe(before);
   });
 });

@@ -1,33 +1,22 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSystemHandler } from '#functions/http/system.ts';
-import { createTasksHandler } from '#functions/http/tasks.ts';
 import { readOpenMetrics } from '#test/support/read-open-metrics.ts';
-import {
-  callRoute,
-  createWorld,
-  frameText,
-  type HttpRequest,
-  openSocket,
-  principal,
-  snapshot,
-  type World,
-} from '../harness.ts';
+import { call as callOf } from '../call.ts';
+import { createWorld, frameText, type HttpRequest, openSocket, principal, snapshot, type World } from '../harness.ts';
 
 let world: World;
 beforeEach(() => {
   world = createWorld();
 });
 
-const tasks = (key: string, request?: HttpRequest) => callRoute(createTasksHandler(world.services), key, request);
-const system = (key: string, request?: HttpRequest) => callRoute(createSystemHandler(world.services), key, request);
+const call = (key: string, request?: HttpRequest) => callOf(world, key, request);
 const audited = () => world.ports.log.lines.filter(({ message }) => message === 'audit');
 
 describe('audit', () => {
   it('keeps an operator’s action: who, what, when and on which item', async () => {
-    const { body: created } = await tasks('POST /v1/tasks', { body: { type: 'x' } });
+    const { body: created } = await call('POST /v1/tasks', { body: { type: 'x' } });
     const taskId: string = created.taskId;
-    await tasks('POST /v1/tasks/{taskId}/cancel', { params: { taskId } });
-    const { body } = await system('GET /v1/audit');
+    await call('POST /v1/tasks/{taskId}/cancel', { params: { taskId } });
+    const { body } = await call('GET /v1/audit');
     expect(body).toMatchObject({
       items: [
         {
@@ -42,9 +31,9 @@ describe('audit', () => {
   });
 
   it('keeps the reason that an operator gave', async () => {
-    await system('POST /v1/system/stop', { body: { reason: 'They run amok.' } });
-    await system('POST /v1/system/resume');
-    const { body } = await system('GET /v1/audit');
+    await call('POST /v1/system/stop', { body: { reason: 'They run amok.' } });
+    await call('POST /v1/system/resume');
+    const { body } = await call('GET /v1/audit');
     const actions = body.items.map(({ action, reason }: { action: string; reason?: string }) => ({ action, reason }));
     expect(actions).toEqual(
       expect.arrayContaining([
@@ -68,39 +57,39 @@ describe('audit', () => {
 
   it('keeps nothing of a refused action', async () => {
     const before = snapshot(world);
-    await tasks('POST /v1/tasks/{taskId}/cancel', { params: { taskId: 'tsk_00000000-0000-7000-8000-000000000000' } });
+    await call('POST /v1/tasks/{taskId}/cancel', { params: { taskId: 'tsk_00000000-0000-7000-8000-000000000000' } });
     expect(snapshot(world)).toBe(before);
     expect(audited()).toEqual([]);
   });
 
   it('is an operator’s to read', async () => {
-    expect(await system('GET /v1/audit', { who: principal('viewer') })).toMatchObject({ status: 403 });
-    expect(await system('GET /v1/audit', { query: { day: '2026-02-30' } })).toMatchObject({ status: 400 });
+    expect(await call('GET /v1/audit', { who: principal('viewer') })).toMatchObject({ status: 403 });
+    expect(await call('GET /v1/audit', { query: { day: '2026-02-30' } })).toMatchObject({ status: 400 });
   });
 });
 
 describe('settings', () => {
   it('names the strategy of tasks that name none', async () => {
-    expect(await system('GET /v1/settings')).toMatchObject({ status: 200, body: {} });
-    expect(await system('PUT /v1/settings', { body: { defaultStrategy: 'random' } })).toMatchObject({ status: 200 });
+    expect(await call('GET /v1/settings')).toMatchObject({ status: 200, body: {} });
+    expect(await call('PUT /v1/settings', { body: { defaultStrategy: 'random' } })).toMatchObject({ status: 200 });
     const socket = await openSocket(world, principal('agent'));
     await socket.send(frameText('agent.register', { name: 'a' }));
-    expect(await tasks('POST /v1/tasks', { body: { type: 'x' } })).toMatchObject({
+    expect(await call('POST /v1/tasks', { body: { type: 'x' } })).toMatchObject({
       body: { decision: { strategy: 'random' } },
     });
-    expect(await tasks('POST /v1/tasks', { body: { type: 'x', strategy: 'round_robin' } })).toMatchObject({
+    expect(await call('POST /v1/tasks', { body: { type: 'x', strategy: 'round_robin' } })).toMatchObject({
       body: { decision: { strategy: 'round_robin' } },
     });
   });
 
   it('refuses an unknown strategy or field, and a submitter', async () => {
-    expect(await system('PUT /v1/settings', { body: { defaultStrategy: 'best' } })).toMatchObject({
+    expect(await call('PUT /v1/settings', { body: { defaultStrategy: 'best' } })).toMatchObject({
       status: 400,
       body: { field: 'defaultStrategy' },
     });
-    expect(await system('PUT /v1/settings', { body: { quota: 1 } })).toMatchObject({ body: { code: 'UNKNOWN_FIELD' } });
-    expect(await system('PUT /v1/settings', { who: principal('submitter'), body: {} })).toMatchObject({ status: 403 });
-    expect((await system('GET /v1/settings')).body).toEqual({});
+    expect(await call('PUT /v1/settings', { body: { quota: 1 } })).toMatchObject({ body: { code: 'UNKNOWN_FIELD' } });
+    expect(await call('PUT /v1/settings', { who: principal('submitter'), body: {} })).toMatchObject({ status: 403 });
+    expect((await call('GET /v1/settings')).body).toEqual({});
   });
 });
 
@@ -108,7 +97,7 @@ describe('metrics', () => {
   it('are answered as OpenMetrics, of the caller’s own tenant', async () => {
     const socket = await openSocket(world, principal('agent'));
     await socket.send(frameText('agent.register', { name: 'ann' }));
-    const own = await system('GET /v1/system/metrics', { who: principal('viewer') });
+    const own = await call('GET /v1/system/metrics', { who: principal('viewer') });
     expect(own).toMatchObject({
       status: 200,
       headers: {
@@ -118,7 +107,7 @@ describe('metrics', () => {
     });
     const agents = (text: string) => readOpenMetrics(text).find(({ name }) => name === 'agent_status')?.samples ?? [];
     expect(agents(own.body)).toMatchObject([{ labels: { status: 'idle' }, value: 1 }]);
-    const others = await system('GET /v1/system/metrics', { who: principal('admin', 'rival') });
+    const others = await call('GET /v1/system/metrics', { who: principal('admin', 'rival') });
     expect(agents(others.body)).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +11,7 @@ import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { freePort } from '#local/engine/free-port.ts';
 import { editAssembly, find } from './edit-assembly.ts';
 
 // Whole platforms with cold functions: seconds alone, more beside a full test run.
@@ -41,15 +41,6 @@ async function startCli(parameters: readonly string[]): Promise<{ process: Child
   cleanups.push(() => child.kill('SIGKILL'));
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   return { process: child, ready: Ready.parse(JSON.parse(String(line))) };
-}
-
-/** A free port; the front door takes the next one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 const settings = ({ endpointUrl: endpoint, region, credentials }: Ready) => ({
