@@ -47,6 +47,8 @@ export const synthesise = (onStart: () => void): { readonly directory: string; r
     writeFileSync(join(fresh, stampName), hash);
     rmSync(directory, { recursive: true, force: true });
     renameSync(fresh, directory);
+    // What was compiled from the bundles that are gone nobody would ask for again.
+    rmSync(join(root, 'node_modules', '.cache', 'node'), { recursive: true, force: true, maxRetries: 3 });
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }

@@ -36,7 +36,12 @@ const [command, ...args] = process.argv.slice(2);
 // The channel tells the child when this process is gone, however it went.
 const child = spawn(command, args, {
   cwd: root,
-  env: { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH ?? ''}` },
+  env: {
+    // Most of what starting takes is compiling the same sources, for each process and for each function's environment.
+    NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'),
+    ...process.env,
+    PATH: `${binaries}${delimiter}${process.env.PATH ?? ''}`,
+  },
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

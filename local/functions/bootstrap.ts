@@ -4,6 +4,7 @@
  * @see https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
  */
 import { existsSync } from 'node:fs';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
@@ -167,9 +168,21 @@ process.on('unhandledRejection', (reason) => {
 });
 process.on('uncaughtException', (error) => die(describeError(error), 129));
 
+if (data.compileCache !== '') enableCompileCache(data.compileCache);
+
+/** Kept after the first answer rather than at the end, which an environment does not live to see: it is terminated. */
+let isCompiledCodeKept = data.compileCache === '';
+
+async function answerAndKeepCode(handler: Handler, invocation: Invocation): Promise<void> {
+  await answer(handler, invocation);
+  if (isCompiledCodeKept) return;
+  isCompiledCodeKept = true;
+  flushCompileCache();
+}
+
 try {
   const handler = await loadHandler();
-  port?.on('message', (message: ToEnvironment) => void answer(handler, message));
+  port?.on('message', (message: ToEnvironment) => void answerAndKeepCode(handler, message));
   send({ type: 'ready' });
 } catch (error) {
   send({ type: 'fatal', error: describeError(error) });

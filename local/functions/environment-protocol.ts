@@ -8,6 +8,8 @@ export interface EnvironmentData {
   readonly logGroupName: string;
   readonly logStreamName: string;
   readonly allowsCallbacks: boolean;
+  /** Where compiled code is kept from one start to the next, when the process keeps its own; else empty. */
+  readonly compileCache: string;
 }
 
 /** An error as Lambda's Node.js runtime reports it. */

@@ -105,6 +105,7 @@ export class ExecutionEnvironment {
       logGroupName: `/aws/lambda/${definition.name}`,
       logStreamName,
       allowsCallbacks: allowsCallbacks(definition.runtime),
+      compileCache: process.env['NODE_COMPILE_CACHE'] ?? '',
     };
     const usesSourceMaps = definition.environment['NODE_OPTIONS']?.includes('--enable-source-maps') ?? false;
     this.#worker = new Worker(findBootstrap(), {

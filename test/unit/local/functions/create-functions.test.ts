@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFunctions, type Functions } from '../../../../local/functions/create-functions.ts';
 import type { FunctionDefinition } from '../../../../local/functions/function-definition.ts';
 import { defaultEnvironments } from '../../../../local/functions/function-pool.ts';
@@ -132,6 +132,16 @@ describe('createFunctions', () => {
     expect(two).not.toHaveProperty('SECRET');
     expect(one).not.toHaveProperty('PLATFORM_ONLY');
     expect(process.env['WRITTEN']).toBeUndefined();
+  });
+
+  it('keeps compiled code where this process keeps its own, after the first answer, and does not show it', async () => {
+    const kept = mkdtempSync(join(tmpdir(), 'compiled-'));
+    cleanups.push(() => rmSync(kept, { recursive: true, force: true }));
+    vi.stubEnv('NODE_COMPILE_CACHE', kept);
+    const { functions, add } = prepare();
+    add('one', 'export const handler = async () => Object.keys(process.env)');
+    expect((await functions.invoke('one', {})).payload).not.toContain('NODE_COMPILE_CACHE');
+    await vi.waitFor(() => expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(1));
   });
 
   it('kills a busy loop at the timeout and starts afresh', async () => {
