@@ -1,13 +1,7 @@
-import * as z from 'zod';
 import { AwsError, type Meter } from '../contract.ts';
 import type { JsonClient, RawAnswer } from '../engine/engine-client.ts';
 import { isObject, type JsonObject } from '../template/json.ts';
 import type { Backend } from './backend.ts';
-
-const Capacity = z.looseObject({
-  CapacityUnits: z.number().default(0),
-});
-const Consumed = z.union([Capacity, z.array(Capacity)]);
 
 const writes: ReadonlySet<string> = new Set([
   'PutItem',
@@ -74,11 +68,13 @@ export function takeCapacity(body: Buffer): { readonly units: number; readonly b
   const tail = parseTail(body.subarray(at));
   if (tail === undefined) return { units: 0, body };
   const { ConsumedCapacity: consumed, ...rest } = tail;
-  const parsed = Consumed.safeParse(consumed);
-  if (!parsed.success) return { units: 0, body };
-  const capacities = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
-  const units = capacities.reduce((sum, capacity) => sum + capacity.CapacityUnits, 0);
+  const units = [consumed].flat().reduce((sum: number, capacity) => sum + unitsOf(capacity), 0);
   return { units, body: joinRest(body.subarray(0, at), JSON.stringify(rest).slice(1)) };
+}
+
+function unitsOf(capacity: unknown): number {
+  const units = isObject(capacity) ? capacity.CapacityUnits : undefined;
+  return typeof units === 'number' ? units : 0;
 }
 
 /** `head` ends after `{` or `,`; `tail` is what follows, `}` alone when nothing does. */

@@ -1,8 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Running } from '../contract.ts';
 import type { RawAnswer } from '../engine/engine-client.ts';
 import type { Principal } from '../iam/authorizer.ts';
+import { readBody } from '../read-body.ts';
 import { answerConnections, type ConnectionsHandler } from './connections-door.ts';
 import { type CredentialRegistry, readCredentialScope } from './credentials.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -99,13 +106,6 @@ async function handleInvoke(
   return true;
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-}
-
 /** Headers of the answer behind that say something about the bytes it had, not about those sent on. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'content-length',
@@ -116,9 +116,10 @@ const ownHeaders: ReadonlySet<string> = new Set([
 ]);
 
 function write(response: ServerResponse, answer: RawAnswer): void {
+  const headers: OutgoingHttpHeaders = { 'content-length': answer.body.length };
   for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined && !ownHeaders.has(name)) response.setHeader(name, value);
+    if (value !== undefined && !ownHeaders.has(name)) headers[name] = typeof value === 'string' ? value : [...value];
   }
-  response.writeHead(answer.statusCode, { 'content-length': answer.body.length });
+  response.writeHead(answer.statusCode, headers);
   response.end(answer.body);
 }

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import type { JsonService } from '../contract.ts';
 import { AwsError } from '../contract.ts';
+import { readBody } from '../read-body.ts';
 import type { ConnectionRegistry, OpenConnection } from './connection-registry.ts';
 import { decodeSegment } from './decode-segment.ts';
-import { readBody } from './read-body.ts';
 import type { GatewayContext } from './spec.ts';
 
 /** What `GET @connections/{id}` answers, in the shape of the wire. */

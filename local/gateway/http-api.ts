@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '../read-body.ts';
 import { accessLogLine } from './access-log.ts';
 import { corsHeaders, isPreflight, preflightAnswer, withoutCorsHeaders } from './cors.ts';
 import { decodeSegment } from './decode-segment.ts';
@@ -11,7 +12,6 @@ import type { RouteMatch } from './http-routes.ts';
 import { compileRoutes } from './http-routes.ts';
 import { newGatewayId } from './identifiers.ts';
 import { invokeIntegration } from './invoke-integration.ts';
-import { readBody } from './read-body.ts';
 import type { GatewayContext, HttpApiSpec, HttpRouteSpec } from './spec.ts';
 import { createTokenBucket } from './token-bucket.ts';
 

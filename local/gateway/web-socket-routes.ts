@@ -37,11 +37,17 @@ function admissionOf(outcome: IntegrationOutcome, facts: ConnectionFacts): Admis
 const errorFrame = (message: string, connectionId: string, requestId: string): string =>
   JSON.stringify({ message, connectionId, requestId });
 
-/** What a client is told about a message that could not be handled; undefined when it was. */
-function failureMessage(outcome: IntegrationOutcome): string | undefined {
-  if (outcome.kind === 'timedOut') return 'Endpoint request timed out';
-  const isHandled = outcome.kind === 'answered' && RouteResult.safeParse(outcome.payload).success;
-  return isHandled ? undefined : 'Internal server error';
+/** What the client is sent for a message that a function was called with: its answer, if the route has one, or why there is none. */
+function replyTo(
+  outcome: IntegrationOutcome,
+  hasResponse: boolean,
+  ids: readonly [string, string],
+): string | undefined {
+  if (outcome.kind === 'timedOut') return errorFrame('Endpoint request timed out', ...ids);
+  const result = RouteResult.safeParse(outcome.kind === 'answered' ? outcome.payload : undefined);
+  if (!result.success) return errorFrame('Internal server error', ...ids);
+  // Without a body the client gets an empty frame.
+  return hasResponse ? (result.data.body ?? '') : undefined;
 }
 
 /** Everything the functions of one API are called for. None of it throws. */
@@ -85,12 +91,7 @@ export function createRouteCalls(context: GatewayContext, spec: WebSocketApiSpec
       fields: { body: text },
       contextFields: { messageId: newGatewayId() },
     });
-    const outcome = await call(route, event);
-    const failure = failureMessage(outcome);
-    if (failure !== undefined) return errorFrame(failure, facts.connectionId, requestId);
-    if (!route.routeResponse || outcome.kind !== 'answered') return undefined;
-    // Without a body the client gets an empty frame.
-    return RouteResult.parse(outcome.payload).body ?? '';
+    return replyTo(await call(route, event), route.routeResponse, [facts.connectionId, requestId]);
   };
 
   const disconnect = async (facts: ConnectionFacts, ending: Ending): Promise<void> => {
