@@ -2,7 +2,7 @@ import { keys } from '../contract/keys.ts';
 import { limits } from '../contract/limits.ts';
 import { ValueVersion } from '../contract/value.ts';
 import type { Services } from '../services.ts';
-import { absent } from '../table/conditions.ts';
+import { absent, present, set } from '../table/conditions.ts';
 import type { Item } from '../table/table.ts';
 
 /** A value's place. */
@@ -12,10 +12,18 @@ export interface ValueRef {
   readonly name: string;
 }
 
+/**
+ * A forgotten version keeps its place for this long: longer than anybody may still be about to write what they found to be
+ * the next one then.
+ */
+const placeKeptMs = 3_600_000;
+
+const isForgotten = ({ expiresAtEpochSeconds }: Item): boolean => expiresAtEpochSeconds !== undefined;
+
 /** A version without its place in the table. */
 const versionOf = ({ pk: _pk, sk: _sk, ...version }: Item): ValueVersion => ValueVersion.parse(version);
 
-/** Versions of a value, newest first. */
+/** Versions of a value, newest first. Those that are forgotten are left out of their page. */
 export const readVersions = async (
   services: Services,
   { tenant, scope, name }: ValueRef,
@@ -28,7 +36,7 @@ export const readVersions = async (
     consistent: true,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const versions = page.items.map(versionOf);
+  const versions = page.items.filter((item) => !isForgotten(item)).map(versionOf);
   return { versions, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 };
 
@@ -43,7 +51,7 @@ export const readVersion = async (
   version: number,
 ): Promise<ValueVersion | undefined> => {
   const item = await services.table.get(keys.value(tenant, scope, name, version), { consistent: true });
-  return item === undefined ? undefined : versionOf(item);
+  return item === undefined || isForgotten(item) ? undefined : versionOf(item);
 };
 
 /**
@@ -54,7 +62,13 @@ export const readVersion = async (
  * writer B   reads 4 ─┴─────────── adds 5          ✘ isNext → a conflict of A's and B's value
  * ```
  *
- * The newest are kept, and older ones forgotten.
+ * The newest are kept, and older ones forgotten: they expire, and until then nobody takes their place.
+ *
+ * ```
+ * writer A   reads 4 ──────────────────────────────── adds 5   ✘ isNext: 5 is forgotten, and still there
+ * others               add 5 … 55, which forgets 5
+ * forgetting 5, late   5 has expired ── mark           ✘ isThere: nothing comes of it
+ * ```
  */
 export const addVersion = async (services: Services, ref: ValueRef, version: ValueVersion): Promise<boolean> => {
   const { tenant, scope, name } = ref;
@@ -65,6 +79,10 @@ export const addVersion = async (services: Services, ref: ValueRef, version: Val
   });
   const oldest = version.version - limits.keptVersions;
   if (written.won && oldest > 0)
-    await services.table.remove({ key: keys.value(tenant, scope, name, oldest), clauses: {} });
+    await services.table.update({
+      key: keys.value(tenant, scope, name, oldest),
+      set: [set('expiresAtEpochSeconds', Math.ceil((services.clock.now() + placeKeptMs) / 1000))],
+      clauses: { isThere: present('version') },
+    });
   return written.won;
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Key, keys } from '#core/contract/keys.ts';
 import { limits } from '#core/contract/limits.ts';
 import { ValueVersion } from '#core/contract/value.ts';
@@ -20,7 +21,9 @@ export const judgeValue = (court: Court, key: Key, { by, before, after }: Change
   const isThere = (distance: number): boolean =>
     court.item(keys.value(tenant, version.scope, version.name, version.version + distance)) !== undefined;
   const where = `${key.pk} ${key.sk} by ${by}`;
-  if (after === undefined) {
+  if (after === undefined) return court.violate('a version keeps its place until it expires', where);
+  const { expiresAtEpochSeconds, ...kept } = after;
+  if (before !== undefined && expiresAtEpochSeconds !== undefined && isDeepStrictEqual(kept, before)) {
     if (!isThere(limits.keptVersions)) court.violate('the newest versions are kept', where);
     return;
   }

@@ -56,12 +56,17 @@ const forgottenAtItsEnd =
     assert.equal(await scene.world.ports.table.get(key), undefined);
   };
 
-const write = ({ services }: Scene, value: string) =>
+const write = ({ services }: Scene, value: string, baseVersion = 0) =>
   writeValue(services, {
     principal: owner,
     idempotencyKey: value,
-    write: ValueWrite.parse({ scope, name: 'plan', value, baseVersion: 0 }),
+    write: ValueWrite.parse({ scope, name: 'plan', value, baseVersion }),
   });
+
+/** One after the other, each knowing of the last. */
+const writeMany = async (scene: Scene, times: number): Promise<void> => {
+  for (let version = 0; version < times; version++) await write(scene, `v${version}`, version);
+};
 
 export const stateScenarios: readonly Scenario[] = [
   {
@@ -150,6 +155,30 @@ export const stateScenarios: readonly Scenario[] = [
       await write(scene, 'one');
       const { items } = await listVersions(scene.services, owner, { scope, name: 'plan' }, { limit: 10 });
       assert.equal(items.length, 2);
+    },
+  },
+  {
+    write: 'put VALUE {isNext}',
+    clause: 'isNext',
+    title: 'what a slow writer took for the next version is forgotten by now',
+    play: async (scene) => {
+      scene.before('put VALUE {isNext}', () => writeMany(scene, limits.keptVersions + 1));
+      await write(scene, 'slow');
+      const { items } = await listVersions(scene.services, owner, { scope, name: 'plan' }, { limit: 1 });
+      assert.ok(JSON.stringify(items).includes('slow'), 'the slow write is in the newest version');
+    },
+  },
+  {
+    write: 'update VALUE {isThere}',
+    clause: 'isThere',
+    title: 'a version expires while it is forgotten',
+    play: async (scene) => {
+      await writeMany(scene, limits.keptVersions);
+      scene.before('update VALUE {isThere}', async () => scene.expire(keys.value(owner.tenant, scope, 'plan', 1)));
+      await write(scene, 'next', limits.keptVersions);
+      const all = { scope, name: 'plan' };
+      const { items } = await listVersions(scene.services, owner, all, { limit: 100 });
+      assert.equal(items.length, limits.keptVersions);
     },
   },
 ];

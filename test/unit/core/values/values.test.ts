@@ -191,11 +191,16 @@ describe('writeValue', () => {
     expect(await read()).toEqual(before);
   });
 
-  it('keeps the newest versions and no others', async () => {
+  it('shows the newest versions and no others, which expire', async () => {
     for (let version = 0; version < limits.keptVersions + 5; version++)
       await write({ value: version, baseVersion: version });
-    const kept = world.ports.table.items().filter(({ pk }) => String(pk).includes('#VALUE#'));
-    expect(kept).toHaveLength(limits.keptVersions);
+    const { items } = await listVersions(world.services, owner, { scope: 'team', name: 'plan' }, { limit: 100 });
+    expect(items.map(({ version }) => version)).toEqual(
+      Array.from({ length: limits.keptVersions }, (_, index) => limits.keptVersions + 5 - index),
+    );
+    const stored = world.ports.table.items().filter(({ pk }) => String(pk).includes('#VALUE#'));
+    const expiring = stored.filter(({ expiresAtEpochSeconds }) => expiresAtEpochSeconds !== undefined);
+    expect(expiring.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it('refuses a version that is not there, and shows nothing to another tenant', async () => {
