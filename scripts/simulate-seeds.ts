@@ -12,8 +12,8 @@ interface Finished {
 const isFinished = (message: unknown): message is Finished =>
   typeof message === 'object' && message !== null && 'result' in message;
 
-/** A seed, and the one place that it is aimed at, if any. */
-export type Job = Pick<SimulationOptions, 'seed' | 'aim'>;
+/** A seed, and the places that it is aimed at, if any. */
+export type Job = Pick<SimulationOptions, 'seed' | 'aims'>;
 
 /** Simulates seeds in as many processes; tells each result as it comes, in any order. */
 export const simulateSeeds = async (

@@ -3,50 +3,41 @@ import { configurations } from '#test/simulation/explorer/configurations.ts';
 import { Explorer } from '#test/simulation/explorer/model.ts';
 import { judgeGuards, type Verdict } from '#test/simulation/guards.ts';
 import { playSchedule } from '#test/simulation/replicas/replicas.ts';
-import {
-  addResult,
-  faultLines,
-  missingSides,
-  newTotals,
-  siteLines,
-  type Totals,
-  uncovered,
-} from '#test/simulation/report.ts';
+import { addResult, faultLines, newTotals, siteLines, type Totals, uncovered } from '#test/simulation/report.ts';
 import { type SimulationResult, simulate } from '#test/simulation/simulate.ts';
+import { aimedJobs } from './aim.ts';
 import { readOptions } from './parameters.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { type Job, simulateSeeds } from './simulate-seeds.ts';
 
-const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1)
+const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on (100 from 1; 22 with the next but one)
                     [--processes P]                as many at once as there are cores, unless told otherwise
                     [--require-coverage]           aims more seeds at each port call that was never crashed, and fails
                                                    when there is still one
                     [--sites]                      lists every port call, not only the uncovered ones
 npm run simulate -- --seed X [--aim PLACE] [--trace]
                                                one seed, a handler dying at that port call as well ('… before' or
-                                               '… after' it); --trace prints every event
+                                               '… after' it; several --aim are possible); --trace prints every event
 npm run simulate -- --explore                  the slot protocol in small fleets, completely
 npm run simulate -- --replicas N [--from S]    N schedules of five replicas of shared state
-npm run simulate -- --guards [--seeds N]       takes every named clause away in turn, and lists the survivors`;
+npm run simulate -- --guards [--only TEXT] [--seeds N]
+                                               takes every named clause away in turn, or those whose write or name has
+                                               the text, and lists the survivors; N seeds (12 unless told otherwise) show
+                                               what there is beside the scenes`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const aimed = ({ aim }: SimulationResult): string => (aim === undefined ? '' : ` --aim '${aim}'`);
+const aimed = ({ aims }: SimulationResult): string => aims.map((aim) => ` --aim '${aim}'`).join('');
 
 /** The last events of a seed, by running it again: the same seed gives the same run. */
 const replay = async (result: SimulationResult): Promise<void> => {
-  const { lines, violations } = await simulate({ seed: result.seed, aim: result.aim, trace: true });
+  const { lines, violations } = await simulate({ seed: result.seed, aims: result.aims, trace: true });
   print(`\nseed ${result.seed}: ${result.violations.length} violations; its last 40 events:`);
   print(lines.slice(-40).join('\n'));
   const [first] = result.violations;
   const same = violations[0]?.message === first?.message && violations[0]?.step === first?.step;
   print(same ? 'The replay met the same violation at the same step.' : 'THE REPLAY DIFFERS: something is not seeded.');
   print(`Again: npm run simulate -- --seed ${result.seed}${aimed(result)} --trace`);
-};
-
-const progress = (totals: Totals, wanted: number, secondsSpent: number): void => {
-  if (!process.stdout.isTTY) return;
-  const rate = (totals.seeds / secondsSpent).toFixed(1);
-  process.stdout.write(`\r${totals.seeds} of ${wanted} seeds, ${rate}/s, ${totals.failed.length} failed`);
 };
 
 const summary = (totals: Totals, secondsSpent: number) => ({
@@ -86,56 +77,47 @@ const explainMissing = (totals: Totals): void => {
   if (unreached.length < missing.length) print('What is reached, more seeds cover: --seeds.');
 };
 
-/** For each side of a place that is not covered, the next of the seeds that come there. */
-const aimedJobs = (totals: Totals, round: number): readonly Job[] =>
-  uncovered(totals).flatMap((site) => {
-    const seed = totals.visitors.get(site)?.[round];
-    const use = totals.sites.get(site);
-    if (seed === undefined || use === undefined) return [];
-    return missingSides(use).map((side) => ({ seed, aim: `${site} ${side}` }));
-  });
-
-/** Runs seeds that come to a place again, with a handler dying there as well, until it is covered or no more come there. */
-const aimAtUncovered = async (
-  totals: Totals,
-  processes: number,
-  take: (result: SimulationResult) => void,
-): Promise<void> => {
-  for (let round = 0; ; round++) {
-    const jobs = aimedJobs(totals, round);
-    if (jobs.length === 0) return;
-    await simulateSeeds(jobs, processes, take);
-  }
-};
-
 interface Batch {
   readonly from: number;
   readonly count: number;
   readonly processes: number;
-  readonly aim: string | undefined;
+  readonly aims: readonly string[];
   readonly isAiming: boolean;
 }
 
+/**
+ * With `isAiming`, seeds that come to places again are run once more, with handlers dying there as well, until all places are
+ * covered or no more come there.
+ */
 const runSeeds = async ({
   from,
   count,
   processes,
-  aim,
+  aims,
   isAiming,
 }: Batch): Promise<{ totals: Totals; secondsSpent: number }> => {
   const totals = newTotals();
-  const startMs = performance.now();
-  const secondsSpent = (): number => (performance.now() - startMs) / 1000;
+  const bar = new ProgressBar();
+  let wanted = count;
   const take = (result: SimulationResult): void => {
     addResult(totals, result);
-    progress(totals, count, secondsSpent());
+    const open = isAiming ? `, ${uncovered(totals).length} port calls to cover` : '';
+    bar.show(totals.seeds, wanted, `seeds, ${totals.failed.length} failed${open}`);
+    if (result.violations.length > 0) bar.clear();
     for (const { rule, message } of result.violations.slice(0, 3))
       print(`\nseed ${result.seed}${aimed(result)}: ${rule}: ${message}`);
   };
-  const seeds = Array.from({ length: count }, (_, index) => ({ seed: from + index, aim }));
+  const seeds = Array.from({ length: count }, (_, index) => ({ seed: from + index, aims }));
   await simulateSeeds(seeds, processes, take);
-  if (isAiming) await aimAtUncovered(totals, processes, take);
-  return { totals, secondsSpent: secondsSpent() };
+  let round = 0;
+  // What fails already is to be mended first.
+  const next = (): readonly Job[] => (isAiming && totals.failed.length === 0 ? aimedJobs(totals, round++) : []);
+  for (let jobs = next(); jobs.length > 0; jobs = next()) {
+    wanted += jobs.length;
+    await simulateSeeds(jobs, processes, take);
+  }
+  bar.clear();
+  return { totals, secondsSpent: bar.secondsSpent };
 };
 
 const exploreAll = (): number => {
@@ -159,9 +141,38 @@ const verdictLine = ({ write, clauses: [clause, ...company], caught, chances }: 
   return `needed   ${write} ${clause}${jointly}: ${caught.rule}, by ${caught.by}`;
 };
 
-const mutateGuards = async (from: number, count: number): Promise<number> => {
-  const seeds = Array.from({ length: count }, (_, index) => from + index);
-  const verdicts = await judgeGuards(seeds, (verdict) => print(verdictLine(verdict)));
+interface GuardsAsked {
+  readonly from: number;
+  readonly count: number;
+  readonly processes: number;
+  /** Part of the name of a write or clause. */
+  readonly only: string;
+}
+
+const mutateGuards = async ({ from, count, processes, only }: GuardsAsked): Promise<number> => {
+  const bar = new ProgressBar();
+  const seeds = Array.from({ length: count }, (_, index) => ({ seed: from + index }));
+  const simulateAll = async (): Promise<readonly SimulationResult[]> => {
+    const results: SimulationResult[] = [];
+    await simulateSeeds(seeds, processes, (result) => {
+      results.push(result);
+      bar.show(results.length, count, 'seeds');
+    });
+    // In the order of their numbers, whoever ended first.
+    return results.toSorted((left, right) => left.seed - right.seed);
+  };
+  let done = 0;
+  const verdicts = await judgeGuards({
+    simulateAll,
+    isAsked: (name) => name.includes(only),
+    tell: (verdict, left) => {
+      done += 1;
+      bar.clear();
+      print(verdictLine(verdict));
+      bar.show(done, done + left, 'guards');
+    },
+  });
+  bar.clear();
   const survivors = verdicts.filter(({ caught }) => caught === undefined);
   const needed = verdicts.length - survivors.length;
   print(
@@ -169,6 +180,7 @@ const mutateGuards = async (from: number, count: number): Promise<number> => {
       guards: verdicts.length,
       needed,
       survivors: survivors.map(({ write, clauses }) => `${write} ${clauses.join('+')}`),
+      seconds: Number(bar.secondsSpent.toFixed(1)),
     }),
   );
   return Math.min(1, survivors.length);
@@ -178,10 +190,11 @@ const options = {
   explore: { type: 'boolean', default: false },
   guards: { type: 'boolean', default: false },
   replicas: { type: 'string' },
-  seeds: { type: 'string', default: '100' },
+  only: { type: 'string', default: '' },
+  seeds: { type: 'string' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
-  aim: { type: 'string' },
+  aim: { type: 'string', multiple: true },
   trace: { type: 'boolean', default: false },
   sites: { type: 'boolean', default: false },
   processes: { type: 'string', default: String(availableParallelism()) },
@@ -204,39 +217,50 @@ const convergeReplicas = async (from: number, count: number): Promise<number> =>
 
 interface Asked {
   readonly seed?: string | undefined;
-  readonly seeds: string;
+  readonly seeds?: string | undefined;
+  readonly guards: boolean;
+  readonly 'require-coverage': boolean;
   readonly replicas?: string | undefined;
   readonly from: string;
 }
 
+/** Enough for guards that no scene has; for coverage two rounds of the dramas. */
+const usual = ({ guards, 'require-coverage': isAiming }: Asked): number => {
+  if (guards) return 12;
+  return isAiming ? 22 : 100;
+};
+
 /** The first seed, and how many. */
-const rangeOf = ({ seed, seeds, replicas, from }: Asked): readonly [number, number] =>
-  seed === undefined ? [Number(from), Number(replicas ?? seeds)] : [Number(seed), 1];
+const rangeOf = (asked: Asked): readonly [number, number] => {
+  const { seed, seeds, replicas, from } = asked;
+  return seed === undefined ? [Number(from), Number(replicas ?? seeds ?? usual(asked))] : [Number(seed), 1];
+};
 
 const isRange = (from: number, count: number): boolean => Number.isInteger(from + count) && count >= 1;
 
 const processesOf = (text: string): number => Math.max(1, Math.trunc(Number(text)) || 1);
 
-const traceSeed = async (seed: number, aim: string | undefined): Promise<number> => {
-  const { lines, violations } = await simulate({ seed, aim, trace: true });
+const traceSeed = async (seed: number, aims: readonly string[]): Promise<number> => {
+  const { lines, violations } = await simulate({ seed, aims, trace: true });
   print(lines.join('\n'));
   return violations.length === 0 ? 0 : 1;
 };
 
 const main = async (): Promise<number> => {
   const values = readOptions(usage, options);
+  const { aim: aims = [] } = values;
   const [from, count] = rangeOf(values);
   if (!isRange(from, count)) {
     print(usage);
     return 2;
   }
+  const processes = processesOf(values.processes);
+  if (values.guards) return mutateGuards({ from, count, processes, only: values.only });
   if (values.replicas !== undefined) return convergeReplicas(from, count);
   if (values.explore) return exploreAll();
-  if (values.guards) return mutateGuards(from, count);
-  if (values.seed !== undefined && values.trace) return traceSeed(from, values.aim);
+  if (values.seed !== undefined && values.trace) return traceSeed(from, aims);
   const isAiming = values['require-coverage'];
-  const processes = processesOf(values.processes);
-  const { totals, secondsSpent } = await runSeeds({ from, count, processes, aim: values.aim, isAiming });
+  const { totals, secondsSpent } = await runSeeds({ from, count, processes, aims, isAiming });
   for (const failed of totals.failed.slice(0, 3)) await replay(failed);
   report(totals, secondsSpent, values.sites);
   if (isAiming) explainMissing(totals);

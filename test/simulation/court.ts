@@ -18,6 +18,8 @@ export interface Court {
   violate(rule: string, message: string): void;
   trace(line: () => string): void;
   item(key: Key): Item | undefined;
+  /** What was stored apart, by its ref. */
+  readonly payloads?: ReadonlyMap<string, string>;
   /** Tenants whose emergency stop was answered, and that nobody has resumed. */
   readonly stopped?: ReadonlySet<string>;
 }

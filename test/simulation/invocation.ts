@@ -37,10 +37,11 @@ const isTarget = ({ seed }: World, site: string): boolean => {
 
 type Side = 'before' | 'after';
 
-/** A seed that is aimed at a place goes as it always does until it comes there, and dies there once, on that side of the call. */
+/** A seed that is aimed at places goes as it always does until it comes to one, and dies there once, on that side of the call. */
 const isAimedAt = (world: World, site: string, when: Side): boolean => {
+  if (world.aims.size === 0) return false;
   const { killedBefore, killedAfter } = world.site(site);
-  return world.aim === `${site} ${when}` && (when === 'before' ? killedBefore : killedAfter) === 0;
+  return (when === 'before' ? killedBefore : killedAfter) === 0 && world.aims.has(`${site} ${when}`);
 };
 
 /** Handlers die seldom at places they often pass, and often at places they seldom reach, or that are aimed at. */

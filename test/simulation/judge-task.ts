@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { indexKeys, keys } from '#core/contract/keys.ts';
+import { isClaimCheck } from '#core/contract/payload.ts';
 import { isTerminal } from '#core/contract/task.ts';
 import { memberTaskId } from '#core/tasks/new-task.ts';
 import type { Task } from '#core/tasks/task.ts';
@@ -56,8 +57,15 @@ const judgeSpeech = (court: Court, by: string, task: Task): void => {
     court.violate('I4 only the holder changes a task', `${task.taskId} by ${by}`);
 };
 
+/** What was too large for the item is read where it is kept. */
+const opened = ({ payloads }: Court, output: unknown): unknown => {
+  const ref = isClaimCheck(output) ? output.$payload.ref : '';
+  const text = payloads?.get(ref);
+  return text === undefined ? output : JSON.parse(text);
+};
+
 const judgeResult = (court: Court, by: string, old: Task | undefined, task: Task): void => {
-  const { data: output } = Signature.safeParse(task.output);
+  const { data: output } = Signature.safeParse(opened(court, task.output));
   // An operator may take a former holder's late result; then that is whose word it is.
   const { data: late } = AcceptedLate.safeParse(task['acceptedLate']);
   const speaker = late ?? task;

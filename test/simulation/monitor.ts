@@ -32,6 +32,7 @@ export const judge = (court: Court, key: Key, change: Change): void => {
 export class Monitor implements Court {
   readonly stopped = new Set<string>();
   readonly items = new Map<string, Item>();
+  readonly payloads = new Map<string, string>();
   private readonly world: World;
 
   constructor(world: World) {

@@ -19,7 +19,6 @@ import { revokeKey } from '#core/identity/revoke-key.ts';
 import { createTicket, spendTicket, ticketAmong } from '#core/identity/tickets.ts';
 import { answerOnce } from '#core/repeat/answer-once.ts';
 import { readRunCounts } from '#core/runs/count-run.ts';
-import type { Run } from '#core/runs/run.ts';
 import { listVersionViews } from '#core/runs/workflow-view.ts';
 import { setDebugMode } from '#core/system/debug-mode.ts';
 import { initialize, shutdown } from '#core/system/shutdown.ts';
@@ -69,9 +68,6 @@ export class Office {
       () => this.mail(),
       () => this.halt(agent),
       () => this.repeat(key),
-      () => this.giveUp(key),
-      () => this.lead(key),
-      () => this.cutShort(key),
     ];
     this.chance.pick(deeds)();
   }
@@ -268,44 +264,6 @@ export class Office {
       );
     if (earlier.length === 0) return;
     client.run(key, { workflow: 'steps', reuse: { runId: chance.pick(earlier).runId, from: 'both' } });
-  }
-
-  /** A run of more tasks than one request can end is cancelled while they are being made. */
-  private giveUp(key: string): void {
-    const { chance, client, platform } = this;
-    if (!chance.happens(0.1)) return;
-    client.run(key, { workflow: 'sum-up', input: { list: Array.from({ length: 440 }, (_, index) => index) } });
-    for (const delayMs of [chance.between(500, 15_000), 30_000, 60_000])
-      platform.world.scheduler.after(delayMs, () =>
-        this.liveRuns('sum-up').forEach(({ runId }) => client.cancelRun(runId)),
-      );
-  }
-
-  private liveRuns(workflow: string): readonly Run[] {
-    const { tenant } = this.principal;
-    return this.platform.monitor
-      .runs()
-      .filter((run) => run.tenant === tenant && run.workflow === workflow && !isTerminal(run.status));
-  }
-
-  /** Teams at work, which says how far it is. */
-  private lead(key: string): void {
-    if (this.chance.happens(0.15)) this.client.run(key, { workflow: 'small-hierarchy', input: {} });
-  }
-
-  /** A pipeline is cancelled while its state is entered again and again. */
-  private cutShort(key: string): void {
-    const { chance, client, platform } = this;
-    const { scheduler } = platform.world;
-    if (!chance.happens(0.15)) return;
-    client.run(key, { workflow: 'line', input: {} });
-    scheduler.after(chance.between(300, 4000), () => {
-      for (const { runId, executionArn = '' } of this.liveRuns('line')) {
-        client.cancelRun(runId);
-        for (let delayMs = 0; delayMs < 200; delayMs += 10)
-          scheduler.after(delayMs, () => platform.executions.reenter(executionArn));
-      }
-    });
   }
 
   /** A request whose answer is kept, as the API keeps those of what has no id of its own. */

@@ -149,7 +149,11 @@ export const servicesFor = (backend: Backend, invocation: Invocation): Services 
       publish: ({ detailType, detail }) => call('events.publish', () => backend.publish(detailType, detail)),
     },
     payloads: {
-      put: (ref, text) => call('payloads.put', () => payloads.put(ref, text)),
+      put: (ref, text) =>
+        call('payloads.put', () => {
+          monitor.payloads.set(ref, text);
+          return payloads.put(ref, text);
+        }),
       get: (ref) => call('payloads.get', () => payloads.get(ref)),
       readUrl: (ref) => call('payloads.readUrl', () => payloads.readUrl(ref)),
       uploadUrl: (ref, content) => call('payloads.uploadUrl', () => payloads.uploadUrl(ref, content)),

@@ -13,6 +13,8 @@ export interface Totals {
   readonly failed: SimulationResult[];
   /** Some seeds that come to a place. */
   readonly visitors: Map<string, number[]>;
+  /** How many steps each seed took that was aimed at nothing. */
+  readonly lengths: Map<number, number>;
 }
 
 export const newTotals = (): Totals => ({
@@ -24,6 +26,7 @@ export const newTotals = (): Totals => ({
   sites: new Map(listSites().map((site) => [site, { calls: 0, killedBefore: 0, killedAfter: 0 }])),
   failed: [],
   visitors: new Map(),
+  lengths: new Map(),
 });
 
 /** Seeds kept for each place: so many are aimed at it before it counts as out of reach. */
@@ -41,6 +44,7 @@ const addSite = (totals: Totals, site: string, use: SiteUse): void => {
 export const addResult = (totals: Totals, result: SimulationResult): void => {
   totals.seeds += 1;
   totals.steps += result.steps;
+  if (result.aims.length === 0) totals.lengths.set(result.seed, result.steps);
   totals.tasks += result.tasks;
   totals.runs += result.runs;
   for (const [kind, count] of result.faults) totals.faults.set(kind, (totals.faults.get(kind) ?? 0) + count);
@@ -48,7 +52,7 @@ export const addResult = (totals: Totals, result: SimulationResult): void => {
     addSite(totals, site, use);
     const visitors = totals.visitors.get(site) ?? [];
     totals.visitors.set(site, visitors);
-    if (result.aim === undefined && visitors.length < keptVisitors) visitors.push(result.seed);
+    if (result.aims.length === 0 && visitors.length < keptVisitors) visitors.push(result.seed);
   }
   if (result.violations.length > 0) totals.failed.push(result);
 };

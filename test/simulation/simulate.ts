@@ -12,13 +12,14 @@ export interface SimulationOptions {
   readonly drop?: Guards | undefined;
   /** One kind of fault alone, say. @default the seed's own */
   readonly weather?: Weather | undefined;
-  /** A port call at which handlers die as well. */
-  readonly aim?: string | undefined;
+  /** Port calls at which handlers die as well. */
+  readonly aims?: readonly string[] | undefined;
 }
 
 export interface SimulationResult {
   readonly seed: number;
-  readonly aim?: string | undefined;
+  /** Those of its aims that it came to: with these alone it goes the same way. */
+  readonly aims: readonly string[];
   readonly steps: number;
   readonly tasks: number;
   readonly runs: number;
@@ -35,6 +36,12 @@ export interface SimulationResult {
 const maxSteps = 400_000;
 const calmLimitMs = 25 * 60_000;
 
+/** Whether a handler died where it was to. */
+const isHit = ({ sites }: World, aim: string): boolean => {
+  const { killedBefore = 0, killedAfter = 0 } = sites.get(aim.replace(/ (?:before|after)$/, '')) ?? {};
+  return (aim.endsWith(' before') ? killedBefore : killedAfter) > 0;
+};
+
 /**
  * One seed: a storm in which everything may fail, then calm, in which everything must come right. The same seed gives
  * the same run, step for step.
@@ -44,9 +51,9 @@ export const simulate = async ({
   trace = false,
   drop,
   weather,
-  aim,
+  aims = [],
 }: SimulationOptions): Promise<SimulationResult> => {
-  const world = new World({ seed, trace, drop, weather, aim });
+  const world = new World({ seed, trace, drop, weather, aims });
   const platform = new Platform(world);
   const { scheduler } = world;
   const startMs = scheduler.now();
@@ -67,7 +74,7 @@ export const simulate = async ({
   if (scheduler.steps() > maxSteps) world.violate('everything ends', `still busy after ${maxSteps} steps`);
   return {
     seed,
-    aim,
+    aims: aims.filter((aim) => isHit(world, aim)),
     steps: scheduler.steps(),
     tasks: platform.monitor.tasks().length,
     runs: platform.monitor.runs().length,

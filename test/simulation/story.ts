@@ -17,6 +17,7 @@ import { Agent } from './agent.ts';
 import { honest } from './agent-words.ts';
 import type { Chance } from './chance.ts';
 import { Client } from './clients.ts';
+import { Dramas, dramasOf } from './dramas.ts';
 import { Emergency } from './emergency.ts';
 import type { Peer } from './gateway.ts';
 import { beHostile } from './hostile.ts';
@@ -40,6 +41,7 @@ export class Tenant {
   private readonly office: Office;
   readonly correspondence: Correspondence;
   private readonly emergency: Emergency;
+  private readonly dramas: Dramas;
   /** Somebody whose key ends soon. */
   private readonly guest: Principal;
   private submissions = 0;
@@ -49,12 +51,14 @@ export class Tenant {
     this.platform = platform;
     this.name = name;
     this.chance = platform.world.storyChance;
-    this.hasRemovals = this.chance.happens(0.5);
+    const isRemovedByHalf = dramasOf(platform.world.seed, name).includes('half a removal');
+    this.hasRemovals = this.chance.happens(0.5) || isRemovedByHalf;
     const tenant = TenantId.parse(name);
     const principal = (id: string): Principal => Principal.parse({ tenant, id: `key:${id}`, role: 'admin' });
     this.client = new Client(platform, principal('client'));
     this.office = new Office(platform, this.client, principal('client'));
     this.emergency = new Emergency(platform, this.client, tenant);
+    this.dramas = new Dramas(platform, this.client, principal('client'));
     this.guest = { ...principal('guest'), endsAt: platform.world.now + this.chance.between(30_000, 120_000) };
     // The first can do everything and has room for two: whatever is asked for can be done by somebody.
     const count = this.chance.between(1, 4);
@@ -127,6 +131,7 @@ export class Tenant {
     for (const agent of [...this.agents, this.watcher, ...this.correspondence.agents])
       this.every(stormMs, weather.agentTroubleMs, () => this.trouble(agent));
     if (chance.happens(0.06)) this.crowd();
+    this.dramas.begin(stormMs, this.agents);
   }
 
   /**

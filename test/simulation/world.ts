@@ -31,8 +31,8 @@ export interface WorldOptions {
   readonly drop?: Guards | undefined;
   /** Another weather than the seed's own. */
   readonly weather?: Weather | undefined;
-  /** A port call and a side of it on which a handler dies as well, calm or not: `tasks/end-task.ts:82 table.update after`. */
-  readonly aim?: string | undefined;
+  /** Port calls and a side of each on which a handler dies once as well, calm or not: `tasks/end-task.ts:82 table.update after`. */
+  readonly aims?: readonly string[] | undefined;
 }
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -55,15 +55,15 @@ export class World {
   readonly lines: string[] = [];
   readonly environments: Environment[];
   readonly table: InMemoryTable;
-  readonly aim: string | undefined;
+  readonly aims: ReadonlySet<string>;
   readonly storm: Weather;
   weather: Weather;
   invocations = 0;
   private readonly isTraced: boolean;
 
-  constructor({ seed, trace = false, drop, weather, aim }: WorldOptions) {
+  constructor({ seed, trace = false, drop, weather, aims = [] }: WorldOptions) {
     this.seed = seed;
-    this.aim = aim;
+    this.aims = new Set(aims);
     this.isTraced = trace;
     this.chance = createChance(seed, 1);
     this.handlerChance = createChance(seed, 2);

@@ -2,6 +2,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import { Agent } from '../agent.ts';
 import { type Chance, createChance } from '../chance.ts';
 import type { Client } from '../clients.ts';
+import { dramasOf } from '../dramas.ts';
 import type { Platform } from '../platform.ts';
 import { Hall } from './hall.ts';
 import { Ledger } from './ledger.ts';
@@ -26,7 +27,8 @@ export class Correspondence {
       const agent = new Agent(platform, talks, { name, capabilities: ['talk'], taskTypes: ['none'] });
       this.talkers.push(new Talker(agent, platform, this.ledger, this.talkers));
     }
-    this.hall = this.chance.happens(0.06) ? new Hall(platform, client, principal('client')) : undefined;
+    const isPlayed = dramasOf(world.seed, talks.tenant).includes('a full hall');
+    this.hall = this.chance.happens(0.06) || isPlayed ? new Hall(platform, client, principal('client')) : undefined;
   }
 
   get agents(): readonly Agent[] {

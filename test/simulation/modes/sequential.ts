@@ -19,6 +19,26 @@ export const sequential: ModePlot = {
     },
     {
       mode: 'sequential',
+      name: 'bulky',
+      timeoutSeconds: 7200,
+      steps: [
+        { id: 'first', type: 'bulk', requirements: code, timeoutSeconds: 7200 },
+        { id: 'last', type: 'sum', input: '{{ steps.first.output }}', requirements: code, timeoutSeconds: 7200 },
+      ],
+    },
+    {
+      mode: 'sequential',
+      name: 'hurried',
+      timeoutSeconds: 10,
+      steps: ['one', 'two', 'three', 'four'].map((id) => ({
+        id,
+        type: 'work',
+        requirements: code,
+        timeoutSeconds: 7200,
+      })),
+    },
+    {
+      mode: 'sequential',
       name: 'steps',
       taskEvents: true,
       maxParallelAgents: 2,
@@ -50,5 +70,7 @@ export const sequential: ModePlot = {
       ],
     },
   ],
+  // Too large to be passed on as it is.
+  outputOf: ({ type }) => (type === 'bulk' ? { bulk: 'x'.repeat(25_000) } : undefined),
   inputOf: (chance) => (chance.happens(0.15) ? { bulk: 'x'.repeat(25_000) } : {}),
 };
