@@ -23,7 +23,7 @@ const isForgotten = ({ expiresAtEpochSeconds }: Item): boolean => expiresAtEpoch
 /** A version without its place in the table. */
 const versionOf = ({ pk: _pk, sk: _sk, ...version }: Item): ValueVersion => ValueVersion.parse(version);
 
-/** Versions of a value, newest first. Those that are forgotten are left out of their page. */
+/** Versions of a value, newest first, up to the first that is forgotten. */
 export const readVersions = async (
   services: Services,
   { tenant, scope, name }: ValueRef,
@@ -36,8 +36,9 @@ export const readVersions = async (
     consistent: true,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const versions = page.items.filter((item) => !isForgotten(item)).map(versionOf);
-  return { versions, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
+  const kept = page.items.filter((item) => !isForgotten(item));
+  const isEnd = page.cursor === undefined || kept.length < page.items.length;
+  return { versions: kept.map(versionOf), ...(isEnd ? {} : { nextCursor: page.cursor }) };
 };
 
 /** The newest version, if there is any. */

@@ -194,7 +194,12 @@ describe('writeValue', () => {
   it('shows the newest versions and no others, which expire', async () => {
     for (let version = 0; version < limits.keptVersions + 5; version++)
       await write({ value: version, baseVersion: version });
-    const { items } = await listVersions(world.services, owner, { scope: 'team', name: 'plan' }, { limit: 100 });
+    const list = (limit: number, cursor?: string) =>
+      listVersions(world.services, owner, { scope: 'team', name: 'plan' }, { limit, cursor });
+    const { items, nextCursor } = await list(100);
+    expect(nextCursor).toBeUndefined();
+    const page = await list(limits.keptVersions);
+    expect(await list(2, page.nextCursor)).toEqual({ items: [] });
     expect(items.map(({ version }) => version)).toEqual(
       Array.from({ length: limits.keptVersions }, (_, index) => limits.keptVersions + 5 - index),
     );
