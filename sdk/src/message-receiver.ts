@@ -5,6 +5,9 @@ import { MusterError, toError } from './errors.ts';
 import type { TaskLine } from './task-runner.ts';
 import type { Timers } from './timers.ts';
 
+/** What became of a message. `unwanted`: nobody listens for it. `later`: it could not be opened now. */
+export type Handled = 'done' | 'unwanted' | 'later';
+
 /** What a receiver needs of its surroundings. */
 export interface ReceiverOptions {
   readonly line: TaskLine;
@@ -14,8 +17,8 @@ export interface ReceiverOptions {
   readonly isWanted: () => boolean;
   /** Takes a message at once, whatever else of its sender is under way: an answer that somebody waits for. */
   readonly takeAnswer: (message: Message) => boolean;
-  /** Deals with a message. Those of one sender come one after the other. `false`: nobody wants it. */
-  readonly handle: (message: Message) => Promise<boolean>;
+  /** Deals with a message. Those of one sender come one after the other. */
+  readonly handle: (message: Message) => Promise<Handled>;
   readonly onError: (error: Error) => void;
 }
 
@@ -24,6 +27,8 @@ const rememberedMessages = 10_000;
 const refsPerAck = 50;
 /** What could not be asked for now is asked for again after this: until then nothing that is pushed is taken. */
 const pullAgainMs = 10_000;
+/** How often a message that cannot be opened is asked for: then it is given up, and those behind it are dealt with. */
+const mostOpens = 6;
 
 /**
  * Takes what the platform delivers, each message once and those of one sender in their order. After every connect it asks
@@ -42,7 +47,10 @@ export class MessageReceiver {
   #held: Mail[] = [];
   #isHolding = true;
   #pull: AbortController | undefined;
-  #callOffPull: () => void = () => undefined;
+  #callOffPull: (() => void) | undefined;
+  /** Senders of what could not be opened: what comes behind it waits as well, with the platform. */
+  readonly #paused = new Set<string>();
+  readonly #opens = new Map<string, number>();
   #acks: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReceiverOptions) {
@@ -51,13 +59,14 @@ export class MessageReceiver {
 
   /** Another connection is coming: what it brings first may be later than what waits. */
   hold(): void {
-    this.#callOffPull();
+    this.#forgetPull();
     this.#isHolding = true;
   }
 
   /** A connection is in use, or somebody has begun to listen: what waits comes first. */
   catchUp(): void {
-    this.#callOffPull();
+    this.#forgetPull();
+    this.#paused.clear();
     this.#pull?.abort();
     this.#isHolding = true;
     if (!this.#options.isWanted()) return this.#release();
@@ -68,8 +77,7 @@ export class MessageReceiver {
       (error: unknown) => {
         if (pull.signal.aborted) return;
         this.#options.onError(toError(error));
-        if (error instanceof MusterError && error.retryable)
-          this.#callOffPull = this.#options.timers.after(pullAgainMs, () => this.catchUp());
+        if (error instanceof MusterError && error.retryable) this.#pullLater();
       },
     );
   }
@@ -102,6 +110,15 @@ export class MessageReceiver {
     await this.#acks;
   }
 
+  #pullLater(): void {
+    this.#callOffPull ??= this.#options.timers.after(pullAgainMs, () => this.catchUp());
+  }
+
+  #forgetPull(): void {
+    this.#callOffPull?.();
+    this.#callOffPull = undefined;
+  }
+
   async #pullAll(signal: AbortSignal): Promise<void> {
     let after: string | undefined;
     do {
@@ -131,7 +148,7 @@ export class MessageReceiver {
     const from = others[0]?.from;
     if (from === undefined) return this.#done(ref);
     const before = this.#lanes.get(from) ?? Promise.resolve();
-    const lane = before.then(() => this.#work(ref, others));
+    const lane = before.then(() => this.#work(ref, from, others));
     this.#lanes.set(from, lane);
     void lane.then(() => {
       if (this.#lanes.get(from) === lane) this.#lanes.delete(from);
@@ -144,24 +161,37 @@ export class MessageReceiver {
     return isTaken;
   }
 
-  async #work(ref: string, messages: readonly Message[]): Promise<void> {
-    let isAllWanted = true;
-    for (const message of messages) {
-      const isWanted = await this.#handle(message);
-      if (isWanted) this.#remember(message, 'done');
+  async #work(ref: string, from: string, messages: readonly Message[]): Promise<void> {
+    let isAllDone = true;
+    for (const [index, message] of messages.entries()) {
+      const handled = this.#paused.has(from) ? 'later' : await this.#handle(message);
+      if (handled === 'later') return this.#pause(from, messages.slice(index));
+      if (handled === 'done') this.#remember(message, 'done');
       else this.#known.delete(nameOf(message));
-      isAllWanted &&= isWanted;
+      isAllDone &&= handled === 'done';
     }
-    if (isAllWanted) this.#done(ref);
+    if (isAllDone) this.#done(ref);
+  }
+
+  /** None of these is acknowledged: they come again, in their order, and with new addresses of what they carry. */
+  #pause(from: string, messages: readonly Message[]): void {
+    this.#paused.add(from);
+    for (const message of messages) this.#known.delete(nameOf(message));
+    this.#pullLater();
   }
 
   /** A handler that throws has dealt with its message all the same: it would throw again. */
-  async #handle(message: Message): Promise<boolean> {
+  async #handle(message: Message): Promise<Handled> {
+    const name = nameOf(message);
     try {
-      return await this.#options.handle(message);
+      const handled = await this.#options.handle(message);
+      const opens = (this.#opens.get(name) ?? 0) + 1;
+      if (handled === 'later' && opens < mostOpens) this.#opens.set(name, opens);
+      else this.#opens.delete(name);
+      return handled === 'later' && opens >= mostOpens ? 'done' : handled;
     } catch (error) {
       this.#options.onError(toError(error));
-      return true;
+      return 'done';
     }
   }
 

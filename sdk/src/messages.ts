@@ -6,7 +6,7 @@ import { platformFrames } from '../../core/contract/platform-frames.ts';
 import { openPayload } from './claim-checks.ts';
 import { MusterError, toError } from './errors.ts';
 import { parseJson } from './json.ts';
-import { MessageReceiver } from './message-receiver.ts';
+import { type Handled, MessageReceiver } from './message-receiver.ts';
 import { MessageSender, type MessageTimings } from './message-sender.ts';
 import { checkDuration } from './options.ts';
 import { stowOver } from './socket-calls.ts';
@@ -193,19 +193,31 @@ export class Messages extends WaysToSend {
     throw new MusterError(typeof reason === 'string' ? reason : 'No reason was given', { code: 'REPLY_FAILED' });
   }
 
-  async #handle(message: Message): Promise<boolean> {
+  async #handle(message: Message): Promise<Handled> {
     // Whoever waited for it has given up.
-    if (message.mode === 'reply' && this.#hasAsked && this.handler === undefined) return true;
+    if (message.mode === 'reply' && this.#hasAsked && this.handler === undefined) return 'done';
     const { mode, topic = '', content: sent } = message;
     const handlers = this.handlersFor(mode === 'publish' ? topic : undefined, sent);
-    if (handlers.length === 0) return false;
-    const { timers, random } = this.#options;
-    const content = await openPayload(message.content, { timers, random });
+    if (handlers.length === 0) return 'unwanted';
+    const opened = await this.#open(sent);
+    if (opened === undefined) return 'later';
     for (const handler of handlers) {
-      const answer = await this.#call(handler, { ...message, content });
+      const answer = await this.#call(handler, { ...message, ...opened });
       if (message.mode === 'request') await this.#reply(message, answer);
     }
-    return true;
+    return 'done';
+  }
+
+  /** A content that travels beside its message; `undefined` when it cannot be had now, which is reported. */
+  async #open(sent: Json): Promise<{ readonly content: Json } | undefined> {
+    const { timers, random, onError } = this.#options;
+    try {
+      return { content: await openPayload(sent, { timers, random }) };
+    } catch (error) {
+      if (!(error instanceof MusterError) || !error.retryable) throw error;
+      onError(error);
+      return undefined;
+    }
   }
 
   /** What a handler throws is reported, and keeps the message from no other. */
