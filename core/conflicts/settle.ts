@@ -6,8 +6,7 @@ import { keys } from '../contract/keys.ts';
 import { isTerminal } from '../contract/task.ts';
 import { raiseEscalation } from '../escalations/raise-escalation.ts';
 import type { Services } from '../services.ts';
-import { absent, equal, set, setAll } from '../table/conditions.ts';
-import type { Clauses } from '../table/table.ts';
+import { equal, set, setAll } from '../table/conditions.ts';
 import { readTask, type Task } from '../tasks/task.ts';
 import { Conflict } from './conflict.ts';
 import { itemsOfDecision, itemsWithoutDecision } from './resolve.ts';
@@ -82,36 +81,31 @@ const endingOf = (conflict: Conflict, task: Task): Ending => {
   return { said: { by, event: `${chosen.option} was chosen` }, values };
 };
 
-/** A conflict that is forgotten meanwhile stays so. */
+/** One that is forgotten, or decided, meanwhile stays so. */
 const change = async (
   services: Services,
   conflict: Conflict,
   values: Readonly<Record<string, unknown>>,
-  { said, clauses = {} }: { readonly said: Said; readonly clauses?: Clauses },
+  said: Said,
 ): Promise<Conflict> => {
   const written = await services.table.update({
     key: keys.conflict(conflict.tenant, conflict.conflictId),
     set: [...setAll(values), set('log', [...conflict.log, { at: services.clock.now(), ...said }])],
-    clauses: { isOpen: equal('status', 'ESCALATED'), ...clauses },
+    clauses: { isOpen: equal('status', 'ESCALATED') },
   });
   return Conflict.parse(written.item ?? conflict);
 };
 
 /**
- * Notes that people are asked.
+ * Notes that people are asked; who notes it a second time notes the same.
  *
  * ```
- * reporter   asks ─┬──────────────────────────────────── notes it   ✘ notAsked → it is decided already
+ * reporter   asks ─┬──────────────────────────────────── notes it   ✘ isOpen → it is decided already
  * reader     asks ─┴─ notes it ─ (people answer) ─ notes the decision
  * ```
  */
 const noteAsked = (services: Services, conflict: Conflict, escalationId: TaskId): Promise<Conflict> =>
-  change(
-    services,
-    conflict,
-    { escalationId },
-    { said: { event: 'put before people', by: 'rules' }, clauses: { notAsked: absent('escalationId') } },
-  );
+  change(services, conflict, { escalationId }, { event: 'put before people', by: 'rules' });
 
 /**
  * Brings a conflict that people decide as far as it can come: asks them, where a crash came between, and takes what they
@@ -131,5 +125,5 @@ export const settleConflict = async (services: Services, conflict: Conflict): Pr
       ? endingOf(conflict, found.task)
       : undecided(conflict, { by: 'nobody', event: 'the escalation is forgotten' });
   // Whoever else reads it writes down the same: an escalation ends once.
-  return change(services, conflict, { ...values, decidedBy: said.by }, { said });
+  return change(services, conflict, { ...values, decidedBy: said.by }, said);
 };

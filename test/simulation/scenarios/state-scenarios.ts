@@ -106,11 +106,11 @@ export const stateScenarios: readonly Scenario[] = [
     },
   },
   {
-    write: 'update CONFLICT {exists, notAsked}',
-    clause: 'notAsked',
+    write: 'update CONFLICT {isOpen}',
+    clause: 'isOpen',
     title: 'people have been asked, and have answered, before the one that asks has written it down',
     play: async (scene) => {
-      scene.before('update CONFLICT {exists, notAsked}', async () => {
+      scene.before('update CONFLICT {isOpen}', async () => {
         const { conflictId, escalationId } = await report(scene, 'r');
         await answer(scene, escalationId);
         await read(scene, conflictId);
@@ -121,12 +121,12 @@ export const stateScenarios: readonly Scenario[] = [
     },
   },
   {
-    write: 'update CONFLICT {exists, notAsked}',
-    clause: 'exists',
+    write: 'update CONFLICT {isOpen}',
+    clause: 'isOpen',
     title: 'a conflict is forgotten while people are asked',
     play: async (scene) => {
       const { conflictId } = await report(scene, 'other');
-      scene.before('update CONFLICT {exists, notAsked}', async () => {
+      scene.before('update CONFLICT {isOpen}', async () => {
         for (const { pk, sk } of scene.world.ports.table.items())
           if (sk === 'CONFLICT' && !String(pk).endsWith(conflictId)) scene.expire({ pk: String(pk), sk: 'CONFLICT' });
       });
@@ -135,16 +135,16 @@ export const stateScenarios: readonly Scenario[] = [
     },
   },
   {
-    write: 'update CONFLICT to RESOLVED {exists}',
-    clause: 'exists',
+    write: 'update CONFLICT to RESOLVED {isOpen}',
+    clause: 'isOpen',
     title: 'a conflict is forgotten while its decision is written down',
-    play: forgottenAtItsEnd('update CONFLICT to RESOLVED {exists}', 'position-1'),
+    play: forgottenAtItsEnd('update CONFLICT to RESOLVED {isOpen}', 'position-1'),
   },
   {
-    write: 'update CONFLICT to UNRESOLVED {exists}',
-    clause: 'exists',
+    write: 'update CONFLICT to UNRESOLVED {isOpen}',
+    clause: 'isOpen',
     title: 'a conflict is forgotten while it is written down that nobody decided',
-    play: forgottenAtItsEnd('update CONFLICT to UNRESOLVED {exists}', 'none'),
+    play: forgottenAtItsEnd('update CONFLICT to UNRESOLVED {isOpen}', 'none'),
   },
   {
     write: 'put VALUE {isNext}',
