@@ -15,11 +15,12 @@ const isFinished = (message: unknown): message is Finished =>
 /** A seed, and the places that it is aimed at, if any. */
 export type Job = Pick<SimulationOptions, 'seed' | 'aims'>;
 
-/** Simulates seeds in as many processes; tells each result as it comes, in any order. */
+/** Simulates seeds in as many processes, until it is over; tells each result as it comes, in any order. */
 export const simulateSeeds = async (
   jobs: readonly Job[],
   processes: number,
   tell: (result: SimulationResult) => void,
+  isOver: () => boolean = () => false,
 ): Promise<void> => {
   let next = 0;
   const work = (): Promise<void> =>
@@ -27,7 +28,7 @@ export const simulateSeeds = async (
       const child = fork(script, [], { serialization: 'advanced' });
       let current: Job | undefined;
       const goOn = (): void => {
-        current = jobs[next++];
+        current = isOver() ? undefined : jobs[next++];
         if (current === undefined) child.disconnect();
         else child.send(current);
       };

@@ -14,6 +14,7 @@ const usage = `npm run simulate -- [--seeds N] [--from S]     N seeds from S on 
                     [--processes P]                as many at once as there are cores, unless told otherwise
                     [--require-coverage]           aims more seeds at each port call that was never crashed, and fails
                                                    when there is still one
+                    [--minutes M]                  begins no seed later than that, and reports what there is
                     [--sites]                      lists every port call, not only the uncovered ones
 npm run simulate -- --seed X [--aim PLACE] [--trace]
                                                one seed, a handler dying at that port call as well ('… before' or
@@ -83,6 +84,8 @@ interface Batch {
   readonly processes: number;
   readonly aims: readonly string[];
   readonly isAiming: boolean;
+  /** No seed begins later. */
+  readonly minutes: number;
 }
 
 /**
@@ -95,6 +98,7 @@ const runSeeds = async ({
   processes,
   aims,
   isAiming,
+  minutes,
 }: Batch): Promise<{ totals: Totals; secondsSpent: number }> => {
   const totals = newTotals();
   const bar = new ProgressBar();
@@ -108,13 +112,15 @@ const runSeeds = async ({
       print(`\nseed ${result.seed}${aimed(result)}: ${rule}: ${message}`);
   };
   const seeds = Array.from({ length: count }, (_, index) => ({ seed: from + index, aims }));
-  await simulateSeeds(seeds, processes, take);
+  const isOver = (): boolean => bar.secondsSpent > 60 * minutes;
+  await simulateSeeds(seeds, processes, take, isOver);
   let round = 0;
   // What fails already is to be mended first.
-  const next = (): readonly Job[] => (isAiming && totals.failed.length === 0 ? aimedJobs(totals, round++) : []);
+  const next = (): readonly Job[] =>
+    isAiming && totals.failed.length === 0 && !isOver() ? aimedJobs(totals, round++) : [];
   for (let jobs = next(); jobs.length > 0; jobs = next()) {
     wanted += jobs.length;
-    await simulateSeeds(jobs, processes, take);
+    await simulateSeeds(jobs, processes, take, isOver);
   }
   bar.clear();
   return { totals, secondsSpent: bar.secondsSpent };
@@ -191,6 +197,7 @@ const options = {
   guards: { type: 'boolean', default: false },
   replicas: { type: 'string' },
   only: { type: 'string', default: '' },
+  minutes: { type: 'string', default: 'Infinity' },
   seeds: { type: 'string' },
   from: { type: 'string', default: '1' },
   seed: { type: 'string' },
@@ -260,7 +267,14 @@ const main = async (): Promise<number> => {
   if (values.explore) return exploreAll();
   if (values.seed !== undefined && values.trace) return traceSeed(from, aims);
   const isAiming = values['require-coverage'];
-  const { totals, secondsSpent } = await runSeeds({ from, count, processes, aims, isAiming });
+  const { totals, secondsSpent } = await runSeeds({
+    from,
+    count,
+    processes,
+    aims,
+    isAiming,
+    minutes: Number(values.minutes),
+  });
   for (const failed of totals.failed.slice(0, 3)) await replay(failed);
   report(totals, secondsSpent, values.sites);
   if (isAiming) explainMissing(totals);
