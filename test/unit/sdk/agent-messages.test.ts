@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Agent, Message } from '#sdk/index.ts';
 import { next, until, useAgents } from './agent-fixture.ts';
-import { answerPull, answerSent, mail, readSending } from './fake-mail.ts';
+import { answerPull, answerSent, mail, readRefs, readSending } from './fake-mail.ts';
 import { agentId, type FakeConnection } from './fake-platform.ts';
 
 const fixture = useAgents();
@@ -26,21 +25,7 @@ const comeBack = async (agent: Agent, connection: FakeConnection): Promise<FakeC
   return fixture.platform.connection();
 };
 
-const refsOf = async (connection: FakeConnection, count: number): Promise<readonly string[]> => {
-  const refs: string[] = [];
-  while (refs.length < count) {
-    // Acknowledgements are gathered for a moment of the agent's own clock.
-    while (connection.frames.every(({ id, type }) => type !== 'message.ack' || acked.has(id))) {
-      fixture.timers.advance(1);
-      await next();
-    }
-    const frame = await connection.next('message.ack');
-    acked.add(frame.id);
-    refs.push(...JSON.parse(JSON.stringify(frame.payload)).refs);
-  }
-  return refs;
-};
-const acked = new Set<string>();
+const refsOf = (connection: FakeConnection, count: number) => readRefs(connection, count, fixture.timers);
 
 describe('an agent that sends', () => {
   it('keeps the order: one frame is under way, and what comes meanwhile goes together in the next', async () => {
@@ -227,83 +212,6 @@ describe('an agent that listens', () => {
     await answerPull(again, [mail('r1', [{ id: '1' }])]);
     await refsOf(again, 2);
     expect(heard).toEqual(['1', '2']);
-  });
-
-  /** A message whose content is stored apart, and another of its sender behind it. */
-  const storedApart = () => {
-    const url = `http://127.0.0.1:${fixture.platform.port}/store/in`;
-    const sha256 = createHash('sha256').update('"opened"').digest('hex');
-    return [
-      mail('r-1', [{ id: '1', content: { $payload: { ref: 'acme/in', bytes: 8, sha256, url } } }]),
-      mail('r-2', [{ id: '2' }]),
-      mail('r-3', [{ id: 'other', from: 'agt_bob' }]),
-    ];
-  };
-
-  it('asks again for what it could not open, keeps its sender’s order meanwhile, and acknowledges none of it', async () => {
-    const errors: string[] = [];
-    const contents: unknown[] = [];
-    const { connection } = await begin((agent) => {
-      agent.messages.onMessage(({ content }) => void contents.push(content));
-      agent.on('error', (error) => void errors.push(String(Reflect.get(error, 'code'))));
-    });
-    fixture.platform.http = () => ({ status: 403 });
-    await answerPull(connection, storedApart());
-    await until(() => errors.length === 1 && contents.length === 1);
-    expect([errors, contents]).toEqual([['PAYLOAD_UNAVAILABLE'], ['other']]);
-    const refs = new Set(await refsOf(connection, 1));
-    expect([...refs]).toEqual(['r-3']);
-    fixture.platform.http = () => ({ text: '"opened"' });
-    fixture.timers.advance(10_000);
-    await answerPull(connection, storedApart().slice(0, 2));
-    await until(() => contents.length === 3);
-    expect(contents).toEqual(['other', 'opened', '2']);
-    while (refs.size < 3) for (const ref of await refsOf(connection, 1)) refs.add(ref);
-    expect([...refs]).toEqual(['r-3', 'r-1', 'r-2']);
-  });
-
-  it('gives up what can never be opened, and goes on with what is behind it', async () => {
-    const errors: Error[] = [];
-    const contents: unknown[] = [];
-    const { connection } = await begin((agent) => {
-      agent.messages.onMessage(({ content }) => void contents.push(content));
-      agent.on('error', (error) => void errors.push(error));
-    });
-    fixture.platform.http = () => ({ status: 404 });
-    for (let tries = 1; tries <= 6; tries++) {
-      await answerPull(connection, storedApart().slice(0, 2));
-      await until(() => errors.length === tries);
-      await next();
-      if (tries < 6) fixture.timers.advance(10_000);
-    }
-    await until(() => contents.length === 1);
-    expect(contents).toEqual(['2']);
-    expect(await refsOf(connection, 2)).toEqual(['r-1', 'r-2']);
-  });
-
-  it('asks again a while after it was refused for the moment, and takes what came meanwhile then', async () => {
-    const heard: string[] = [];
-    const errors: string[] = [];
-    const { connection } = await begin((agent) => {
-      agent.messages.onMessage(({ id }) => void heard.push(id));
-      agent.on('error', (error) => void errors.push(error.message));
-    });
-    connection.send('message', mail('r-1', [{ id: '1' }]));
-    while (errors.length === 0) {
-      const pulls = connection.frames.filter(({ type }) => type === 'message.pull');
-      const last = pulls.at(-1);
-      if (last !== undefined) connection.refuse(last, 'UNAVAILABLE', true);
-      fixture.timers.advance(1000);
-      await next();
-    }
-    expect(heard).toEqual([]);
-    const asked = connection.frames.filter(({ type }) => type === 'message.pull').map(({ id }) => id);
-    fixture.timers.advance(10_000);
-    const isNew = () => connection.frames.find(({ type, id }) => type === 'message.pull' && !asked.includes(id));
-    await until(() => isNew() !== undefined);
-    connection.send('message.pulled', { mail: [] }, isNew()?.id);
-    await until(() => heard.length === 1);
-    expect(heard).toEqual(['1']);
   });
 
   it('deals with the messages of one sender one after the other, and with others meanwhile', async () => {
