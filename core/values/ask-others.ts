@@ -15,6 +15,7 @@ import type { Services } from '../services.ts';
 import { cancelTask } from '../tasks/cancel-task.ts';
 import { AlreadyTerminalError } from '../tasks/errors.ts';
 import { readTask } from '../tasks/task.ts';
+import { PayloadQuotaError } from '../tenants/errors.ts';
 import type { ValueRef } from './value-store.ts';
 
 /** A conflict of two writes that no rule settles. */
@@ -34,13 +35,40 @@ type Asked = Pick<WriteResolution, 'runId' | 'escalationId'>;
 
 const said = ({ value, by, at, priority }: Written) => ({ value, by, at, priority });
 
-/** The run that votes; `undefined` when there is no such workflow. */
+/** Who wrote, and when: what was written is read with the value's versions. */
+const named = ({ by, at, priority }: Written) => ({ by, at, priority });
+
+/** The run that votes; `undefined` when there is no such workflow, or it may not be given both values. */
 const startVote = async (services: Services, request: StartRequest): Promise<RunId | undefined> => {
   try {
     return (await startRun(services, request)).runId;
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
+    if (error instanceof NotFoundError || error instanceof PayloadQuotaError) return undefined;
     throw error;
+  }
+};
+
+/** Asks people, and leaves both values out where the tenant's quota is below them: they read them where they are. */
+const askPeople = async (services: Services, question: Question, key: string): Promise<Asked> => {
+  const { principal, current, proposed } = question;
+  const { scope, name } = question.ref;
+  const ask = (shown: typeof said | typeof named, idempotencyKey: string) =>
+    raiseEscalation(
+      services,
+      { principal, idempotencyKey },
+      EscalationRequest.parse({
+        severity: 'medium',
+        issue: `Two writes of ${scope}/${name} did not know of each other, and no strategy of the scope settles them.`,
+        context: { scope, name, current: shown(current), proposed: shown(proposed) },
+        options: writeOptions,
+      }),
+      `value:${scope}/${name}`,
+    );
+  try {
+    return { escalationId: (await ask(said, key)).taskId };
+  } catch (error) {
+    if (!(error instanceof PayloadQuotaError)) throw error;
+    return { escalationId: (await ask(named, `${key}:named`)).taskId };
   }
 };
 
@@ -61,14 +89,7 @@ export const askOthers = async (services: Services, question: Question): Promise
     });
     if (voted !== undefined) return { runId: voted };
   }
-  const request = EscalationRequest.parse({
-    severity: 'medium',
-    issue: `Two writes of ${scope}/${name} did not know of each other, and no strategy of the scope settles them.`,
-    context: input,
-    options: writeOptions,
-  });
-  const asked = await raiseEscalation(services, { principal, idempotencyKey }, request, `value:${scope}/${name}`);
-  return { escalationId: asked.taskId };
+  return askPeople(services, question, idempotencyKey);
 };
 
 /**

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AgentId, RunId, TaskId } from '#core/contract/ids.ts';
+import { keys } from '#core/contract/keys.ts';
 import { limits } from '#core/contract/limits.ts';
 import { isTerminal } from '#core/contract/task.ts';
+import { Quotas } from '#core/contract/tenant.ts';
 import { type ValueVersion, ValueWrite, type ValueWriteInput, type WriteStrategy } from '#core/contract/value.ts';
 import { Principal } from '#core/identity/principal.ts';
 import { relayItem } from '#core/relay/relay-item.ts';
@@ -54,6 +56,28 @@ const openQuestions = () =>
 beforeEach(async () => {
   world = createWorld();
   await useChain(['manual']);
+});
+
+describe('a question about values that are larger than the tenant’s quota', () => {
+  it.each([['people', ['manual']] as const, ['a vote', ['consensus_required']] as const])(
+    'is put to people without the values: %s',
+    async (_what, strategies) => {
+      await world.start({ mode: 'parallel', name: 'vote', tasks: [{ id: 'a', type: 'x' }] });
+      await useChain([...strategies], 'vote');
+      const quotas = { ...Quotas.parse({}), payloadBytes: 1024 };
+      await world.services.table.put({ key: keys.tenant(tenant), item: { quotas, rev: 1 }, clauses: {} });
+      world.advance(31_000);
+      await write({ value: 'a'.repeat(800) });
+      const asked = await write({ value: 'b'.repeat(800) }, other);
+      const task = world.tasks().find(({ taskId }) => taskId === asked.resolution?.escalationId);
+      expect(task?.input).toMatchObject({
+        context: { current: { by: owner.id, at }, proposed: { by: other.id, at } },
+      });
+      expect(JSON.stringify(task?.input)).not.toContain('bbb');
+      await answer(asked, 'proposed');
+      expect((await read())?.value).toBe('b'.repeat(800));
+    },
+  );
 });
 
 describe('a question that people answer', () => {
