@@ -73,15 +73,17 @@ const inOrder = (ranking: Ranking, { slotCost }: Task, nowMs: number): readonly 
   return [...ranking.ranked.filter(hasRoom), ...ranking.ranked.filter((scored) => !hasRoom(scored))];
 };
 
-const claimAmong = async (services: Services, task: Task, look: Look): Promise<ClaimOutcome> => {
+/** `isLast`: nobody is looked at beyond these, so what they could do is all that is known. */
+const claimAmong = async (services: Services, task: Task, look: Look, isLast: boolean): Promise<ClaimOutcome> => {
   const nowMs = services.clock.now();
   const avoided = new Set<string>(task.avoid ?? []);
   const fit = look.candidates.filter(({ agent }) => task.excluded?.includes(agent.agentId) !== true);
   const free = fit.filter(({ slots }) => whyNotThis(task, slots, nowMs) === undefined);
   const preferred = free.filter(({ agent }) => !avoided.has(agent.agentId));
-  // An agent that gave the task up gets it again only when it is the only one that could ever have it.
+  // An agent that gave the task up gets it again only when nobody else is seen who could ever have it: in a fleet larger than
+  // any look, too, the task would wait for its deadline beside the one agent that can do it.
   const othersExist =
-    !look.complete ||
+    !isLast ||
     fit.some(
       ({ agent, slots }) =>
         !avoided.has(agent.agentId) &&
@@ -120,7 +122,8 @@ const claimLastHolder = async (services: Services, task: Task): Promise<ClaimOut
   const agentId = AgentId.safeParse(task['lastAgentId']);
   if (task.error?.failureType !== 'network_failure' || !agentId.success) return undefined;
   const holder = { requirements: { ...task.requirements, agentId: agentId.data } };
-  const outcome = await claimAmong(services, task, await lookForAgents(services, task.tenant, holder, 'first'));
+  const look = await lookForAgents(services, task.tenant, holder, 'first');
+  const outcome = await claimAmong(services, task, look, look.complete);
   return outcome.kind === 'nobody' ? undefined : outcome;
 };
 
@@ -135,9 +138,9 @@ export const claimAgent = async (services: Services, task: Task, looks?: Looks):
     looks === undefined
       ? await lookForAgents(services, task.tenant, task, 'first')
       : await lookTogether(services, task.tenant, task, looks);
-  const outcome = await claimAmong(services, task, first);
+  const outcome = await claimAmong(services, task, first, first.complete);
   if (outcome.kind !== 'nobody' || first.complete) return outcome;
-  return claimAmong(services, task, await lookForAgents(services, task.tenant, task, 'wide'));
+  return claimAmong(services, task, await lookForAgents(services, task.tenant, task, 'wide'), true);
 };
 
 /** Gives a reservation back that did not become an assignment. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { claimSlot, releaseAndClaim, releaseSlot } from '#core/agents/slots.ts';
 import { claimAgent, slotEntryFor, unclaim } from '#core/assignment/claim-agent.ts';
 import { ClaimId } from '#core/contract/ids.ts';
+import { sweep } from '#core/sweep/sweep.ts';
 import { failTask } from '#core/tasks/fail-task.ts';
 import { createWorld, tenant, type World } from '../world.ts';
 
@@ -60,6 +61,19 @@ describe('claimAgent', () => {
       error: { code: 'BROKEN', message: 'it broke', retryable: true },
     });
     expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 2, agentId: rare.agentId });
+  });
+
+  it('gives a task back to the one that gave it up when no other in a fleet larger than any look has the slots', async () => {
+    const world = createWorld();
+    await crowd(world, 101);
+    const large = await world.agent('large', { capabilities: ['x'], maxConcurrency: 2 });
+    const retry = { maxAttempts: 3, backoffMs: 0 };
+    const { taskId, agentId } = await world.submit({ requirements, slotCost: 2, retry });
+    expect(agentId).toBe(large.agentId);
+    const error = { code: 'BROKEN', message: 'it broke', retryable: true };
+    await failTask(world.services, large, { taskId, attempt: 1, error });
+    await sweep(world.services);
+    expect(await world.task(taskId)).toMatchObject({ status: 'ASSIGNED', attempt: 2, agentId: large.agentId });
   });
 
   it('gives tasks to each agent in turn under round_robin', async () => {
