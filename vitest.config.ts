@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files of a project share a process: loading the same modules for each took half of the time of the fast ones. What a test
- * puts in the place of something is put back before the next.
+ * Files of a project share a process: loading the same modules for each took half of the time of the fast ones, and a
+ * platform is quick once its code has run for another. What a test puts in the place of something is put back before the next.
  */
 const together = { isolate: false, unstubEnvs: true, unstubGlobals: true, restoreMocks: true };
 
@@ -11,6 +11,7 @@ const slow = { testTimeout: 120_000, hookTimeout: 120_000 };
 /** Threads of each function: starting more takes longer than what they save. */
 const endToEnd = {
   ...slow,
+  ...together,
   env: { LOCAL_ENVIRONMENTS: '2' },
   setupFiles: ['test/e2e/support/record-grants.ts'],
 };
