@@ -52,7 +52,7 @@ export class Dramas {
     const plays: Readonly<Record<Drama, () => void>> = {
       'half a removal': () => this.removeByHalf(agents),
       'a large run is given up': () => this.giveUp(),
-      'a run is late': () => this.run('hurried'),
+      'a run is late': () => this.dither(),
       'a hierarchy at work': () => this.run('small-hierarchy'),
       'a graph breaks': () => this.run('graph'),
       'large outputs': () => this.run('bulky'),
@@ -63,8 +63,9 @@ export class Dramas {
       'a full hall': () => undefined,
       'a line is cut short': () => this.cutShort(),
     };
+    // What makes hundreds of tasks comes to nothing in the storm, and is given up in the calm.
     for (const drama of dramasOf(this.platform.world.seed, this.principal.tenant))
-      for (const part of drama === 'a large run is given up' ? [0] : [0, 0.3, 0.6])
+      for (const part of drama === 'a large run is given up' ? [0.9] : [0, 0.3, 0.6])
         this.after(stormMs * (part + 0.1 * this.chance.fraction()), plays[drama]);
   }
 
@@ -117,6 +118,19 @@ export class Dramas {
     return [...this.platform.monitor.items.keys()].filter((key) => key.startsWith(`${pk} OPEN#`)).length;
   }
 
+  /** A run is paused and resumed while its stages are being made, until its time is over. */
+  private dither(): void {
+    const { chance, client } = this;
+    this.run('hurried');
+    for (let delayMs = 100; delayMs < 12_000; delayMs += chance.between(150, 900))
+      this.after(delayMs, () => {
+        for (const { runId } of this.liveRuns('hurried')) {
+          client.pauseRun(runId);
+          this.after(chance.between(20, 400), () => client.resumeRun(runId));
+        }
+      });
+  }
+
   /** Somebody works on what was taken from them, and says what came of it. */
   private beLate([agent]: readonly Agent[]): void {
     if (agent === undefined) return;
@@ -167,12 +181,12 @@ export class Dramas {
       });
   }
 
-  /** A pipeline is cancelled while its state is entered again and again. */
+  /** Runs are cancelled while their states are entered again and again. */
   private cutShort(): void {
     const { chance, client, platform } = this;
-    this.run('line');
+    for (const workflow of ['line', 'steps']) this.run(workflow);
     this.after(chance.between(300, 4000), () => {
-      for (const { runId, executionArn = '' } of this.liveRuns('line')) {
+      for (const { runId, executionArn = '' } of ['line', 'steps'].flatMap((workflow) => this.liveRuns(workflow))) {
         client.cancelRun(runId);
         for (let delayMs = 0; delayMs < 200; delayMs += 10)
           this.after(delayMs, () => platform.executions.reenter(executionArn));
