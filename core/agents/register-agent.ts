@@ -84,11 +84,6 @@ const writeProfile = async (
   await enrol(services, Profile.parse(written.item), before);
 };
 
-interface Attached {
-  readonly slots: Slots;
-  readonly replaced: string | undefined;
-}
-
 /** The agent's slots as they stand, laid out for one that is new or was removed; `undefined` when somebody else is at it. */
 const slotsFor = async (
   services: Services,
@@ -105,7 +100,16 @@ const slotsFor = async (
 };
 
 /**
- * Makes the connection the agent's own, unless the tenant is stopped.
+ * Tells a connection that the agent has another one now, and closes it. Before the other one is written: whoever dies after
+ * that has forgotten this one, and mail would be pushed to it for as long as it stays open, though nobody may be there.
+ */
+const sendAway = async (services: Services, agentId: AgentId, connection: string): Promise<void> => {
+  await pushFrame(services, connection, 'agent.replaced', { agentId });
+  await services.sockets.close(connection);
+};
+
+/**
+ * Makes the connection the agent's own, unless the tenant is stopped; one that it had before is told and closed first.
  *
  * ```
  * register   slots are there ── tenant is open ── attach ✔ sees whether it was stopped
@@ -114,13 +118,15 @@ const slotsFor = async (
  * Whoever registers either finds the tenant stopped, or had its slots there before the stop looked: it is stopped with the
  * others, before or after it is attached.
  */
-const attach = async (services: Services, request: RegisterRequest, agentId: AgentId): Promise<Attached> => {
+const attach = async (services: Services, request: RegisterRequest, agentId: AgentId): Promise<Slots> => {
   const { principal, connectionId, seq, registration } = request;
   const { tenant } = principal;
   for (let tries = 0; tries < maxTries; tries++) {
     const before = await slotsFor(services, request, agentId);
     if (before === undefined) continue;
     await requireNotStopped(services, tenant);
+    if (before.connection !== undefined && before.connection !== connectionId)
+      await sendAway(services, agentId, before.connection);
     const written = await services.table.update(
       attachConnection({
         tenant,
@@ -133,11 +139,10 @@ const attach = async (services: Services, request: RegisterRequest, agentId: Age
         nowMs: services.clock.now(),
       }),
     );
-    const replaced = before.connection === connectionId ? undefined : before.connection;
-    if (written.won) return { slots: Slots.parse(written.item), replaced };
+    if (written.won) return Slots.parse(written.item);
     const seen = written.item === undefined ? undefined : Slots.parse(written.item);
     // The same socket said something newer already: that stands.
-    if (seen?.connection === connectionId && (seen.lastSeq ?? 0) >= seq) return { slots: seen, replaced: undefined };
+    if (seen?.connection === connectionId && (seen.lastSeq ?? 0) >= seq) return seen;
   }
   throw new ConflictError(`Agent ${agentId}`);
 };
@@ -188,7 +193,7 @@ const tellLost = async (
 /**
  * Registers an agent over a connection, new or come back: the profile, the slots item, and only then the connection's
  * record, which a disconnect deletes first; so one of the two always sees the other. A connection that it had before is
- * told `agent.replaced` and closed. `reply` is called when the agent may start, before work is handed to it.
+ * told `agent.replaced` and closed before any of the last two. `reply` is called when the agent may start, before work is handed to it.
  *
  * @throws AgentIdTakenError for another principal's id or name, ConnectionTakenError for a second agent over a connection,
  * NotGrantedError for a capability or an agent that its credential does not have, StaleConnectionError when the socket closed meanwhile,
@@ -209,7 +214,7 @@ export const registerAgent = async (
   if (connection.agentId !== undefined && connection.agentId !== agentId)
     throw new ConnectionTakenError(connection.agentId);
   await writeProfile(services, principal, agentId, registration);
-  const { slots, replaced } = await attach(services, request, agentId);
+  const slots = await attach(services, request, agentId);
   if (slots.stoppedAt !== undefined) {
     await disconnectAgent(services, slots, connectionId);
     throw new AgentStoppedError(registration.name, slots.stopReason ?? '');
@@ -222,10 +227,6 @@ export const registerAgent = async (
   }
   // A removal deletes the profile and then looks for a connection: one of the two always sees the other.
   await readProfile(services, principal.tenant, agentId);
-  if (replaced !== undefined) {
-    await pushFrame(services, replaced, 'agent.replaced', { agentId });
-    await services.sockets.close(replaced);
-  }
   await reply(slots);
   await Promise.all([settleHeld(services, slots, registration), tellLost(services, slots, request)]);
   await fillAgent(services, principal.tenant, agentId, slots);

@@ -3,6 +3,7 @@ import { readAgentView } from '#core/agents/agent-view.ts';
 import { handleDisconnect } from '#core/agents/disconnect-agent.ts';
 import { removeAgent } from '#core/agents/remove-agent.ts';
 import { AgentId } from '#core/contract/ids.ts';
+import { UnavailableError } from '#core/errors/errors.ts';
 import { closeConnection } from '#core/identity/connection.ts';
 import { agentIdOf, createWorld, other, otherTenant, owner, stranger, tenant } from '../world.ts';
 
@@ -133,6 +134,21 @@ describe('registerAgent', () => {
     expect(await world.slots(agent)).toMatchObject({ freeSlots: 4, connection: 'c2' });
     expect(world.frames('c2', 'task.assigned')[0]?.payload).toMatchObject({ task: { taskId }, attempt: 1 });
     world.expectBooksToBalance();
+  });
+
+  it('closes the old connection also when the registration that takes over is interrupted and made again', async () => {
+    const world = createWorld();
+    const agent = await world.agent('a');
+    await world.connect('c2');
+    world.hooks.after = (operation) => {
+      if (operation.name === 'update' && operation.key.sk === 'SLOTS') throw new UnavailableError('The table');
+    };
+    const again = () => world.register({ registration: { name: 'a' }, connectionId: 'c2' });
+    await expect(again()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await world.slots(agent)).toMatchObject({ connection: 'c2' });
+    delete world.hooks.after;
+    await again();
+    expect(world.ports.sockets.closed).toEqual([agent.connectionId]);
   });
 
   it('does not hand over again what the agent says it still works on, and says what it lost', async () => {
