@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Key } from '#core/contract/keys.ts';
-import { InvalidFieldError } from '#core/errors/errors.ts';
+import { InvalidCursorError } from '#core/errors/errors.ts';
 import {
   absent,
   all,
@@ -421,7 +421,7 @@ export const tableContract = (name: string, openTable: () => Table): void => {
         ];
         for (const query of refused) {
           const reading = read(query);
-          await expect(reading).rejects.toThrow(InvalidFieldError);
+          await expect(reading).rejects.toThrow(InvalidCursorError);
           await expect(reading).rejects.toMatchObject({ field: 'cursor' });
         }
       });

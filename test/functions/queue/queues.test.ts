@@ -112,7 +112,12 @@ describe('trigger, for a run that can never start', () => {
         principal: 'trigger:muster.run.requested',
         role: 'submitter',
         action: 'run.refused',
-        on: { workflow: 'review', event: 'e', code: 'NOT_FOUND', message: expect.stringContaining('workflow review') },
+        on: {
+          workflow: 'review',
+          event: 'e',
+          code: 'NOT_FOUND',
+          message: expect.stringContaining('workflow version review'),
+        },
       },
     ]);
     const told = world.ports.events.published.filter(({ detailType }) => detailType === 'RunRefused');
