@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import type { Encoding } from '../../core/contract/address.ts';
 import type { AgentRegistration } from '../../core/contract/agent.ts';
+import type { ConflictReportInput, DecidedConflict } from '../../core/contract/conflict.ts';
 import type { PlatformEnvelope } from '../../core/contract/envelope.ts';
 import { timings as platformTimings } from '../../core/contract/limits.ts';
 import { platformFrames } from '../../core/contract/platform-frames.ts';
@@ -58,6 +59,8 @@ export interface AgentEvents {
   assigned: { readonly task: AssignedTask; readonly attempt: number };
   /** An attempt ended and the platform knows it. */
   completed: AttemptEnd;
+  /** People have decided a conflict that this agent reported. */
+  conflictDecided: DecidedConflict;
   /** Something went wrong that no caller sees. Without a listener it becomes a process warning. */
   error: Error;
   /** The agent has ended; `error` says why when it did not choose to (replaced, key refused). */
@@ -233,6 +236,16 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     return askOver({ ...this.#line, id: key }, 'escalation.raise', request);
   }
 
+  /**
+   * Reports that agents disagree. Resolves with what that came to: a decision by the rules, or that people are asked. What
+   * these decide is told by `conflictDecided`, and waits as a message (`intent` notification) for an agent that is away.
+   * @throws {@link MusterError} with the platform's code when it is refused.
+   */
+  async reportConflict(report: ConflictReportInput, { key }: { readonly key?: string } = {}): Promise<DecidedConflict> {
+    const answer = await this.#link.request('conflict.report', report, { id: key, answer: 'conflict.decided' });
+    return platformFrames['conflict.decided'].parse(answer.payload);
+  }
+
   #registration(): OutgoingFrame<'agent.register'> {
     const {
       url: _url,
@@ -260,6 +273,7 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (this.#work.take(envelope)) return;
     const { type, payload } = envelope;
     if (type === 'agent.registered') this.#registered(platformFrames[type].safeParse(payload));
+    if (type === 'conflict.decided') this.#decided(platformFrames[type].safeParse(payload));
     if (type === 'server.rollover') this.#link.rollOver();
     if (type === 'agent.stop') this.#halted(platformFrames[type].safeParse(payload));
   }
@@ -277,6 +291,14 @@ export class Agent extends Emitter<AgentEvents> implements Asking {
     if (!parsed.success) return this.#report(unreadable('agent.registered', parsed.error));
     this.#agentId = parsed.data.agentId;
     this.#heartbeatMs = parsed.data.heartbeatMs;
+    return undefined;
+  }
+
+  #decided(parsed: z.ZodSafeParseResult<DecidedConflict>): void {
+    if (!parsed.success) return this.#report(unreadable('conflict.decided', parsed.error));
+    const { escalated, status } = parsed.data;
+    // A second answer to a report that was sent twice tells nothing new.
+    if (escalated && status !== 'ESCALATED') this.emit('conflictDecided', parsed.data);
     return undefined;
   }
 

@@ -1,6 +1,11 @@
 export type { CreatedKey, KeyRequest, KeyView } from '../../core/contract/access.ts';
 export type { AgentView } from '../../core/contract/agent.ts';
-export type { ConflictReportInput, ConflictStats, ConflictView } from '../../core/contract/conflict.ts';
+export type {
+  ConflictReportInput,
+  ConflictStats,
+  ConflictView,
+  DecidedConflict,
+} from '../../core/contract/conflict.ts';
 export type { StateValues } from '../../core/contract/crdt/part.ts';
 export type { DryRun } from '../../core/contract/dry-run.ts';
 export type { LogEvent } from '../../core/contract/event-log.ts';

@@ -48,6 +48,51 @@ describe('an agent that asks', () => {
   });
 });
 
+describe('an agent that reports a conflict', () => {
+  const report = {
+    type: 'review',
+    severity: 'medium' as const,
+    positions: [
+      { agentId: 'a', position: 'merge', confidence: 0.9 },
+      { agentId: 'b', position: 'reject', confidence: 0.85 },
+    ],
+  };
+  const asked = {
+    conflictId: 'cfl_01980f3e-7c1a-7d2e-9b1f-3a5c6d7e8f90',
+    type: 'review',
+    severity: 'medium',
+    status: 'ESCALATED',
+    proposal: 'merge',
+    confidence: 0.6,
+    rationale: 'Two positions are sure of themselves.',
+    actionItems: [],
+    escalated: true,
+    reasons: ['contested'],
+    createdAt: 1,
+  };
+
+  it('hears what it came to, and later what people decided', async () => {
+    const agent = fixture.createAgent();
+    const decided: unknown[] = [];
+    agent.on('conflictDecided', (conflict) => void decided.push(conflict.decision));
+    await agent.start();
+    const connection = await fixture.platform.connection();
+    const reporting = agent.reportConflict(report, { key: 'once' });
+    const frame = await connection.next('conflict.report');
+    expect(frame).toMatchObject({ id: 'once', payload: report });
+    connection.send('conflict.decided', asked, frame.id);
+    expect(await reporting).toMatchObject({ status: 'ESCALATED', escalated: true });
+    connection.send('conflict.decided', asked, frame.id);
+    connection.send(
+      'conflict.decided',
+      { ...asked, status: 'RESOLVED', decision: 'reject', decidedBy: 'ada' },
+      frame.id,
+    );
+    await until(() => decided.length > 0);
+    expect(decided).toEqual(['reject']);
+  });
+});
+
 describe('an agent that hands a task over', () => {
   it('gives away what it has done, and the next one is told', async () => {
     const ends: string[] = [];
