@@ -30,7 +30,7 @@ textarea{font:inherit;width:100%}</style></head><body><h1>${title}</h1>${body}</
 /** What is asked, as a page shows it: the real input of the approval, not a summary of it. */
 const matterOf = ({ for: person, type, description, input, runId, step }: AskedByLink): string => {
   const where = runId === undefined ? '' : ` of run ${escaped(runId)}, step ${escaped(step ?? '')}`;
-  return `<p>${escaped(person)}, this is ${escaped(type)}${where}.</p>
+  return `<p>For ${escaped(person)}: ${escaped(type)}${where}.</p>
 ${description === undefined ? '' : `<p>${escaped(description)}</p>`}
 <pre>${shown(input)}</pre>`;
 };

@@ -44,6 +44,8 @@ type Outcome = { readonly ok: true; readonly value: Json } | { readonly ok: fals
 
 const attemptMs = 30_000;
 const maxTries = 5;
+/** A refusal that is good for longer, as while the system is stopped, is told at once: whoever called may know better than to wait. */
+const longestWaitMs = 10_000;
 /** What gateways answer when another try may do better. */
 const retryableStatuses: readonly number[] = [429, 500, 502, 503, 504];
 
@@ -81,9 +83,10 @@ export class Http {
       const outcome = await this.#callOnce(request, idempotencyKey);
       if (outcome.ok) return outcome.value;
       request.signal?.throwIfAborted();
-      if (!outcome.error.retryable || tries >= maxTries) throw outcome.error;
+      const { retryable, retryAfterMs = 0 } = outcome.error;
+      if (!retryable || tries >= maxTries || retryAfterMs > longestWaitMs) throw outcome.error;
       const wait = backoffMs(tries, { baseMs: 200, capMs: 5000 }, random);
-      await pause(timers, Math.max(wait, outcome.error.retryAfterMs ?? 0), request.signal);
+      await pause(timers, Math.max(wait, retryAfterMs), request.signal);
     }
   }
 

@@ -2,6 +2,7 @@ import { isWanted } from '../../core/contract/content-filter.ts';
 import type { Json } from '../../core/contract/json.ts';
 import type { ContentFilter, Message } from '../../core/contract/messaging.ts';
 import { matchesTopic } from '../../core/contract/topics.ts';
+import { MusterError } from './errors.ts';
 
 /**
  * Deals with a message. What it returns for a request is the reply; what it throws is the reply's error, and is reported.
@@ -14,6 +15,15 @@ interface Subscription {
   readonly where: ContentFilter;
 }
 
+/** @throws {@link MusterError} INVALID_OPTION for what cannot be called: the first message would be lost on it. */
+export const checkHandler = (handler: unknown): void => {
+  if (typeof handler === 'function') return;
+  throw new MusterError('handler must be a function that takes a message', {
+    code: 'INVALID_OPTION',
+    field: 'handler',
+  });
+};
+
 /** What a process has subscribed to, and what deals with it: one handler for each pattern. */
 export class Subscriptions {
   readonly #all = new Map<string, Subscription>();
@@ -23,6 +33,7 @@ export class Subscriptions {
   }
 
   set(pattern: string, handler: MessageHandler, where: ContentFilter = {}): void {
+    checkHandler(handler);
     this.#all.set(pattern, { handler, where });
   }
 

@@ -2,7 +2,7 @@ import type { Json } from '../../core/contract/json.ts';
 import type { AudienceFilter, OutgoingMessageInput, SentMessage } from '../../core/contract/messaging.ts';
 import { MusterError } from './errors.ts';
 import { type Encoded, encodeJson } from './json.ts';
-import { type MessageHandler, Subscriptions } from './subscriptions.ts';
+import { checkHandler, type MessageHandler, Subscriptions } from './subscriptions.ts';
 
 /** Of every message. */
 export type MessageOptions = Pick<
@@ -56,8 +56,12 @@ export abstract class WaysToSend {
     return this.hand({ ...options, mode: 'publish', topic }, content);
   }
 
-  /** Sets what deals with messages that no subscription of this process takes. */
+  /**
+   * Sets what deals with messages that no subscription of this process takes.
+   * @throws {@link MusterError} INVALID_OPTION for what is no function.
+   */
   onMessage(handler: MessageHandler): this {
+    checkHandler(handler);
     this.handler = handler;
     return this;
   }

@@ -71,6 +71,12 @@ export const checkWork = (cli: Cli): Promise<readonly Finding[]> =>
         'The tenant is shutting down and takes no new work.',
         'Open it: POST /v1/system/initialize',
       );
+    if (status.state === 'stopped')
+      return failing(
+        'work',
+        'The system was stopped: agents are told to stop, and no new work is taken.',
+        'Resume it when the reason is gone: muster system resume',
+      );
     const { agents } = status;
     const said = `${count(agents.available + agents.busy, 'agent')} at work or free, ${count(status.queued, 'task')} waiting`;
     const { items } = await (await cli.client()).listAgents({ limit: 100 });

@@ -4,6 +4,16 @@ import { answerPull, answerSent, mail, readSending } from './fake-mail.ts';
 
 const fixture = useAgents();
 
+describe('a handler that is no function', () => {
+  it.each(['"print"', 'null', '{}'])('is refused before a message could be lost on it: %s', async (text) => {
+    const { messages } = fixture.createAgent();
+    const wrong = JSON.parse(text);
+    await expect(messages.subscribe('r.#', wrong)).rejects.toMatchObject({ code: 'INVALID_OPTION', field: 'handler' });
+    const refused = expect.objectContaining({ code: 'INVALID_OPTION', field: 'handler' });
+    expect(() => messages.onMessage(wrong)).toThrow(refused);
+  });
+});
+
 describe('overlapping subscriptions', () => {
   const begin = async (others: boolean) => {
     const heard: string[] = [];

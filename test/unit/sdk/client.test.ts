@@ -114,6 +114,13 @@ describe('Client over HTTP', () => {
     });
   });
 
+  it('waits for no refusal that is good for a minute', async () => {
+    const stopped = { code: 'SYSTEM_STOPPED', retryable: true, retryAfterMs: 60_000 };
+    answer({ 'POST /v1/tasks': () => ({ status: 503, json: stopped }) });
+    await expect(createClient().submit({ type: 'echo' })).rejects.toMatchObject(stopped);
+    expect(platform.calls).toHaveLength(1);
+  });
+
   it('follows a log from its cursor on, page by page, to the end of its subject', async () => {
     const event = (seq: number, type: string) => ({ seq, type, at: 1, taskId, data: {} });
     const pages = new Map([

@@ -139,6 +139,12 @@ describe('muster doctor', () => {
     },
     {
       check: 'work',
+      status: 'failing',
+      changes: { 'GET /v1/system/status': { state: 'stopped', agents: fleet, queued: 0 } },
+      says: 'The system was stopped',
+    },
+    {
+      check: 'work',
       status: 'warning',
       changes: {
         'GET /v1/queue/status': {
