@@ -141,7 +141,7 @@ export const stop = leaf({
         hint: suggestion(
           name,
           records.map((each) => each.name),
-          'None was.',
+          'None was. One that runs elsewhere is stopped at once with --reason.',
         ),
       });
     });
