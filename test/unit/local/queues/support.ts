@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 import type { AwsCall, InvokeResult } from '../../../../local/contract.ts';
 import { createQueueSource } from '../../../../local/queues/create-queue-source.ts';
@@ -9,13 +9,9 @@ import type { QueueSourceOptions } from '../../../../local/queues/queue-source-o
 import { type Queues, startQueues } from '../../../../local/queues/start-queues.ts';
 import { realClock } from '../../../../local/real-clock.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
+/** Is done when the test that runs has ended, the last first. A hook of this module would be that of the first file that loads it. */
 export function onEnd(cleanup: () => Promise<void> | void): void {
-  cleanups.push(cleanup);
+  onTestFinished(cleanup);
 }
 
 export function makeDirectory(): string {

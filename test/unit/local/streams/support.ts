@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { type AwsCall, AwsError, type InvokeResult } from '../../../../local/contract.ts';
 import { realClock } from '../../../../local/real-clock.ts';
@@ -13,13 +13,9 @@ import { createStreamSource, type StreamSource } from '../../../../local/streams
 import { createStreamPages } from '../../../../local/streams/stream-pages.ts';
 import type { StreamSourceOptions } from '../../../../local/streams/stream-source-options.ts';
 
-const cleanups: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
+/** Is done when the test that runs has ended, the last first. A hook of this module would be that of the first file that loads it. */
 export function onEnd(cleanup: () => Promise<void> | void): void {
-  cleanups.push(cleanup);
+  onTestFinished(cleanup);
 }
 
 export function makeDirectory(): string {
