@@ -43,7 +43,15 @@ export default defineConfig({
         },
       },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...slow } },
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...slow, ...together } },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          setupFiles: ['test/infra/remove-assemblies.ts'],
+          ...slow,
+          ...together,
+        },
+      },
       {
         test: {
           name: 'e2e',

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { Config } from '#infra/config/config.ts';
 import { MusterStack } from '#infra/muster-stack.ts';
+import { createApp } from './assemblies.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a template is open JSON, and every look at it here is an assertion
 export type Anything = any;
@@ -24,7 +25,7 @@ export function build(context: Record<string, unknown> = {}): { app: App; stack:
   const directory = mkdtempSync(join(tmpdir(), 'muster-infra-test-'));
   try {
     writeFileSync(join(directory, 'index.mjs'), 'export const handler = async () => {};\n');
-    const app = new App();
+    const app = createApp();
     const config = Config.parse(context);
     const stack = new MusterStack(app, config.stackName, {
       config,

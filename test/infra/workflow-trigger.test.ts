@@ -1,14 +1,15 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { RuleMatched } from '#core/contract/trigger.ts';
 import { WorkflowTrigger } from '#infra/constructs/workflow-trigger.ts';
+import { createApp } from './assemblies.ts';
 import { ofType, type Resources } from './synthesise.ts';
 
 const synthesise = (): Resources => {
-  const stack = new Stack(new App(), 'Shop');
+  const stack = new Stack(createApp(), 'Shop');
   const trigger = new WorkflowTrigger(stack, 'OnOrder', {
     eventBus: new EventBus(stack, 'Bus'),
     eventPattern: { source: ['shop'], detailType: ['OrderPlaced'], detail: { total: [{ numeric: ['>', 100] }] } },

@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest';
+import { removeAssemblies } from './assemblies.ts';
+
+afterAll(removeAssemblies);
