@@ -24,6 +24,8 @@ const looksOfStatus: Readonly<Record<string, Look>> = {
   draining: 'yellow',
   paused: 'yellow',
   inactive: 'yellow',
+  disconnected: 'yellow',
+  silent: 'red',
   error: 'red',
   terminated: 'dim',
   ok: 'green',

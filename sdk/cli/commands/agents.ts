@@ -8,11 +8,17 @@ import { leaf } from '../group.ts';
 import { choice, page, pageFlags, pageNote } from '../inputs.ts';
 import { processes, spawn, stop, types } from './agent-processes.ts';
 
+/** Where an agent is, in a word: of one that is not there, why. */
+const whereabouts = ({ status, state, reason }: AgentView): string => {
+  if (status !== 'active') return status;
+  return state === 'error' ? (reason ?? state) : state;
+};
+
 const row = (agent: AgentView, cli: Cli) => {
   const { paint } = cli.output;
   return [
     agent.name,
-    paint.status(agent.status === 'active' ? agent.state : agent.status),
+    paint.status(whereabouts(agent)),
     `${agent.load}/${agent.maxConcurrency}`,
     agent.connected ? 'yes' : 'no',
     ago(agent.seenAt, cli.surroundings.timers.now()),

@@ -87,6 +87,15 @@ describe('muster agents', () => {
     expect(JSON.parse((await cli.run('agents ls --json')).stdout).items[0].name).toBe('reviewer-1');
   });
 
+  it.each([
+    [{ state: 'error', reason: 'disconnected', connected: false }, 'disconnected +1/4 +no'],
+    [{ state: 'error', reason: 'silent' }, 'silent +1/4 +yes'],
+    [{ status: 'draining', state: 'terminating', reason: 'draining' }, 'draining +1/4 +yes'],
+  ])('says of %j why it is not at work', async (changes, shown) => {
+    cli.answer({ 'GET /v1/agents': { items: [{ ...agent(), ...changes }] } });
+    expect((await cli.run('agents ls')).stdout).toMatch(new RegExp(`reviewer-1 +${shown}`));
+  });
+
   it('shows an agent by its name, and says which was probably meant', async () => {
     cli.answer({ 'GET /v1/agents': { items: [agent()] }, [`GET /v1/agents/${agentId}`]: agent() });
     expect((await cli.run('agents show reviewer-1')).stdout).toContain('10 done, 90 % well, 1.2 s on average');
