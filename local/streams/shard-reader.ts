@@ -36,8 +36,6 @@ export class ShardReader {
   readonly #passes: EventFilter;
   readonly #stream: StreamName;
   #iterator: string | undefined;
-  /** Whether it has read as its own role: only then it takes what others have read. */
-  #mayShare = false;
   #pauseMs = shortestPauseMs;
   #lastError: string | undefined;
   #pending: { readonly record: StreamRecord; readonly bytes: number }[] = [];
@@ -106,17 +104,17 @@ export class ShardReader {
     let page: ShardPage;
     try {
       const place = this.#lastRead;
-      const isShared = this.#mayShare && place !== undefined;
-      page = isShared
-        ? await this.#options.pages.read(`${this.#options.streamArn} ${this.#shardId} ${place}`, load)
-        : await load();
+      // Without a place it has read nothing yet: what it reads as its own role first shows that it may.
+      page =
+        place === undefined
+          ? await load()
+          : await this.#options.pages.read(`${this.#options.streamArn} ${this.#shardId} ${place}`, load);
     } catch (error) {
       // An iterator lives 15 minutes; another is opened at the position.
       if (!(error instanceof AwsError && error.code === 'ExpiredIteratorException')) throw error;
       this.#iterator = undefined;
       return { records: [], isEnd: false };
     }
-    this.#mayShare = true;
     this.#iterator = page.next;
     return { records: page.records, isEnd: page.next === undefined };
   }
